@@ -1,0 +1,64 @@
+"""The adapter API: all that an adapter may import of ffc, and all that ffc asks of one.
+
+An adapter is a class registered under an entry point: `ffc.offline` (a warehouse), `ffc.online`
+(a key-value store) or `ffc.state` (where deployments are remembered).
+"""
+
+from __future__ import annotations
+
+from ffc.adapter.offline import Capabilities, Handle, Load, OfflineStore, Relation, Status
+from ffc.adapter.online import WRITE_SCHEMA, OnlineStore
+from ffc.adapter.options import Options
+from ffc.adapter.state import (
+    Build,
+    Lease,
+    NodeRun,
+    OnlineView,
+    Pointer,
+    RunRecord,
+    StateStore,
+)
+from ffc.core.errors import (
+    Cancelled,
+    DataError,
+    Locked,
+    ProfileError,
+    StateError,
+    StatementFailed,
+    StoreError,
+    Transient,
+    Unreachable,
+)
+from ffc.core.types import Type, known_type, parse_type, widens
+
+__all__ = [
+    "WRITE_SCHEMA",
+    "Build",
+    "Cancelled",
+    "Capabilities",
+    "DataError",
+    "Handle",
+    "Lease",
+    "Load",
+    "Locked",
+    "NodeRun",
+    "OfflineStore",
+    "OnlineStore",
+    "OnlineView",
+    "Options",
+    "Pointer",
+    "ProfileError",
+    "Relation",
+    "RunRecord",
+    "StateError",
+    "StateStore",
+    "StatementFailed",
+    "Status",
+    "StoreError",
+    "Transient",
+    "Type",
+    "Unreachable",
+    "known_type",
+    "parse_type",
+    "widens",
+]

@@ -1,0 +1,124 @@
+"""What ffc asks of a warehouse: statements in, Arrow batches out."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from ffc.core.types import Type
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from ffc.adapter.options import Options
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a warehouse can do; what it can't, ffc does otherwise.
+
+    `transactional_ddl`: the statements of one submit happen whole or not at all.
+    `asof_join`: it has ASOF JOIN in DuckDB's form. `arrow`: results come as Arrow without a copy.
+    `max_identifier`: the longest name of a table or a column, in bytes.
+    """
+
+    transactional_ddl: bool = False
+    merge: bool = False
+    replace: bool = False
+    stage: bool = False
+    arrow: bool = False
+    asof_join: bool = False
+    max_identifier: int = 63
+
+
+class Status(Enum):
+    """Where a submitted statement stands."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A table or a view in a warehouse."""
+
+    schema: str
+    name: str
+
+    def __str__(self) -> str:
+        """Write it for a person."""
+        return f"{self.schema}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """Files to be made a table: its columns as declared, naive times in `timezone`.
+
+    An empty unquoted CSV field is null, a quoted empty one is the empty string.
+    """
+
+    relation: Relation
+    files: Sequence[str]
+    format: Literal["csv", "parquet"]
+    columns: Sequence[tuple[str, Type]]
+    timezone: str
+
+
+class Handle(ABC):
+    """Statements that were submitted; they run while you do something else."""
+
+    @abstractmethod
+    def poll(self) -> Status:
+        """Say where the statements stand, without waiting."""
+
+    @abstractmethod
+    def cancel(self) -> None:
+        """Ask the store to stop; a finished statement stays finished."""
+
+    @abstractmethod
+    def wait(self, seconds: float | None = None) -> None:
+        """Wait until the statements are done; raises the StoreError that they met.
+
+        Raises TimeoutError after `seconds`; the statements go on.
+        """
+
+    @abstractmethod
+    def batches(self, rows: int = 65_536) -> Iterator[pa.RecordBatch]:
+        """Yield the last statement's rows, at most `rows` a batch; at least one batch, for its schema.
+
+        The store may keep a statement open until the iterator ends or is closed.
+        """
+
+
+class OfflineStore(ABC):
+    """A warehouse; made with the settings of a profile, opened at the first submit."""
+
+    dialect: ClassVar[str]
+    capabilities: ClassVar[Capabilities]
+
+    @abstractmethod
+    def __init__(self, options: Options) -> None: ...
+
+    @abstractmethod
+    def submit(self, *statements: str) -> Handle:
+        """Run statements in order, and say at once how to follow them.
+
+        One submit is one transaction where `capabilities.transactional_ddl`. No two submits share
+        a session's state.
+        """
+
+    @abstractmethod
+    def load(self, load: Load) -> Handle:
+        """Make a table of files, values checked against the declared types.
+
+        Raises DataError, at once or from the handle, naming the column that doesn't fit.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of every file and connection."""

@@ -1,0 +1,46 @@
+"""What ffc asks of an online store: bytes under a key and a field, newer ones winning."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from ffc.adapter.options import Options
+
+# Columns of a batch of writes, all binary: `key` and `field` say where, `value` what, `version`
+# how new it is (bytes that sort), `expected` the version that the last sync left there, or null.
+WRITE_SCHEMA = ("key", "field", "value", "version", "expected")
+
+
+class OnlineStore(ABC):
+    """A key-value store; made with the settings of a profile."""
+
+    @abstractmethod
+    def __init__(self, options: Options) -> None: ...
+
+    @abstractmethod
+    def read(self, keys: Sequence[bytes]) -> list[dict[bytes, bytes]]:
+        """Return the fields of each key, in order; an unknown key has none.
+
+        Safe to call from several threads and processes, also while `write` runs.
+        """
+
+    @abstractmethod
+    def write(self, batch: pa.RecordBatch) -> int:
+        """Write a batch of WRITE_SCHEMA whole or not at all; return how many values it changed.
+
+        A value is written where there is none, where the one there is not newer, or where the one
+        there is just the `expected` one. Anything else there is newer than this batch and stays.
+        """
+
+    @abstractmethod
+    def ping(self) -> None:
+        """Return if the store answers; raises Unreachable."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of every file and connection."""

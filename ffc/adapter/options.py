@@ -1,0 +1,47 @@
+"""The settings of one store in profiles.yml, resolved for a connection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ffc.core.diagnostics import did_you_mean
+from ffc.core.errors import ProfileError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What profiles.yml says of a store (`type` aside); `folder` is the project's.
+
+    Values are secrets until an adapter says otherwise, so they are never shown: not by `repr`
+    either.
+    """
+
+    where: str
+    folder: Path
+    values: Mapping[str, object]
+
+    def __repr__(self) -> str:
+        """Name the settings, not their values."""
+        return f"Options({self.where}: {', '.join(self.values)})"
+
+    def path(self, name: str) -> Path:
+        """Return a file's path, relative ones from the project's folder."""
+        return self.folder / self.text(name)
+
+    def text(self, name: str, default: str | None = None) -> str:
+        """Return a setting; raises ProfileError where it is missing or no text."""
+        value = self.values.get(name, default)
+        if value is None:
+            raise ProfileError(f"{self.where} has no `{name}`")
+        if not isinstance(value, str | int):
+            raise ProfileError(f"{self.where}: `{name}` must be text")
+        return str(value)
+
+    def only(self, *names: str) -> None:
+        """Raise ProfileError on a setting that the adapter doesn't know."""
+        for name in self.values:
+            if name not in names:
+                message = f"{self.where} has no setting `{name}`"
+                raise ProfileError(message, help=did_you_mean(name, names))

@@ -1,0 +1,167 @@
+"""What ffc remembers of a target: definitions, builds, pointers, runs, locks."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from ffc.adapter.options import Options
+
+
+class Build(Struct, frozen=True, kw_only=True):
+    """A finished, checked and never changed table or view of a node.
+
+    `inputs`: what it was made of, name to build id or content hash. `created`: ISO 8601, UTC.
+    """
+
+    id: str
+    node: str
+    fingerprint: str
+    relation: tuple[str, str]
+    inputs: Mapping[str, str]
+    rows: int | None
+    created: str
+
+
+class Pointer(Struct, frozen=True, kw_only=True):
+    """What a node's name means in a target: a definition, and the build of it that is good."""
+
+    target: str
+    node: str
+    definition: str
+    build: Build
+
+
+class NodeRun(Struct, frozen=True, kw_only=True):
+    """How one node fared in a run; the shape of `results` in `ffc.run_results/v1`."""
+
+    id: str
+    action: str
+    status: str
+    reason: str = ""
+    attempts: int = 0
+    seconds: float = 0.0
+    rows: Mapping[str, int] = {}
+    relation: str = ""
+    build: str = ""
+    error: Mapping[str, object] | None = None
+
+
+class RunRecord(Struct, frozen=True, kw_only=True):
+    """A run: who started what, when, and how it ended."""
+
+    id: str
+    target: str
+    command: str
+    principal: str
+    started: str
+    finished: str = ""
+    status: str = "running"
+    nodes: tuple[NodeRun, ...] = ()
+
+
+class OnlineView(Struct, frozen=True, kw_only=True):
+    """What an online store holds of a view: which definition's rows, as of when."""
+
+    store: str
+    view: str
+    fingerprint: str
+    generation: int
+    as_of: str
+    rows: int
+
+
+class Lease(Struct, frozen=True, kw_only=True):
+    """A held lock; `token` grows with each holder, so that a late one can be told apart."""
+
+    name: str
+    owner: str
+    token: int
+
+
+class StateStore(ABC):
+    """Where a target's state is kept; every method is one transaction.
+
+    Times are ISO 8601 texts in UTC with microseconds, given by the caller. Methods raise
+    StateError where the store can't be used and Locked where a lease was lost.
+    """
+
+    @abstractmethod
+    def __init__(self, options: Options) -> None: ...
+
+    @abstractmethod
+    def acquire(self, name: str, owner: str, now: float, seconds: float) -> Lease:
+        """Take a lock for a while; raises Locked naming its holder while that one is alive."""
+
+    @abstractmethod
+    def renew(self, lease: Lease, now: float, seconds: float) -> None:
+        """Say that the holder is alive; raises Locked where another one took the lock."""
+
+    @abstractmethod
+    def release(self, lease: Lease) -> None:
+        """Give a lock back; does nothing where another one holds it."""
+
+    @abstractmethod
+    def deploy(self, target: str, manifest: bytes, now: str, principal: str) -> str:
+        """Remember a manifest as the target's newest deployment; return its id.
+
+        The same manifest again is the same deployment.
+        """
+
+    @abstractmethod
+    def deployment(self, target: str) -> tuple[str, bytes] | None:
+        """Return the newest deployment's id and manifest."""
+
+    @abstractmethod
+    def finish_build(self, lease: Lease, target: str, build: Build, definition: bytes) -> None:
+        """Record a build with its definition and move the node's pointer to it."""
+
+    @abstractmethod
+    def pointers(self, target: str) -> dict[str, Pointer]:
+        """Return every pointer of a target, by node."""
+
+    @abstractmethod
+    def definitions(self, nodes: Sequence[tuple[str, str]]) -> dict[str, bytes]:
+        """Return the definitions that are known of (node, fingerprint), by node."""
+
+    @abstractmethod
+    def begin_run(self, target: str, command: str, principal: str, now: str) -> str:
+        """Open a run; return its id."""
+
+    @abstractmethod
+    def record_node(self, run: str, node: NodeRun) -> None:
+        """Note how a node fared."""
+
+    @abstractmethod
+    def finish_run(self, run: str, status: str, now: str) -> None:
+        """Close a run."""
+
+    @abstractmethod
+    def runs(self, target: str, limit: int) -> list[RunRecord]:
+        """Return the newest runs, newest first, without their nodes."""
+
+    @abstractmethod
+    def set_online_view(self, lease: Lease, target: str, view: OnlineView) -> None:
+        """Say what an online store now holds of a view."""
+
+    @abstractmethod
+    def online_views(self, target: str) -> list[OnlineView]:
+        """Return what the online stores of a target hold."""
+
+    @abstractmethod
+    def observe(
+        self, node: str, column: str, metric: str, window: str, value: float, build: str
+    ) -> None:
+        """Keep a figure about a build."""
+
+    @abstractmethod
+    def audit(self, principal: str, action: str, target: str, now: str) -> None:
+        """Note that somebody did something."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of every file and connection."""

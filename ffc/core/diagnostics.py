@@ -1,0 +1,112 @@
+"""What a user did wrong, as data: code, place, words, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from typing import Any, Literal
+
+from msgspec import Struct
+
+Severity = Literal["error", "warning"]
+
+
+class Position(Struct, frozen=True, order=True):
+    """A place in a file: line and column from 1, a column being one character."""
+
+    line: int = 1
+    column: int = 1
+
+
+class Span(Struct, frozen=True, kw_only=True):
+    """A stretch of a file from `start` up to and without `end`."""
+
+    file: str
+    start: Position = Position()
+    end: Position = Position()
+    label: str = ""
+
+    def labelled(self, label: str) -> Span:
+        """Return the same place with a word on it."""
+        return Span(file=self.file, start=self.start, end=self.end, label=label)
+
+
+class Diagnostic(Struct, frozen=True, kw_only=True):
+    """One mistake, or one warning, at one place; `related` are other places to look at."""
+
+    code: str
+    severity: Severity
+    message: str
+    span: Span
+    node: str = ""
+    related: tuple[Span, ...] = ()
+    help: tuple[str, ...] = ()
+
+
+def error(
+    code: str,
+    message: str,
+    span: Span,
+    *,
+    node: str = "",
+    related: Sequence[Span] = (),
+    help: Sequence[str] = (),
+) -> Diagnostic:
+    """Make an error."""
+    return Diagnostic(
+        code=code,
+        severity="error",
+        message=message,
+        span=span,
+        node=node,
+        related=tuple(related),
+        help=tuple(help),
+    )
+
+
+def warning(
+    code: str,
+    message: str,
+    span: Span,
+    *,
+    node: str = "",
+    help: Sequence[str] = (),
+) -> Diagnostic:
+    """Make a warning."""
+    return Diagnostic(
+        code=code, severity="warning", message=message, span=span, node=node, help=tuple(help)
+    )
+
+
+def ordered(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Sort by file and place, each mistake once."""
+    unique = dict.fromkeys(diagnostics)
+    return sorted(unique, key=lambda d: (d.span.file, d.span.start, d.code, d.message))
+
+
+def did_you_mean(name: str, valid: Iterable[str]) -> tuple[str, ...]:
+    """Return one line of help naming the valid name that is closest, or nothing."""
+    valid = sorted(valid)
+    folded = {other.lower(): other for other in valid}
+    close = get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
+    return (f"did you mean `{folded[close[0]]}`?",) if close else ()
+
+
+def listed(names: Iterable[str]) -> str:
+    """Write names for a sentence: `a`, `b` and `c`."""
+    quoted = [f"`{name}`" for name in names]
+    if len(quoted) < 2:
+        return "".join(quoted)
+    return f"{', '.join(quoted[:-1])} and {quoted[-1]}"
+
+
+def document(diagnostics: Sequence[Diagnostic], target: str) -> dict[str, Any]:
+    """Return the `ffc.diagnostics/v1` document."""
+    errors = sum(d.severity == "error" for d in diagnostics)
+    return {
+        "schema": "ffc.diagnostics/v1",
+        "target": target,
+        "ok": errors == 0,
+        "counts": {"error": errors, "warning": len(diagnostics) - errors},
+        "diagnostics": diagnostics,
+    }

@@ -1,0 +1,269 @@
+"""The records of `ffc.manifest/v1`.
+
+SQL in a manifest names other nodes as `"__ffc"."node id"`; `ffc.sql.binding` puts the relation of
+a node's newest good build there. Durations are whole seconds, types are written as in YAML.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import Struct, field
+
+SCHEMA = "ffc.manifest/v1"
+
+Boundary = Literal["exclusive", "inclusive"]
+
+
+class Column(Struct, frozen=True, kw_only=True):
+    """A column of a node: `type` is empty for a type that features and keys can't have.
+
+    `native` is the type's name in the dialect that the project is written in.
+    """
+
+    name: str
+    type: str
+    native: str
+    description: str = ""
+    tags: tuple[str, ...] = ()
+
+
+class Node(Struct, frozen=True, kw_only=True, tag_field="kind"):
+    """What every node has: identity, place, words about it, fingerprints."""
+
+    id: str
+    name: str
+    variant: str = "default"
+    path: str
+    line: int
+    description: str = ""
+    owner: str = ""
+    tags: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
+    columns: tuple[Column, ...] = ()
+    data_fingerprint: str = ""
+    metadata_fingerprint: str = ""
+
+    @property
+    def kind(self) -> str:
+        """The kind of resource."""
+        return str(self.__struct_config__.tag)
+
+
+class Source(Node, frozen=True, kw_only=True, tag="source"):
+    """A file, or the files of a glob, loaded as its columns declare."""
+
+    file: str
+    format: Literal["csv", "parquet"]
+    timezone: str = "UTC"
+
+
+class Transformation(Node, frozen=True, kw_only=True, tag="transformation"):
+    """One SELECT: `raw` as written, `sql` as rendered."""
+
+    materialized: Literal["view", "table"] = "view"
+    raw: str
+    sql: str
+
+
+class Entity(Node, frozen=True, kw_only=True, tag="entity"):
+    """What features are about; `columns` are its keys."""
+
+
+class Feature(Struct, frozen=True, kw_only=True):
+    """A feature of a view; `default` is a JSON value of its type, or null."""
+
+    name: str
+    column: str
+    type: str
+    default: Any = None
+    description: str = ""
+    tags: tuple[str, ...] = ()
+
+
+class FeatureView(Node, frozen=True, kw_only=True, tag="feature_view"):
+    """Features of an entity; `sql` is its history: keys, event time, created, features.
+
+    `event_time` and `created` name columns of the history; both are empty for a static view, and
+    `created` is empty where the view says `delay` (seconds) or nothing.
+    """
+
+    entity: str
+    source: str
+    keys: tuple[str, ...]
+    event_time: str = ""
+    created: str = ""
+    delay: int | None = None
+    ttl: int | None = None
+    boundary: Boundary | None = None
+    as_known: bool | None = None
+    online: str = ""
+    features: tuple[Feature, ...]
+    sql: str
+
+
+class LabelRole(Struct, frozen=True, kw_only=True):
+    """An entity that a label's row names, and the key columns it names it by."""
+
+    role: str
+    entity: str
+    keys: tuple[str, ...]
+
+
+class Label(Node, frozen=True, kw_only=True, tag="label"):
+    """What a model learns to predict; `sql` is its source with keys and time as declared."""
+
+    source: str
+    roles: tuple[LabelRole, ...]
+    timestamp: str = ""
+    column: str
+    sql: str
+
+
+class KeyPair(Struct, frozen=True, kw_only=True):
+    """A key column of a view and the label's column that it must equal, as one type."""
+
+    view: str
+    label: str
+    type: str
+
+
+class Pick(Struct, frozen=True, kw_only=True):
+    """A feature as a column of a training set."""
+
+    feature: str
+    column: str
+    type: str
+    default: Any = None
+
+
+class ViewPlan(Struct, frozen=True, kw_only=True):
+    """How a training set asks one view: its bounds already decided, its picks in order."""
+
+    view: str
+    keys: tuple[KeyPair, ...]
+    event_time: str = ""
+    created: str = ""
+    delay: int = 0
+    ttl: int | None = None
+    boundary: Boundary
+    as_known: bool
+    picks: tuple[Pick, ...]
+
+
+class OutputColumn(Struct, frozen=True, kw_only=True):
+    """A column of a training set, where it comes from, and what it is for."""
+
+    name: str
+    role: Literal["key", "timestamp", "include", "feature", "label"]
+    type: str
+    origin: str
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """A training set's query as data: label, time, views, output columns in order."""
+
+    label: str
+    timestamp: str = ""
+    label_column: str
+    views: tuple[ViewPlan, ...]
+    output: tuple[OutputColumn, ...]
+
+
+class TrainingSet(Node, frozen=True, kw_only=True, tag="training_set"):
+    """The rows of a label, each with the features as they were known at its instant."""
+
+    label: str
+    plan: Plan
+    sql: str
+
+
+AnyNode = Source | Transformation | Entity | FeatureView | Label | TrainingSet
+
+
+class ServedKey(Struct, frozen=True, kw_only=True):
+    """A key column of an entity as the online store encodes it."""
+
+    name: str
+    type: str
+
+
+class ServedEntity(Struct, frozen=True, kw_only=True):
+    """How an entity's keys are encoded, in order."""
+
+    name: str
+    keys: tuple[ServedKey, ...]
+
+
+class ServedFeature(Struct, frozen=True, kw_only=True):
+    """A feature as it is packed in a view's value."""
+
+    name: str
+    type: str
+    default: Any = None
+
+
+class ServedView(Struct, frozen=True, kw_only=True):
+    """All that a server needs to read a view: where it lies, how it is packed, when it expires."""
+
+    id: str
+    name: str
+    variant: str
+    entity: str
+    store: str
+    slot: int
+    fingerprint: str
+    ttl: int | None = None
+    features: tuple[ServedFeature, ...]
+
+
+class ServedSet(Struct, frozen=True, kw_only=True):
+    """The features of a training set that can be asked for by its name."""
+
+    name: str
+    features: tuple[tuple[str, str, str], ...]
+
+
+class Serving(Struct, frozen=True, kw_only=True):
+    """The part of a manifest that a server can load alone."""
+
+    entities: tuple[ServedEntity, ...] = ()
+    views: tuple[ServedView, ...] = ()
+    training_sets: tuple[ServedSet, ...] = ()
+
+
+class Project(Struct, frozen=True, kw_only=True):
+    """What the project says of itself."""
+
+    name: str
+    dialect: str
+    boundary: Boundary
+    as_known: bool
+    variables: dict[str, Any] = {}
+
+
+class Target(Struct, frozen=True, kw_only=True):
+    """What was compiled for: nothing of it is a secret, nothing of it was looked up."""
+
+    name: str
+    offline: str
+    dialect: str
+    online: tuple[str, ...]
+    protected: bool = False
+
+
+class Manifest(Struct, frozen=True, kw_only=True):
+    """A compiled project; its bytes depend on the files, the target and the vars alone."""
+
+    schema: str = SCHEMA
+    project: Project
+    target: Target
+    nodes: tuple[AnyNode, ...]
+    serving: Serving = field(default_factory=Serving)
+
+    def node(self, node_id: str) -> AnyNode:
+        """Return a node; raises KeyError where there is none."""
+        for node in self.nodes:
+            if node.id == node_id:
+                return node
+        raise KeyError(node_id)

@@ -1,0 +1,1 @@
+"""Read a project: files, YAML resources, Jinja templates, every value with its place."""

@@ -1,0 +1,162 @@
+"""Files into resources: YAML records and SQL files, with every mistake found on the way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Final
+
+from ffc.core.decode import Decoder, Record
+from ffc.core.diagnostics import Diagnostic, Position, Span, did_you_mean, error, listed
+from ffc.core.names import DEFAULT_VARIANT, is_name, split_variant
+from ffc.core.yaml import Node, read_yaml
+from ffc.project.files import PROJECT_FILE, ProjectFiles
+from ffc.project.resources import (
+    Entity,
+    FeatureView,
+    Label,
+    ProjectFile,
+    SourceGroup,
+    TrainingSet,
+    TransformationNotes,
+)
+
+KINDS: Final[Mapping[str, tuple[type[Record], str]]] = {
+    "sources": (SourceGroup, "a source group"),
+    "transformations": (TransformationNotes, "a transformation"),
+    "entities": (Entity, "an entity"),
+    "feature_views": (FeatureView, "a feature view"),
+    "labels": (Label, "a label"),
+    "training_sets": (TrainingSet, "a training set"),
+}
+LATER: Final[Mapping[str, str]] = {
+    "on_demand": "on-demand features (`on_demand:`) are not in this version of ffc yet",
+    "models": "models (`models:`) are not in this version of ffc yet",
+    "unit_tests": "unit tests (`unit_tests:`) are not in this version of ffc yet",
+    "streams": "`streams:` is reserved: not in this version",
+    "monitors": "`monitors:` is reserved: not in this version",
+    "policies": "`policies:` is reserved: not in this version",
+    "groups": "`groups:` is reserved: not in this version",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SqlFile:
+    """A transformation's file: its name, its variant, its text."""
+
+    name: str
+    variant: str
+    path: str
+    text: str
+
+    @property
+    def span(self) -> Span:
+        """The file's first line."""
+        first = self.text.split("\n", 1)[0]
+        return Span(file=self.path, end=Position(1, max(2, len(first) + 1)))
+
+
+@dataclass(slots=True, kw_only=True)
+class Resources:
+    """All that a project's files say; `project` is None where ffc.yml can't be used."""
+
+    project: ProjectFile | None = None
+    sources: list[SourceGroup] = field(default_factory=list)
+    transformations: list[TransformationNotes] = field(default_factory=list)
+    entities: list[Entity] = field(default_factory=list)
+    feature_views: list[FeatureView] = field(default_factory=list)
+    labels: list[Label] = field(default_factory=list)
+    training_sets: list[TrainingSet] = field(default_factory=list)
+    sql: list[SqlFile] = field(default_factory=list)
+    broken: set[str] = field(default_factory=set)
+
+
+def read_resources(files: ProjectFiles) -> tuple[Resources, list[Diagnostic]]:
+    """Read every file; what is broken is left out of the resources and reported."""
+    resources = Resources()
+    diagnostics: list[Diagnostic] = []
+    _read_project(files, resources, diagnostics)
+    for path, text in files.yaml():
+        root, problems = read_yaml(path, text)
+        diagnostics += problems
+        if root is not None:
+            _read_kinds(root, resources, diagnostics)
+    for path, text in files.sql():
+        _read_sql(path, text, resources, diagnostics)
+    return resources, diagnostics
+
+
+def _read_project(
+    files: ProjectFiles, resources: Resources, diagnostics: list[Diagnostic]
+) -> None:
+    if PROJECT_FILE not in files.texts:
+        return
+    root, problems = read_yaml(PROJECT_FILE, files.texts[PROJECT_FILE])
+    diagnostics += problems
+    if root is None:
+        if not problems:
+            span = Span(file=PROJECT_FILE)
+            diagnostics.append(error("FF106", "ffc.yml is empty", span, help=["it needs a `name`"]))
+        return
+    decoder = Decoder()
+    resources.project = decoder.record(root, ProjectFile, "ffc.yml")
+    diagnostics += decoder.diagnostics
+
+
+def _read_kinds(root: Node, resources: Resources, diagnostics: list[Diagnostic]) -> None:
+    if root.kind != "mapping":
+        message = f"a resource file must be a mapping of kinds, not {root.described}"
+        diagnostics.append(error("FF105", message, root.span))
+        return
+    for key, value in root.pairs:
+        if key.text in KINDS:
+            _read_kind(key.text, value, resources, diagnostics)
+        elif key.text in LATER:
+            dbt = "dbt's models are ffc's transformations: a SELECT in `transformations/NAME.sql`"
+            hints = [dbt] if key.text == "models" else []
+            diagnostics.append(error("FF107", LATER[key.text], key.span, help=hints))
+        else:
+            hints = list(did_you_mean(key.text, KINDS)) or [f"kinds are {listed(KINDS)}"]
+            message = f"there is no kind of resource `{key.text}`"
+            diagnostics.append(error("FF104", message, key.span, help=hints))
+
+
+def _read_kind(
+    kind: str, node: Node, resources: Resources, diagnostics: list[Diagnostic]
+) -> None:
+    cls, what = KINDS[kind]
+    if node.kind != "sequence":
+        if node.described != "nothing":
+            message = f"`{kind}` must be a list, not {node.described}"
+            diagnostics.append(error("FF105", message, node.span))
+        return
+    decoder = Decoder()
+    for item in node.items:
+        record = decoder.record(item, cls, what)
+        if record is not None:
+            getattr(resources, kind).append(record)
+            continue
+        name = item.get("name") if item.kind == "mapping" else None
+        if name is not None:
+            resources.broken.add(name.text)
+    diagnostics += decoder.diagnostics
+
+
+_STEM = re.compile(r"[^@]+(@[^@]+)?")
+
+
+def _read_sql(
+    path: str, text: str, resources: Resources, diagnostics: list[Diagnostic]
+) -> None:
+    stem = PurePosixPath(path).stem
+    name, variant = split_variant(stem)
+    variant = variant or DEFAULT_VARIANT
+    file = SqlFile(name=name, variant=variant, path=path, text=text)
+    if not (_STEM.fullmatch(stem) and is_name(name) and is_name(variant)):
+        message = f"`{stem}` is no name for a transformation"
+        help_ = "use NAME.sql or NAME@VARIANT.sql: letters, digits, single underscores"
+        diagnostics.append(error("FF108", message, file.span, help=[help_]))
+        return
+    resources.sql.append(file)
