@@ -89,7 +89,9 @@ class Handle(ABC):
 
     @abstractmethod
     def batches(self, rows: int = 65_536) -> Iterator[pa.RecordBatch]:
-        """Yield the last statement's rows, at most `rows` a batch; at least one batch, for its schema.
+        """Yield the last statement's rows, at most `rows` a batch.
+
+        There is at least one batch, which may be empty, for its schema.
 
         The store may keep a statement open until the iterator ends or is closed.
         """

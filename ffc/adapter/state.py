@@ -125,8 +125,8 @@ class StateStore(ABC):
         """Return every pointer of a target, by node."""
 
     @abstractmethod
-    def definitions(self, nodes: Sequence[tuple[str, str]]) -> dict[str, bytes]:
-        """Return the definitions that are known of (node, fingerprint), by node."""
+    def definitions(self, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
+        """Return those definitions, given by (node, fingerprint), that are known."""
 
     @abstractmethod
     def begin_run(self, target: str, command: str, principal: str, now: str) -> str:

@@ -1,1 +1,1 @@
-"""The vocabulary that every room may use: errors, diagnostics, types, durations, YAML with marks."""
+"""The vocabulary that every room may use: errors, diagnostics, types, YAML with marks."""

@@ -133,7 +133,9 @@ class Decoder:
         kinds = tuple(kind for kind in kinds if kind is not type(None))
         fitting = [kind for kind in kinds if _shape(kind) == node.kind]
         if len(fitting) > 1 and bool in fitting:
-            fitting = [bool] if isinstance(node.value, bool) else [k for k in fitting if k is not bool]
+            fitting = (
+                [bool] if isinstance(node.value, bool) else [k for k in fitting if k is not bool]
+            )
         return self._value(node, fitting[0] if fitting else kinds[0], what)
 
     def _sequence(self, node: Node, kind: Any, what: str) -> tuple[Any, ...]:

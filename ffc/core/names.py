@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, NewType
 
 DEFAULT_VARIANT: Final = "default"
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*_?")
 
 
-class Name(str):
-    """A name that follows the rule: `[A-Za-z][A-Za-z0-9_]*` without `__`."""
-
-    __slots__ = ()
+# A name that follows the rule: `[A-Za-z][A-Za-z0-9_]*` without `__`.
+Name = NewType("Name", str)
 
 
 def is_name(text: str) -> bool:

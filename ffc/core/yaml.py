@@ -92,14 +92,12 @@ def _node(file: str, node: yaml.Node, diagnostics: list[Diagnostic]) -> Node:
         return Node(kind="sequence", span=span, items=items)
     if isinstance(node, yaml.MappingNode):
         return _mapping(file, node, span, diagnostics)
-    plain = node.style in (None, "")
+    plain = getattr(node, "style", None) in (None, "")
     value = resolve_plain(node.value) if plain else str(node.value)
     return Node(kind="scalar", span=span, value=value, text=str(node.value))
 
 
-def _mapping(
-    file: str, node: yaml.MappingNode, span: Span, diagnostics: list[Diagnostic]
-) -> Node:
+def _mapping(file: str, node: yaml.MappingNode, span: Span, diagnostics: list[Diagnostic]) -> Node:
     pairs: dict[str, tuple[Node, Node]] = {}
     for raw_key, raw_value in node.value:
         key = _node(file, raw_key, diagnostics)

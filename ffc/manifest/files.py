@@ -9,7 +9,9 @@ import msgspec
 
 from ffc.core.errors import NotFound, StateError
 from ffc.core.files import write_atomically
-from ffc.manifest.records import SCHEMA, Manifest
+from ffc.manifest.records import SCHEMA, Entity, Manifest, Source
+
+NO_SQL = (Entity, Source)
 
 
 def encode(document: Any) -> bytes:
@@ -34,6 +36,18 @@ def decode(data: bytes) -> Manifest:
 def write_manifest(manifest: Manifest, path: Path) -> None:
     """Write a manifest whole or not at all."""
     write_atomically(path, encode(manifest))
+
+
+def write_project(manifest: Manifest, folder: Path) -> None:
+    """Write `manifest.json`, and each node's SQL under `compiled/` for people to read."""
+    compiled = folder / "compiled"
+    wanted = {f"{node.id}.sql": node.sql for node in manifest.nodes if not isinstance(node, NO_SQL)}
+    for name, sql in wanted.items():
+        write_atomically(compiled / name, f"{sql.rstrip()}\n".encode())
+    for path in compiled.glob("*.sql"):
+        if path.name not in wanted:
+            path.unlink()
+    write_manifest(manifest, folder / "manifest.json")
 
 
 def read_manifest(path: Path) -> Manifest:

@@ -23,7 +23,7 @@ class Column(Struct, frozen=True, kw_only=True):
 
     name: str
     type: str
-    native: str
+    native: str = ""
     description: str = ""
     tags: tuple[str, ...] = ()
 
@@ -85,7 +85,8 @@ class FeatureView(Node, frozen=True, kw_only=True, tag="feature_view"):
     """Features of an entity; `sql` is its history: keys, event time, created, features.
 
     `event_time` and `created` name columns of the history; both are empty for a static view, and
-    `created` is empty where the view says `delay` (seconds) or nothing.
+    `created` is empty where the view says `delay` (seconds) or nothing. `boundary` and `as_known`
+    are the view's own words; `online_...` are what holds online: the view's, else the project's.
     """
 
     entity: str
@@ -98,6 +99,8 @@ class FeatureView(Node, frozen=True, kw_only=True, tag="feature_view"):
     boundary: Boundary | None = None
     as_known: bool | None = None
     online: str = ""
+    online_boundary: Boundary = "exclusive"
+    online_as_known: bool = True
     features: tuple[Feature, ...]
     sql: str
 
@@ -210,9 +213,11 @@ class ServedView(Struct, frozen=True, kw_only=True):
     name: str
     variant: str
     entity: str
+    keys: tuple[ServedKey, ...]
     store: str
     slot: int
     fingerprint: str
+    generation: int = 0
     ttl: int | None = None
     features: tuple[ServedFeature, ...]
 

@@ -88,9 +88,7 @@ def read_resources(files: ProjectFiles) -> tuple[Resources, list[Diagnostic]]:
     return resources, diagnostics
 
 
-def _read_project(
-    files: ProjectFiles, resources: Resources, diagnostics: list[Diagnostic]
-) -> None:
+def _read_project(files: ProjectFiles, resources: Resources, diagnostics: list[Diagnostic]) -> None:
     if PROJECT_FILE not in files.texts:
         return
     root, problems = read_yaml(PROJECT_FILE, files.texts[PROJECT_FILE])
@@ -123,9 +121,7 @@ def _read_kinds(root: Node, resources: Resources, diagnostics: list[Diagnostic])
             diagnostics.append(error("FF104", message, key.span, help=hints))
 
 
-def _read_kind(
-    kind: str, node: Node, resources: Resources, diagnostics: list[Diagnostic]
-) -> None:
+def _read_kind(kind: str, node: Node, resources: Resources, diagnostics: list[Diagnostic]) -> None:
     cls, what = KINDS[kind]
     if node.kind != "sequence":
         if node.described != "nothing":
@@ -147,9 +143,7 @@ def _read_kind(
 _STEM = re.compile(r"[^@]+(@[^@]+)?")
 
 
-def _read_sql(
-    path: str, text: str, resources: Resources, diagnostics: list[Diagnostic]
-) -> None:
+def _read_sql(path: str, text: str, resources: Resources, diagnostics: list[Diagnostic]) -> None:
     stem = PurePosixPath(path).stem
     name, variant = split_variant(stem)
     variant = variant or DEFAULT_VARIANT

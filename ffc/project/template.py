@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import jinja2
+from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from ffc.core.diagnostics import Diagnostic, Span, did_you_mean, error
@@ -71,7 +72,7 @@ def render(file: SqlFile, resolver: Resolver) -> Rendered:
         rendered.diagnostics.append(error("FF109", f"Jinja: {problem.message}", span))
     except jinja2.UndefinedError as problem:
         rendered.diagnostics.append(_undefined(file, problem))
-    except (jinja2.TemplateError, jinja2.sandbox.SecurityError, TypeError, ValueError) as problem:
+    except (jinja2.TemplateError, SecurityError, TypeError, ValueError) as problem:
         rendered.diagnostics.append(error("FF109", f"Jinja: {problem}", file.span))
     return rendered
 

@@ -42,7 +42,9 @@ class Customer:
     @property
     def usual_amount(self) -> float:
         """What they mostly spend. Not in the file: features have to find out."""
-        return (300 if self.segment == "business" else 30) * (0.5 + int(self.customer_id[1:]) * 37 % 100 / 100)
+        return (300 if self.segment == "business" else 30) * (
+            0.5 + int(self.customer_id[1:]) * 37 % 100 / 100
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +109,9 @@ class Shop:
         self.first_day = first_day
 
     def customer(self, number: int) -> Customer:
-        is_new = self.happens(0.2)  # signed up within the ninety days; the others in the two years before
+        is_new = self.happens(
+            0.2
+        )  # signed up within the ninety days; the others in the two years before
         signup = self.moment(0, 80) if is_new else self.moment(-730, 0)
         email: str | None = f"customer{number}@example.com"
         if self.happens(0.03):
@@ -144,29 +148,45 @@ class Shop:
             loaded_at=customer.loaded_at,
         )
         yield profile
-        while (day := max(0, (profile.valid_from - self.first_day).days + 1)) < DAYS and self.happens(0.5):
+        while (
+            day := max(0, (profile.valid_from - self.first_day).days + 1)
+        ) < DAYS and self.happens(0.5):
             changed = self.moment(day, DAYS)
-            late = 1 + int(self.rng.random() * 5) if self.happens(0.2) else 0  # LATE: true at once, learned days after
+            late = (
+                1 + int(self.rng.random() * 5) if self.happens(0.2) else 0
+            )  # LATE: true at once, learned days after
             limit = 500 * (1 + int(self.rng.random() * 16))
             profile = Profile(
                 customer_id=customer.customer_id,
-                credit_limit=None if self.happens(0.05) else limit,  # NULL: a fact, the limit is frozen
+                credit_limit=None
+                if self.happens(0.05)
+                else limit,  # NULL: a fact, the limit is frozen
                 country=self.pick(COUNTRIES) if self.happens(0.2) else profile.country,
                 phone_verified=True,
                 valid_from=changed,
                 loaded_at=self.loaded(changed, days=late, minutes=5),
             )
             yield profile
-            if self.happens(0.1):  # TIE: corrected later for the same instant; what was loaded last wins
-                yield replace(profile, credit_limit=5000, loaded_at=self.loaded(profile.loaded_at, hours=2))
-            elif self.happens(0.05):  # TIE to the end: same instant, same load; the greatest limit wins
+            if self.happens(
+                0.1
+            ):  # TIE: corrected later for the same instant; what was loaded last wins
+                yield replace(
+                    profile, credit_limit=5000, loaded_at=self.loaded(profile.loaded_at, hours=2)
+                )
+            elif self.happens(
+                0.05
+            ):  # TIE to the end: same instant, same load; the greatest limit wins
                 yield replace(profile, credit_limit=limit // 2)
 
-    def transactions(self, customers: Sequence[Customer], merchants: Sequence[Merchant]) -> Iterator[Transaction]:
+    def transactions(
+        self, customers: Sequence[Customer], merchants: Sequence[Merchant]
+    ) -> Iterator[Transaction]:
         """Yield one payment and what comes of it."""
         payment = self.payment(customers, merchants)
         yield payment
-        if self.happens(0.003):  # TWIN: a double tap; same customer, merchant and instant, and both count
+        if self.happens(
+            0.003
+        ):  # TWIN: a double tap; same customer, merchant and instant, and both count
             yield payment
         refunded = payment.event_time + timedelta(hours=1 + int(self.rng.random() * 240))
         if self.happens(0.01) and refunded < self.end and payment.amount is not None:
@@ -185,12 +205,16 @@ class Shop:
         while customer.signup_time >= time:
             customer = self.pick(customers)
         merchant = self.pick(merchants)
-        amount = round(customer.usual_amount * (0.3 + self.rng.random() + 5 * self.rng.random() ** 8), 2)
+        amount = round(
+            customer.usual_amount * (0.3 + self.rng.random() + 5 * self.rng.random() ** 8), 2
+        )
         is_fraud = self.happens(fraud_chance(customer, merchant, amount, time))
         return Transaction(
             transaction_id="",
             customer_id=None if self.happens(0.005) else customer.customer_id,  # NULL: a guest
-            merchant_id=None if self.happens(0.002) else merchant.merchant_id,  # NULL: the terminal did not say
+            merchant_id=None
+            if self.happens(0.002)
+            else merchant.merchant_id,  # NULL: the terminal did not say
             amount=None if self.happens(0.002) else amount,  # NULL: lost on the way
             is_refund=False,
             is_fraud=None if self.happens(0.002) else is_fraud,  # NULL: still being looked into
@@ -200,12 +224,16 @@ class Shop:
 
     def payment_loaded(self, merchant: Merchant, time: datetime) -> datetime:
         if merchant.merchant_id % 10 == 7 and 30 <= (time - self.first_day).days < 40:
-            return self.loaded(self.first_day, days=55, hours=3)  # BACKFILL: a provider's ten days, in one later load
+            return self.loaded(
+                self.first_day, days=55, hours=3
+            )  # BACKFILL: a provider's ten days, in one later load
         if self.happens(0.02):
             return self.loaded(time, days=1 + int(self.rng.random() * 5))  # LATE: days after
         return self.loaded(time, minutes=1 + int(self.rng.random() * 30))
 
-    def loaded(self, time: datetime, *, days: int = 0, hours: int = 0, minutes: int = 0) -> datetime:
+    def loaded(
+        self, time: datetime, *, days: int = 0, hours: int = 0, minutes: int = 0
+    ) -> datetime:
         """Return that much later, but not after the end: what is in the files has been loaded."""
         return min(time + timedelta(days=days, hours=hours, minutes=minutes), self.end)
 
@@ -215,13 +243,17 @@ class Shop:
 
     def moment(self, low: int, high: int) -> datetime:
         """Return a whole second from day `low` on, before day `high`."""
-        return self.first_day + timedelta(days=low, seconds=int(self.rng.random() * (high - low) * 86_400))
+        return self.first_day + timedelta(
+            days=low, seconds=int(self.rng.random() * (high - low) * 86_400)
+        )
 
     def happens(self, chance: float) -> bool:
         return self.rng.random() < chance
 
     def pick(self, items: Sequence[T]) -> T:
-        return items[int(self.rng.random() * len(items))]  # not rng.choice, whose algorithm may change
+        return items[
+            int(self.rng.random() * len(items))
+        ]  # not rng.choice, whose algorithm may change
 
 
 def fraud_chance(customer: Customer, merchant: Merchant, amount: float, time: datetime) -> float:
@@ -234,7 +266,10 @@ def fraud_chance(customer: Customer, merchant: Merchant, amount: float, time: da
 
 
 def write_csv(path: Path, rows: Sequence[object]) -> None:
-    lines = [",".join(vars(rows[0])), *(",".join(map(csv_field, vars(row).values())) for row in rows)]
+    lines = [
+        ",".join(vars(rows[0])),
+        *(",".join(map(csv_field, vars(row).values())) for row in rows),
+    ]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
 
 
@@ -249,8 +284,15 @@ def csv_field(value: object) -> str:
 
 
 def write_merchants(path: Path, merchants: Sequence[Merchant]) -> None:
-    types = {"merchant_id": pa.int64(), "category": pa.string(), "country": pa.string(), "risk_score": pa.float64()}
-    pq.write_table(pa.Table.from_pylist([vars(m) for m in merchants], schema=pa.schema(types)), path)
+    types = {
+        "merchant_id": pa.int64(),
+        "category": pa.string(),
+        "country": pa.string(),
+        "risk_score": pa.float64(),
+    }
+    pq.write_table(
+        pa.Table.from_pylist([vars(m) for m in merchants], schema=pa.schema(types)), path
+    )
 
 
 if __name__ == "__main__":

@@ -1,0 +1,44 @@
+# `make demo` and `make test` need Python 3.11 or later, make and git; they do the rest themselves.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help demo test test-all check check-all format lint types clean
+
+help: ## List what make can do.
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+
+# Made once, and again when what it is made of changes.
+$(READY): pyproject.toml constraints.txt
+	@echo "setting up $(VENV) (once)"
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 14) else f"ffc needs Python 3.11 to 3.13; $(PYTHON) is {v[0]}.{v[1]}: try make PYTHON=python3.11")'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $(READY)
+
+demo: $(READY) ## See it at work: a project compiled, built and served, in seconds.
+	@$(BIN)/ffc demo
+
+test: $(READY) ## Run the tests.
+	@$(BIN)/python -m pytest -n 2 -q
+
+test-all: $(READY) ## Run the tests, the slow ones too.
+	@$(BIN)/python -m pytest -n 2 -q -m 'slow or not slow'
+
+check: format lint types test ## All that CI asks: format, lint, types, import rules, tests.
+
+check-all: format lint types test-all ## The same with the slow suites.
+
+format: $(READY)
+	@$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --diff --quiet .; exit 1; }
+
+lint: $(READY)
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/lint-imports --no-cache >$(VENV)/imports.txt || { cat $(VENV)/imports.txt; exit 1; }
+
+types: $(READY)
+	@$(BIN)/mypy
+
+clean: ## Remove what make made.
+	@rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,7 @@
+"""The types of columns in SQL, for adapters that build statements."""
+
+from __future__ import annotations
+
+from ffc.sql.types import converted, literal, sql_type, type_of_native
+
+__all__ = ["converted", "literal", "sql_type", "type_of_native"]

@@ -1,0 +1,54 @@
+"""`ffc serve`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ffc.cli import options
+
+
+@click.command("serve", short_help="Answer models over HTTP.")
+@click.option("--host", default="127.0.0.1", envvar="FFC_HOST", show_default=True)
+@click.option(
+    "--port",
+    default=8866,
+    envvar="FFC_PORT",
+    show_default=True,
+    type=click.IntRange(1, 65535),
+)
+@options.options(options.WHERE, options.quiet)
+def command(
+    host: str,
+    port: int,
+    project_dir: Path | None,
+    profiles_dir: Path | None,
+    target: str | None,
+    quiet: bool,
+) -> int:
+    """Serve what is deployed and synced in a target, until interrupted.
+
+    POST /v1/features answers models, GET /v1/features lists what can be asked for, GET /healthz and
+    GET /readyz tell how the server is. A new deployment is picked up by itself.
+    """
+    from ffc.cli.workspace import open_target
+    from ffc.serve.deployment import Deployment
+    from ffc.serve.server import ServeOptions, serve
+
+    with open_target(project_dir, profiles_dir, target) as opened:
+        served = len(Deployment(opened.session).reader().features())
+        chosen, profile = opened.session.target, opened.profile
+    if not quiet:
+        click.echo(f"serving {served} features on http://{host}:{port}", err=True)
+    serve(
+        ServeOptions(
+            project=chosen.folder,
+            profiles=profiles_dir.resolve() if profiles_dir else None,
+            profile=profile,
+            target=chosen.name,
+            host=host,
+            port=port,
+        )
+    )
+    return 0

@@ -1,0 +1,43 @@
+"""What went wrong outside the project's files, shown in the same form as a diagnostic."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from pathlib import Path
+
+import click
+
+from ffc import __version__
+from ffc.cli.rendering import render_diagnostics
+from ffc.core.errors import FfcError, InternalError, ProjectError
+
+
+def show_failure(problem: Exception) -> int:
+    """Show a failure on stderr; return its exit code."""
+    if isinstance(problem, ProjectError):
+        click.echo(render_diagnostics(problem.diagnostics, {}), err=True)
+        return problem.exit_code
+    if isinstance(problem, FfcError):
+        click.echo(failure_text(problem.code, problem.message, problem.help), err=True)
+        return problem.exit_code
+    where = traceback.extract_tb(problem.__traceback__)[-1]
+    name = Path(where.filename).name
+    message = f"a bug in ffc: {type(problem).__name__}: {problem} ({name}:{where.lineno})"
+    hints = [
+        f"please report it, with what you did and this line; ffc {__version__}",
+        "FFC_DEBUG=1 shows the whole traceback",
+    ]
+    if os.environ.get("FFC_DEBUG"):
+        traceback.print_exception(problem)
+    click.echo(failure_text(InternalError.code, message, hints), err=True)
+    return InternalError.exit_code
+
+
+def failure_text(code: str, message: str, hints: object) -> str:
+    """Return `error[CODE]: message` with a line of help for each hint."""
+    head = click.style(f"error[{code}]", fg="red", bold=True)
+    lines = [f"{head}: {click.style(message, bold=True)}"]
+    if isinstance(hints, list | tuple):
+        lines += [f"  {click.style('= help:', fg='cyan')} {hint}" for hint in hints]
+    return "\n".join(lines)

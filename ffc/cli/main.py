@@ -1,0 +1,84 @@
+"""The entry point: commands loaded when they are called, errors shown, exit codes kept."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+import click
+
+from ffc import __version__
+
+COMMANDS: Final = {
+    "init": "Start a new project from a template.",
+    "compile": "Check the project and write target/manifest.json; needs no connection.",
+    "run": "Build every table and training set, then sync the online views.",
+    "training-set": "Print a training set's newest build, or write it to a file.",
+    "sync": "Bring the newest values of online views to their store.",
+    "get": "Ask for features of an entity, as a model would.",
+    "serve": "Answer models over HTTP.",
+    "demo": "See it all at work in a new folder, in seconds.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called, not to show their names."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names, in the order of work."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Import a command."""
+        if name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"ffc.cli.commands.{name.replace('-', '_')}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "--version", "-V", prog_name="ffc")
+def cli() -> None:
+    """A feature store that is a compiler.
+
+    Write YAML and SQL in a git project; ffc checks it, builds point-in-time training sets in your
+    warehouse and serves the same values to models.
+    """
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with its code."""
+    try:
+        code = run(args)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read our output has seen enough: not an error. What is buffered has no reader.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code)
+
+
+def run(args: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code: 0 fine, 1 project or data, 2 misuse."""
+    try:
+        result = cli.main(args, prog_name="ffc", standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("cancelled", err=True)
+        return 130
+    except click.ClickException as problem:
+        problem.show()
+        return problem.exit_code
+    except Exception as problem:
+        from ffc.cli.failures import show_failure
+
+        return show_failure(problem)
+    return result if isinstance(result, int) else 0

@@ -1,0 +1,74 @@
+"""Every option, declared once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+
+project_dir = click.option(
+    "--project-dir",
+    type=_FOLDER,
+    envvar="FFC_PROJECT_DIR",
+    help="The project's folder; default: the nearest one with an ffc.yml.",
+)
+profiles_dir = click.option(
+    "--profiles-dir",
+    type=_FOLDER,
+    envvar="FFC_PROFILES_DIR",
+    help="The folder of profiles.yml; default: the project's, then ~/.ffc.",
+)
+target = click.option(
+    "--target",
+    "-t",
+    envvar="FFC_TARGET",
+    help="The target in profiles.yml; default: the profile's.",
+)
+variables = click.option(
+    "--vars",
+    "variables",
+    metavar="YAML",
+    envvar="FFC_VARS",
+    help="Variables that go before those of ffc.yml, as YAML: '{min_amount: 5}'.",
+)
+output = click.option(
+    "--output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    envvar="FFC_OUTPUT",
+    show_default=True,
+    help="The format of the answer.",
+)
+quiet = click.option(
+    "--quiet", "-q", is_flag=True, envvar="FFC_QUIET", help="Say only what is wrong."
+)
+color = click.option(
+    "--color/--no-color", default=None, envvar="FFC_COLOR", help="Default: colour on a terminal."
+)
+strict = click.option("--strict", is_flag=True, envvar="FFC_STRICT", help="Warnings are errors.")
+write_to = click.option(
+    "--to",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A file to write; its ending says how: .parquet .csv .arrow",
+)
+
+WHERE: Final = (project_dir, profiles_dir, target)
+TALK: Final = (output, quiet, color)
+
+
+def options(*groups: Any) -> Callable[[F], F]:
+    """Add options to a command, shown in the order given."""
+    flat = [each for group in groups for each in (group if isinstance(group, tuple) else (group,))]
+
+    def decorate(function: F) -> F:
+        for option in reversed(flat):
+            function = option(function)
+        return function
+
+    return decorate

@@ -1,0 +1,74 @@
+"""A run on the terminal: a line a node, what failed again at the end."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import click
+
+from ffc.adapter.state import NodeRun
+from ffc.cli.failures import failure_text
+from ffc.cli.rendering import WIDTH
+from ffc.run.events import Event, NodeFinished, RunFinished, RunStarted
+
+_COLOURS: Final = {"success": "green", "unchanged": None, "error": "red", "skipped": "yellow"}
+
+
+class TerminalSink:
+    """Write a run to stderr; when quiet, only what failed."""
+
+    def __init__(self, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._results: list[NodeRun] = []
+
+    def receive(self, event: Event) -> None:
+        """Take one event."""
+        if isinstance(event, RunStarted):
+            self._say(f"run {event.run_id} in target `{event.target}`")
+        elif isinstance(event, NodeFinished):
+            self._results.append(event.node)
+            self._say(_line(event))
+        elif isinstance(event, RunFinished):
+            for result in self._results:
+                if result.error is not None:
+                    click.echo(f"\n{result.id}", err=True)
+                    shown = (result.error["code"], result.error["message"], result.error["help"])
+                    click.echo(failure_text(str(shown[0]), str(shown[1]), shown[2]), err=True)
+            self._say(f"\n{_summary(self._results)}")
+
+    def _say(self, text: str) -> None:
+        if not self._quiet:
+            click.echo(text, err=True)
+
+
+def _line(event: NodeFinished) -> str:
+    node = event.node
+    count = f"{event.index:>{len(str(event.total))}}/{event.total}"
+    rows = f"{node.rows['out']:,} rows" if "out" in node.rows else ""
+    right = f"{rows:>14}  {node.status:<9} {node.seconds:>6.2f}s"
+    verb = f"{node.action} " if node.action != "build" else ""
+    left = f"{count} {verb}{node.id}"
+    room = WIDTH - len(right) - 1
+    if len(left) > room:
+        left = f"{left[: room - 1]}…"
+    colour = _COLOURS.get(node.status)
+    right = right.replace(
+        node.status, click.style(node.status, fg=colour) if colour else node.status
+    )
+    return f"{left:<{room}} {right}"
+
+
+def _summary(results: list[NodeRun]) -> str:
+    order = ("success", "unchanged", "error", "skipped")
+    words = {"success": "built or synced", "unchanged": "unchanged", "error": "failed"}
+    counts = [(sum(r.status == status for r in results), status) for status in order]
+    told = [f"{count} {words.get(status, status)}" for count, status in counts if count]
+    return f"done: {', '.join(told) or 'nothing to do'}"
+
+
+def show_results(results: list[NodeRun], quiet: bool = False) -> None:
+    """Write results that are all there already, as a run would have."""
+    sink = TerminalSink(quiet)
+    for index, result in enumerate(results, 1):
+        sink.receive(NodeFinished(node=result, index=index, total=len(results)))
+    sink.receive(RunFinished(run_id="", at="", status=""))

@@ -1,0 +1,118 @@
+"""Diagnostics and tables as text for people."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+import click
+
+from ffc.core.diagnostics import Diagnostic, Span
+
+WIDTH: Final = 80
+_COLOURS: Final = {"error": "red", "warning": "yellow"}
+
+
+def render_diagnostics(diagnostics: Sequence[Diagnostic], texts: Mapping[str, str]) -> str:
+    """Return every diagnostic with its source line, colours as ANSI codes."""
+    return "\n\n".join(_diagnostic(d, texts) for d in diagnostics)
+
+
+def render_counts(diagnostics: Sequence[Diagnostic]) -> str:
+    """Return `2 errors, 1 warning`."""
+    counts = {s: sum(d.severity == s for d in diagnostics) for s in ("error", "warning")}
+    return ", ".join(f"{n} {s}{'' if n == 1 else 's'}" for s, n in counts.items() if n)
+
+
+def _diagnostic(diagnostic: Diagnostic, texts: Mapping[str, str]) -> str:
+    colour = _COLOURS[diagnostic.severity]
+    head = click.style(f"{diagnostic.severity}[{diagnostic.code}]", fg=colour, bold=True)
+    places = [diagnostic.span, *diagnostic.related]
+    gutter = max(len(str(span.start.line)) for span in places)
+    lines = [f"{head}: {click.style(diagnostic.message, bold=True)}"]
+    for index, span in enumerate(places):
+        lines += _frame(span, texts, gutter, colour if index == 0 else "blue", index == 0)
+    pad = " " * gutter
+    for text in diagnostic.help:
+        first, *rest = textwrap.wrap(text, WIDTH - gutter - 10, break_long_words=False) or [""]
+        lines.append(f"{pad} {click.style('= help:', fg='cyan')} {first}")
+        lines += [f"{pad}         {line}" for line in rest]
+    return "\n".join(lines)
+
+
+def _frame(
+    span: Span, texts: Mapping[str, str], gutter: int, colour: str, primary: bool
+) -> list[str]:
+    pad, bar = " " * gutter, click.style("|", fg="blue")
+    arrow = click.style("-->" if primary else ":::", fg="blue")
+    lines = [f"{pad}{arrow} {span.file}:{span.start.line}:{span.start.column}"]
+    source = texts.get(span.file, "").split("\n")
+    if span.start.line > len(source) or not any(source):
+        return lines
+    text = source[span.start.line - 1]
+    one_line = span.end.line == span.start.line
+    end = span.end.column if one_line else len(text) + 1
+    length = max(1, min(end, len(text) + 1) - span.start.column)
+    text, start = _window(text, span.start.column - 1)
+    length = max(1, min(length, len(text) - start)) if text else 1
+    marker = ("^" if primary else "-") * length
+    under = click.style(f"{marker} {span.label}".rstrip(), fg=colour, bold=True)
+    number = click.style(str(span.start.line).rjust(gutter), fg="blue")
+    lines += [f"{pad} {bar}", f"{number} {bar} {text}", f"{pad} {bar} {' ' * start}{under}"]
+    return lines
+
+
+def _window(text: str, start: int) -> tuple[str, int]:
+    """Cut a long line so that the place in question can be seen; tabs become spaces."""
+    text = text.replace("\t", " ")
+    room = WIDTH - 8
+    if len(text) <= room:
+        return text, start
+    first = max(0, min(start - room // 3, len(text) - room))
+    head, tail = ("…" if first else ""), ("…" if first + room < len(text) else "")
+    return head + text[first + len(head) : first + room - len(tail)] + tail, start - first
+
+
+def render_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return rows under their header, columns aligned, numbers to the right."""
+    shown = [[_cell(value) for value in row] for row in rows]
+    numeric = [all(_is_number(row[i]) for row in shown) and bool(shown) for i in range(len(header))]
+    widths = [max([len(name), *(len(row[i]) for row in shown)]) for i, name in enumerate(header)]
+    lines = [_line(header, widths, numeric), "  ".join("-" * width for width in widths)]
+    return "\n".join([*lines, *(_line(row, widths, numeric) for row in shown)])
+
+
+def render_records(rows: Sequence[Mapping[str, object]]) -> str:
+    """Return rows as a table that is turned on its side: a line a column, for wide rows."""
+    if not rows:
+        return ""
+    names = list(rows[0])
+    return render_table(
+        ["column", *(f"row {i + 1}" for i in range(len(rows)))],
+        [[name, *(row[name] for row in rows)] for name in names],
+    )
+
+
+def _line(cells: Sequence[str], widths: Sequence[int], numeric: Sequence[bool]) -> str:
+    parts = [
+        cell.rjust(width) if right else cell.ljust(width)
+        for cell, width, right in zip(cells, widths, numeric, strict=True)
+    ]
+    return "  ".join(parts).rstrip()
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return text == "null"
+    return True

@@ -1,0 +1,178 @@
+"""Every name of a project: what it stands for, and where it was written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from ffc.core.diagnostics import Diagnostic, Span, did_you_mean, error, listed
+from ffc.core.names import DEFAULT_VARIANT, node_id, split_variant
+from ffc.project.reader import Resources
+from ffc.project.template import Unresolved
+
+# Kinds of one namespace share their names; the first is what messages call it.
+NAMESPACES: Final = {
+    "transformation": "relation",
+    "feature_view": "relation",
+    "entity": "entity",
+    "label": "label",
+    "training_set": "training_set",
+    "source": "source",
+}
+WORDS: Final = {
+    "transformation": "transformation",
+    "feature_view": "feature view",
+    "entity": "entity",
+    "label": "label",
+    "training_set": "training set",
+    "source": "source",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A declared resource."""
+
+    kind: str
+    name: str
+    variant: str
+    default: bool
+    span: Span
+
+    @property
+    def id(self) -> str:
+        """The id that the manifest knows the resource by."""
+        return node_id(self.kind, self.name, self.variant)
+
+
+class Catalog:
+    """The declared resources by namespace and name; looks up what people write."""
+
+    def __init__(self, broken: Iterable[str]) -> None:
+        self._entries: dict[str, dict[str, dict[str, Entry]]] = {}
+        self.broken = set(broken)
+
+    def declare(self, entry: Entry) -> Diagnostic | None:
+        """Add a resource; a second one of its name and variant is a diagnostic."""
+        names = self._entries.setdefault(NAMESPACES[entry.kind], {})
+        variants = names.setdefault(entry.name, {})
+        first = variants.setdefault(entry.variant, entry)
+        if first is entry:
+            return None
+        what = entry.name if entry.variant == DEFAULT_VARIANT else f"{entry.name}@{entry.variant}"
+        message = f"`{what}` is declared twice: a {WORDS[first.kind]} and a {WORDS[entry.kind]}"
+        if first.kind == entry.kind:
+            message = f"the {WORDS[entry.kind]} `{what}` is declared twice"
+        help_ = "give one of them another name, or another variant"
+        return error(
+            "FF204", message, entry.span, related=[first.span.labelled("first here")], help=[help_]
+        )
+
+    def find(self, text: str, *kinds: str) -> Entry | None:
+        """Return what `name` or `name@variant` stands for; None where an earlier error hides it.
+
+        A bare name means the only variant, else the one that says `default: true`, else the one
+        without a variant. Raises `Unresolved` for a name that stands for nothing.
+        """
+        name, variant = split_variant(text)
+        names = self._entries.get(NAMESPACES[kinds[0]], {})
+        known = {v: e for v, e in names.get(name, {}).items() if e.kind in kinds}
+        if variant is not None and variant in known:
+            return known[variant]
+        if known and variant is None:
+            return self._bare(name, known)
+        if name in self.broken:
+            return None
+        what = " or ".join(dict.fromkeys(WORDS[kind] for kind in kinds))
+        message = f"no {what} is named `{text}`"
+        if known:
+            hints = [f"`{name}` has the variants {listed(sorted(known))}"]
+        else:
+            close = did_you_mean(name, [n for n, v in names.items() if _any(v, kinds)])
+            hints = [_with_place(hint, names) for hint in close]
+        raise Unresolved("FF201", message, hints)
+
+    def _bare(self, name: str, known: dict[str, Entry]) -> Entry:
+        if len(known) == 1:
+            return next(iter(known.values()))
+        chosen = [entry for entry in known.values() if entry.default]
+        if len(chosen) == 1:
+            return chosen[0]
+        if not chosen and DEFAULT_VARIANT in known:
+            return known[DEFAULT_VARIANT]
+        variants = listed(f"{name}@{variant}" for variant in sorted(known))
+        hints = [f"write one of {variants}, or say `default: true` on one of them"]
+        raise Unresolved("FF208", f"`{name}` has several variants", hints)
+
+
+def _any(variants: dict[str, Entry], kinds: tuple[str, ...]) -> bool:
+    return any(entry.kind in kinds for entry in variants.values())
+
+
+def _with_place(hint: str, names: dict[str, dict[str, Entry]]) -> str:
+    found = re.search(r"`(.+)`", hint)
+    entry = next(iter(names.get(found[1], {}).values()), None) if found else None
+    return f"{hint[:-1]} ({entry.span.file})?" if entry else hint
+
+
+def read_catalog(resources: Resources) -> tuple[Catalog, list[Diagnostic]]:
+    """Declare every resource of a project."""
+    catalog = Catalog(resources.broken)
+    entries = [
+        Entry(kind="transformation", name=f.name, variant=f.variant, default=False, span=f.span)
+        for f in resources.sql
+    ]
+    for group in resources.sources:
+        entries += [
+            Entry(
+                kind="source",
+                name=f"{group.name}.{table.name}",
+                variant=DEFAULT_VARIANT,
+                default=False,
+                span=table.at("name"),
+            )
+            for table in group.tables
+        ]
+    entries += [
+        Entry(kind="entity", name=e.name, variant=DEFAULT_VARIANT, default=False, span=e.at("name"))
+        for e in resources.entities
+    ]
+    for kind, records in (
+        ("feature_view", resources.feature_views),
+        ("label", resources.labels),
+        ("training_set", resources.training_sets),
+    ):
+        entries += [
+            Entry(kind=kind, name=r.name, variant=r.variant, default=r.default, span=r.at("name"))
+            for r in records
+        ]
+    problems = [catalog.declare(entry) for entry in entries]
+    return catalog, [problem for problem in problems if problem is not None]
+
+
+_REF = re.compile(r"\s*ref\(\s*(['\"])([^'\"]+)\1\s*\)\s*")
+_SOURCE = re.compile(r"\s*source\(\s*(['\"])([^'\"]+)\1\s*,\s*(['\"])([^'\"]+)\3\s*\)\s*")
+
+
+def resolve_relation(catalog: Catalog, text: str) -> Entry | None:
+    """Return what `ref('x')` or `source('group', 'table')` in YAML stands for."""
+    if match := _REF.fullmatch(text):
+        return catalog.find(match[2], "transformation", "feature_view")
+    if match := _SOURCE.fullmatch(text):
+        return find_source(catalog, match[2], match[4])
+    hints = ["write `ref('a_transformation')` or `source('group', 'table')`"]
+    raise Unresolved("FF110", f"`{text}` is neither a `ref()` nor a `source()`", hints)
+
+
+def find_source(catalog: Catalog, group: str, table: str) -> Entry | None:
+    """Return a source table."""
+    try:
+        return catalog.find(f"{group}.{table}", "source")
+    except Unresolved as problem:
+        if group in catalog.broken or table in catalog.broken:
+            return None
+        raise Unresolved(
+            problem.code, f"no source is named `{table}` in the group `{group}`", problem.hints
+        ) from None

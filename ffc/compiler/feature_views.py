@@ -1,0 +1,256 @@
+"""Feature views: their keys, times and features checked against their source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from ffc.compiler.catalog import resolve_relation
+from ffc.compiler.compilation import Compilation
+from ffc.compiler.oracle import Oracle, Refusal
+from ffc.compiler.values import BadValue, default_value
+from ffc.core.diagnostics import Diagnostic, Span, did_you_mean, error, listed, warning
+from ffc.core.errors import InternalError
+from ffc.core.names import node_id
+from ffc.core.types import Type, known_type, widens
+from ffc.manifest import records
+from ffc.project.resources import Feature, FeatureView
+from ffc.project.template import Unresolved
+from ffc.sql.build import generate
+from ffc.sql.history import HistoryColumn, history
+
+TIMESTAMP = Type(name="timestamp")
+
+
+def type_feature_view(state: Compilation, view: FeatureView, oracle: Oracle) -> None:
+    """Check one feature view and make its node."""
+    node = node_id("feature_view", view.name, view.variant)
+    entity = state.resolve(node, view.entity, view.at("entity"), "entity")
+    try:
+        source = resolve_relation(state.catalog, view.source)
+    except Unresolved:
+        return  # reported when relations were put in order
+    columns = state.columns(source.id) if source else None
+    state.report(node, *_check_times(view))
+    if entity is None or source is None or columns is None or node in state.failed:
+        state.failed.add(node)
+        return
+    checker = _Checker(state, node, view, columns)
+    keys = checker.keys(state.nodes[entity.id].columns)
+    times = checker.times()
+    features = checker.features()
+    checker.clashes(keys, times, features)
+    store = checker.online()
+    if node in state.failed:
+        return
+    sql = generate(history(source.id, keys, times, features), "duckdb")
+    found = oracle.describe(sql)
+    if isinstance(found, Refusal):
+        raise InternalError(f"the history of {node} does not bind: {found.message}")
+    state.nodes[node] = records.FeatureView(
+        id=node,
+        name=view.name,
+        variant=view.variant,
+        path=view.at.whole.file,
+        line=view.at.whole.start.line,
+        description=view.description,
+        owner=view.owner,
+        tags=view.tags,
+        depends_on=tuple(sorted((source.id, entity.id))),
+        columns=found,
+        entity=view.entity,
+        source=source.id,
+        keys=tuple(key.name for key in keys),
+        event_time=times[0].name if times else "",
+        created=times[1].name if len(times) > 1 else "",
+        delay=None if view.delay is None else int(view.delay),
+        ttl=None if view.ttl is None else int(view.ttl),
+        boundary=view.boundary,
+        as_known=view.as_known,
+        online=store,
+        online_boundary=view.boundary or state.project.boundary,
+        online_as_known=state.project.as_known if view.as_known is None else view.as_known,
+        features=tuple(
+            records.Feature(
+                name=feature.name,
+                column=feature.source_column,
+                type=str(column.type),
+                default=default_value(feature.default, column.type),
+                description=feature.description,
+                tags=feature.tags,
+            )
+            for feature, column in zip(view.features, features, strict=True)
+        ),
+        sql=sql,
+    )
+
+
+def _check_times(view: FeatureView) -> list[Diagnostic]:
+    problems: list[Diagnostic] = []
+    if view.timestamp is None:
+        for name in ("created", "delay", "ttl"):
+            if getattr(view, name) is not None:
+                message = f"a view without `timestamp` is static: `{name}` has no meaning there"
+                help_ = f"say when its rows became true (`timestamp:`), or leave `{name}` out"
+                problems.append(error("FF501", message, view.at(name), help=[help_]))
+        return problems
+    if view.created is not None and view.delay is not None:
+        message = "`created` and `delay` both say when a row was learned: keep one"
+        problems.append(error("FF502", message, view.at("delay")))
+    if view.created is None and view.delay is None:
+        message = f"`{view.name}` does not say when its rows were learned"
+        help_ = (
+            "add `created: COLUMN` or `delay: 1h`; without it a training set may hold values that "
+            "serving did not know yet"
+        )
+        problems.append(warning("FF503", message, view.at("name"), help=[help_]))
+    return problems
+
+
+def missing_column(
+    name: str, columns: Mapping[str, records.Column], where: str, span: Span
+) -> Diagnostic:
+    """Return the error for a column that a relation doesn't have."""
+    close = did_you_mean(name, columns)
+    help_ = close or (f"it has {listed(columns)}",)
+    return error("FF303", f"{where} has no column `{name}`", span, help=help_)
+
+
+class _Checker:
+    """Checks one view against its source's columns, reporting as it goes."""
+
+    def __init__(
+        self,
+        state: Compilation,
+        node: str,
+        view: FeatureView,
+        columns: Mapping[str, records.Column],
+    ) -> None:
+        self._state = state
+        self._node = node
+        self._view = view
+        self._columns = columns
+
+    def _report(self, diagnostic: Diagnostic) -> None:
+        self._state.report(self._node, diagnostic)
+
+    def _column(self, name: str, span: Span) -> records.Column | None:
+        column = self._columns.get(name)
+        if column is None:
+            where = f"`{self._view.source.strip()}`"
+            self._report(missing_column(name, self._columns, where, span))
+        return column
+
+    def keys(self, keys: Iterable[records.Column]) -> list[HistoryColumn]:
+        """Check the key columns against the entity's."""
+        view, found = self._view, []
+        names = {key.name for key in keys}
+        for name in view.keys:
+            if name not in names:
+                message = f"the entity `{view.entity}` has no key `{name}`"
+                hints = did_you_mean(name, names) or (f"it has {listed(sorted(names))}",)
+                self._report(error("FF207", message, view.at("keys", name), help=hints))
+        for key in keys:
+            place = view.at("keys", key.name) if key.name in view.keys else view.at("entity")
+            column = self._column(view.keys.get(key.name, key.name), place)
+            if column is None:
+                continue
+            wanted = known_type(key.type)
+            if not column.type or not widens(known_type(column.type), wanted):
+                message = (
+                    f"the key `{key.name}` of `{view.entity}` is {key.type}, "
+                    f"but the column `{column.name}` is {column.type or column.native}"
+                )
+                help_ = "cast it in a transformation, or change the entity's key to fit"
+                self._report(error("FF402", message, place, help=[help_]))
+            found.append(HistoryColumn(name=key.name, source=column, type=wanted))
+        return found
+
+    def times(self) -> list[HistoryColumn]:
+        """Check the event time and created; of a static view there are none."""
+        view, found = self._view, []
+        for what, name in (("timestamp", view.timestamp), ("created", view.created)):
+            column = self._column(name, view.at(what)) if name else None
+            if column is None or name is None:
+                continue
+            if column.type not in ("timestamp", "date"):
+                message = f"`{what}` must be a timestamp or a date; `{name}` is "
+                message += column.type or column.native
+                self._report(error("FF403", message, view.at(what)))
+            elif column.type == "date" and what == "timestamp" and view.delay is None:
+                message = f"`{name}` is a date: its midnight comes before the day is over"
+                help_ = "add `delay: 1d` if a day's value is known when the day is over"
+                self._report(warning("FF504", message, view.at(what), help=[help_]))
+            found.append(HistoryColumn(name=name, source=column, type=TIMESTAMP))
+        return found
+
+    def features(self) -> list[HistoryColumn]:
+        """Check the features' columns, types and defaults."""
+        view = self._view
+        if not view.features:
+            self._report(error("FF106", "a feature view needs features", view.at("features")))
+        found = [self._feature(feature) for feature in view.features]
+        return [feature for feature in found if feature is not None]
+
+    def _feature(self, feature: Feature) -> HistoryColumn | None:
+        place = feature.at("column") if feature.column else feature.at("name")
+        column = self._column(feature.source_column, place)
+        if column is None:
+            return None
+        given = known_type(column.type) if column.type else None
+        wanted = feature.type or given
+        if wanted is None or given is None:
+            message = f"the column `{column.name}` is {column.native}, which no feature can be"
+            help_ = "cast it in a transformation, to int64 or float64 for example"
+            self._report(error("FF403", message, place, help=[help_]))
+            return None
+        if not widens(given, wanted):
+            message = f"`{feature.name}` is declared {wanted}, but its column is {given}"
+            help_ = f"declare it {given}, or cast the column in a transformation"
+            self._report(error("FF403", message, feature.at("type"), help=[help_]))
+            return None
+        try:
+            default_value(feature.default, wanted)
+        except BadValue as problem:
+            message = f"the default of `{feature.name}` is no {wanted}"
+            place = feature.at("default")
+            self._report(error("FF404", message, place, help=[str(problem)]))
+        return HistoryColumn(name=feature.name, source=column, type=wanted)
+
+    def clashes(self, *groups: Sequence[HistoryColumn]) -> None:
+        """Report names that two different columns of the history would share.
+
+        A feature that is just the key or the time under its own name is no clash.
+        """
+        *own, features = groups
+        seen = {column.name.lower(): column for group in own for column in group}
+        taken: dict[str, str] = {}
+        for feature, record in zip(features, self._view.features, strict=False):
+            folded = feature.name.lower()
+            first = taken.get(folded) or (seen[folded].name if folded in seen else "")
+            if folded in taken or seen.get(folded, feature) != feature:
+                message = f"two columns of one name: {listed(dict.fromkeys((first, feature.name)))}"
+                help_ = "give the feature a name of its own, and say which `column:` it is"
+                self._report(error("FF405", message, record.at("name"), help=[help_]))
+            taken[folded] = feature.name
+
+    def online(self) -> str:
+        """Return the online store that the view is synced to, or nothing."""
+        view, stores = self._view, self._state.target.online
+        if view.online is False:
+            return ""
+        if view.online is True and len(stores) == 1:
+            return stores[0]
+        if isinstance(view.online, str) and view.online in stores:
+            return view.online
+        place = view.at("online")
+        if not stores:
+            message = f"the target `{self._state.target.name}` has no online store"
+            help_ = "add `online:` to the target in profiles.yml"
+        elif view.online is True:
+            message = "the target has several online stores: name one"
+            help_ = f"they are {listed(stores)}"
+        else:
+            message = f"no online store is named `{view.online}`"
+            help_ = f"there are {listed(stores)}"
+        self._report(error("FF209", message, place, help=[help_]))
+        return ""

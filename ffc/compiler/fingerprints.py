@@ -1,0 +1,111 @@
+"""Fingerprints: of what computes a node's values, and of the words about it.
+
+A data fingerprint covers the canonical SQL, the parents' data fingerprints and whatever else
+changes a value; never formatting, comments, the target or a schema. Both kinds begin with the
+version of this reckoning: when a new ffc or a new sqlglot would reckon otherwise, VERSION grows,
+and a deployed definition (which keeps its SQL) is reckoned anew before it is called changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import blake2b
+
+import msgspec
+import sqlglot
+from msgspec import Struct
+from sqlglot import exp
+
+from ffc.manifest.records import (
+    AnyNode,
+    Entity,
+    FeatureView,
+    Label,
+    Source,
+    TrainingSet,
+    Transformation,
+)
+from ffc.sql.build import REFERENCE_SCHEMA
+
+VERSION = 1
+
+# What of each kind changes values; the rest is words, places, or follows from these.
+_DATA: Mapping[type[Struct], tuple[str, ...]] = {
+    Source: ("file", "format", "timezone"),
+    Transformation: (),
+    Entity: (),
+    FeatureView: (
+        "source",
+        "keys",
+        "event_time",
+        "created",
+        "delay",
+        "ttl",
+        "boundary",
+        "as_known",
+        "online_boundary",
+        "online_as_known",
+        "features",
+    ),
+    Label: ("source", "roles", "timestamp", "column"),
+    TrainingSet: ("plan",),
+}
+
+
+def with_fingerprints(nodes: Mapping[str, AnyNode], dialect: str) -> dict[str, AnyNode]:
+    """Return the nodes with their fingerprints; parents come before children in `nodes`."""
+    done: dict[str, AnyNode] = {}
+    for node_id, node in nodes.items():
+        parents = {parent: done[parent].data_fingerprint for parent in node.depends_on}
+        done[node_id] = msgspec.structs.replace(
+            node,
+            data_fingerprint=_hash(_data_of(node, parents, dialect)),
+            metadata_fingerprint=_hash(_words_of(node)),
+        )
+    return done
+
+
+def _hash(document: object) -> str:
+    encoded = msgspec.json.encode(document, order="sorted")
+    return f"f{VERSION}_{blake2b(encoded, digest_size=16).hexdigest()}"
+
+
+def _data_of(node: AnyNode, parents: Mapping[str, str], dialect: str) -> dict[str, object]:
+    document: dict[str, object] = {"kind": node.kind, "parents": sorted(parents.items())}
+    if isinstance(node, Transformation):
+        document["sql"] = canonical(node.sql, parents, dialect)
+        return document
+    plain = msgspec.to_builtins({name: getattr(node, name) for name in _DATA[type(node)]})
+    document["facts"] = _without_words(plain)
+    if isinstance(node, Source | Entity):
+        document["columns"] = [(column.name, column.type) for column in node.columns]
+    return document
+
+
+def _without_words(value: object) -> object:
+    if isinstance(value, dict):
+        words = ("description", "tags")
+        return {k: _without_words(v) for k, v in value.items() if k not in words}
+    return [_without_words(v) for v in value] if isinstance(value, list | tuple) else value
+
+
+def _words_of(node: AnyNode) -> dict[str, object]:
+    words: dict[str, object] = {
+        "description": node.description,
+        "owner": node.owner,
+        "tags": sorted(node.tags),
+        "columns": [(c.name, c.description, sorted(c.tags)) for c in node.columns],
+    }
+    if isinstance(node, FeatureView):
+        words["features"] = [(f.name, f.description, sorted(f.tags)) for f in node.features]
+        words["online"] = node.online
+    return words
+
+
+def canonical(sql: str, parents: Mapping[str, str], dialect: str) -> str:
+    """Return one spelling of a query: no comments, folded names, parents by fingerprint."""
+    tree = sqlglot.parse_one(sql, read=dialect)
+    for table in tree.find_all(exp.Table):
+        if table.db == REFERENCE_SCHEMA:
+            table.this.set("this", parents[table.name])
+    return tree.sql(dialect=dialect, comments=False, normalize=True, normalize_functions="upper")

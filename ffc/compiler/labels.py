@@ -1,0 +1,143 @@
+"""Labels: whom a row is about, when it asks, what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlglot import exp
+
+from ffc.compiler.catalog import resolve_relation
+from ffc.compiler.compilation import Compilation
+from ffc.compiler.feature_views import missing_column
+from ffc.compiler.oracle import Oracle, Refusal
+from ffc.core.diagnostics import error
+from ffc.core.errors import InternalError
+from ffc.core.names import node_id
+from ffc.core.types import known_type, widens
+from ffc.manifest import records
+from ffc.project.resources import Label, Role
+from ffc.project.template import Unresolved
+from ffc.sql.build import column as sql_column
+from ffc.sql.build import generate, named, reference
+from ffc.sql.types import converted
+
+
+def type_labels(state: Compilation, oracle: Oracle) -> None:
+    """Check every label and make its node."""
+    for label in state.resources.labels:
+        _type_label(state, oracle, label)
+
+
+def _type_label(state: Compilation, oracle: Oracle, label: Label) -> None:
+    node = node_id("label", label.name, label.variant)
+    try:
+        source = resolve_relation(state.catalog, label.source)
+    except Unresolved as problem:
+        place = label.at("source")
+        state.report(node, error(problem.code, problem.message, place, help=problem.hints))
+        return
+    columns = state.columns(source.id) if source else None
+    if source is None or columns is None:
+        state.failed.add(node)
+        return
+    roles = [
+        role
+        for name, written in label.entities.items()
+        if (role := _role(state, node, label, name, written, columns)) is not None
+    ]
+    if not label.entities:
+        message = "a label needs an entity: `entities: {customer: customer_id}`"
+        state.report(node, error("FF106", message, label.at("entities")))
+    _check_columns(state, node, label, columns)
+    if node in state.failed:
+        return
+    sql = generate(_projection(source.id, columns), "duckdb")
+    found = oracle.describe(sql)
+    if isinstance(found, Refusal):
+        raise InternalError(f"{node} does not bind: {found.message}")
+    state.nodes[node] = records.Label(
+        id=node,
+        name=label.name,
+        variant=label.variant,
+        path=label.at.whole.file,
+        line=label.at.whole.start.line,
+        description=label.description,
+        owner=label.owner,
+        tags=label.tags,
+        depends_on=tuple(sorted({source.id, *(f"entity.{role.entity}" for role in roles)})),
+        columns=found,
+        source=source.id,
+        roles=tuple(roles),
+        timestamp=label.timestamp or "",
+        column=label.column,
+        sql=sql,
+    )
+
+
+def _projection(source: str, columns: Mapping[str, records.Column]) -> exp.Select:
+    """Return every column of a label's source, instants as zone-less UTC."""
+    selected = []
+    for column in columns.values():
+        value: exp.Expr = sql_column(column.name)
+        if column.type == "timestamp":
+            value = converted(value, column.native, known_type("timestamp"))
+        selected.append(named(value, column.name))
+    return exp.select(*selected).from_(reference(source))
+
+
+def _role(
+    state: Compilation,
+    node: str,
+    label: Label,
+    name: str,
+    written: str | tuple[str, ...] | Role,
+    columns: Mapping[str, records.Column],
+) -> records.LabelRole | None:
+    place = label.at("entities", name)
+    if isinstance(written, Role) and (written.entity != name):
+        message = (
+            f"roles (`{name}` of the entity `{written.entity}`) are not in this version of ffc yet"
+        )
+        state.report(node, error("FF107", message, place))
+        return None
+    given = written.keys if isinstance(written, Role) else written
+    entity = state.resolve(node, name, place, "entity")
+    if entity is None:
+        return None
+    names = (given,) if isinstance(given, str) else given
+    keys = state.nodes[entity.id].columns
+    if len(names) != len(keys):
+        message = f"`{name}` has {len(keys)} key columns, but {len(names)} are named"
+        state.report(node, error("FF207", message, place))
+        return None
+    for key, column_name in zip(keys, names, strict=True):
+        column = columns.get(column_name)
+        if column is None:
+            where = f"`{label.source.strip()}`"
+            state.report(node, missing_column(column_name, columns, where, place))
+        elif not column.type or not widens(known_type(column.type), known_type(key.type)):
+            message = (
+                f"the key `{key.name}` of `{name}` is {key.type}, "
+                f"but the column `{column.name}` is {column.type or column.native}"
+            )
+            state.report(node, error("FF402", message, place))
+    return records.LabelRole(role=name, entity=name, keys=tuple(names))
+
+
+def _check_columns(
+    state: Compilation, node: str, label: Label, columns: Mapping[str, records.Column]
+) -> None:
+    where = f"`{label.source.strip()}`"
+    if label.column not in columns:
+        place = label.at("column")
+        state.report(node, missing_column(label.column, columns, where, place))
+    if label.timestamp is None:
+        return
+    column = columns.get(label.timestamp)
+    if column is None:
+        place = label.at("timestamp")
+        state.report(node, missing_column(label.timestamp, columns, where, place))
+    elif column.type not in ("timestamp", "date"):
+        message = f"`timestamp` must be a timestamp or a date; `{column.name}` is "
+        message += column.type or column.native
+        state.report(node, error("FF403", message, label.at("timestamp")))

@@ -1,0 +1,229 @@
+"""Training sets: each pick resolved, each column named, the point-in-time plan made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ffc.compiler.compilation import Compilation
+from ffc.compiler.feature_views import missing_column
+from ffc.core.diagnostics import Span, did_you_mean, error, listed, warning
+from ffc.core.names import node_id
+from ffc.manifest import records
+from ffc.manifest.names import feature_column
+from ffc.project.resources import Pick, TrainingSet
+from ffc.sql.build import generate
+from ffc.sql.point_in_time import training_set_query
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Picked:
+    view: records.FeatureView
+    feature: records.Feature
+    column: str
+    span: Span
+
+
+def plan_training_sets(state: Compilation) -> None:
+    """Check every training set and make its node."""
+    for training_set in state.resources.training_sets:
+        _plan(state, training_set)
+
+
+def _plan(state: Compilation, wanted: TrainingSet) -> None:
+    node = node_id("training_set", wanted.name, wanted.variant)
+    entry = state.resolve(node, wanted.label, wanted.at("label"), "label")
+    label = state.nodes.get(entry.id) if entry else None
+    picks = [
+        picked
+        for index, item in enumerate(wanted.features)
+        for picked in _picked(state, node, item, wanted.at("features", index), label)
+    ]
+    if not isinstance(label, records.Label):
+        state.failed.add(node)
+        return
+    if not wanted.features:
+        state.report(node, error("FF106", "a training set needs features", wanted.at("features")))
+    output = _output(state, node, wanted, label, picks)
+    _check_names(state, node, wanted, output, picks)
+    if not label.timestamp:
+        message = f"the label `{label.name}` has no timestamp: nothing can be checked for leaks"
+        state.report(node, warning("FF505", message, wanted.at("label")))
+    if node in state.failed:
+        return
+    plan = records.Plan(
+        label=label.id,
+        timestamp=label.timestamp,
+        label_column=label.column,
+        views=tuple(_view_plan(state, wanted, label, view, picks) for view in _views(picks)),
+        output=tuple(output),
+    )
+    types = {column.name: column for column in output}
+    state.nodes[node] = records.TrainingSet(
+        id=node,
+        name=wanted.name,
+        variant=wanted.variant,
+        path=wanted.at.whole.file,
+        line=wanted.at.whole.start.line,
+        description=wanted.description,
+        owner=wanted.owner,
+        tags=wanted.tags,
+        depends_on=tuple(sorted({label.id, *(p.view.id for p in picks)})),
+        columns=tuple(records.Column(name=n, type=c.type) for n, c in types.items()),
+        label=label.id,
+        plan=plan,
+        sql=generate(training_set_query(plan), state.target.dialect),
+    )
+
+
+def _views(picks: Sequence[_Picked]) -> list[records.FeatureView]:
+    return list({p.view.id: p.view for p in picks}.values())
+
+
+def _picked(
+    state: Compilation, node: str, item: str | Pick, span: Span, label: records.AnyNode | None
+) -> list[_Picked]:
+    """Return the columns that one item of `features` stands for."""
+    text = item.feature if isinstance(item, Pick) else item
+    alias = item.alias if isinstance(item, Pick) else None
+    place = item.at("feature") if isinstance(item, Pick) else span
+    view_name, dot, name = text.partition(".")
+    if not dot:
+        message = f"`{text}` is no feature: write `view.feature`, or `view.*` for all of a view's"
+        state.report(node, error("FF210", message, place))
+        return []
+    entry = state.resolve(node, view_name, place, "feature_view")
+    view = state.nodes.get(entry.id) if entry else None
+    if not isinstance(view, records.FeatureView):
+        state.failed.add(node)
+        return []
+    if isinstance(label, records.Label) and view.entity not in {r.entity for r in label.roles}:
+        message = f"the label `{label.name}` names no `{view.entity}`, which `{view.name}` is about"
+        help_ = f"add `{view.entity}: KEY_COLUMN` to the label's `entities`"
+        state.report(node, error("FF211", message, place, help=[help_]))
+        return []
+    chosen = [f for f in view.features if name in ("*", f.name)]
+    if not chosen:
+        names = [f.name for f in view.features]
+        hints = did_you_mean(name, names) or (f"it has {listed(names)}",)
+        message = f"the feature view `{view_name}` has no feature `{name}`"
+        state.report(node, error("FF212", message, place, help=hints))
+    if alias and name == "*":
+        message = "`as` names one column, but `*` stands for several"
+        state.report(node, error("FF210", message, place))
+        return []
+    return [
+        _Picked(
+            view=view,
+            feature=feature,
+            column=alias or feature_column(view.name, view.variant, feature.name),
+            span=place,
+        )
+        for feature in chosen
+    ]
+
+
+def _output(
+    state: Compilation,
+    node: str,
+    wanted: TrainingSet,
+    label: records.Label,
+    picks: Sequence[_Picked],
+) -> list[records.OutputColumn]:
+    """Return the columns in order: keys, time, `include`, features, the label last."""
+    columns = {column.name: column for column in label.columns}
+    own: list[tuple[str, str, str]] = [
+        (key, "key", key) for key in dict.fromkeys(k for role in label.roles for k in role.keys)
+    ]
+    own += [(label.timestamp, "timestamp", label.timestamp)] if label.timestamp else []
+    for index, name in enumerate(wanted.include):
+        place = wanted.at("include", index)
+        if name not in columns:
+            where = f"the source of the label `{label.name}`"
+            state.report(node, missing_column(name, columns, where, place))
+        else:
+            own.append((name, "include", name))
+    output = [_own(columns, name, role, origin) for name, role, origin in own]
+    output += [
+        records.OutputColumn(
+            name=p.column,
+            role="feature",
+            type=p.feature.type,
+            origin=f"{p.view.id}.{p.feature.name}",
+        )
+        for p in picks
+    ]
+    return [*output, _own(columns, label.name, "label", label.column)]
+
+
+def _own(
+    columns: dict[str, records.Column], name: str, role: str, origin: str
+) -> records.OutputColumn:
+    return records.OutputColumn(
+        name=name,
+        role=role,  # type: ignore[arg-type]
+        type=columns[origin].type,
+        origin=origin,
+    )
+
+
+def _check_names(
+    state: Compilation,
+    node: str,
+    wanted: TrainingSet,
+    output: Sequence[records.OutputColumn],
+    picks: Sequence[_Picked],
+) -> None:
+    places = {p.column: p.span for p in picks}
+    seen: dict[str, str] = {}
+    for column in output:
+        place = places.get(column.name, wanted.at("name"))
+        if len(column.name.encode()) > state.max_identifier:
+            message = f"the column `{column.name}` is longer than the target allows"
+            help_ = f"give it a shorter name with `as` ({state.max_identifier} bytes at most)"
+            state.report(node, error("FF601", message, place, help=[help_]))
+        folded = column.name.lower()
+        if folded in seen:
+            both = listed(dict.fromkeys((seen[folded], column.name)))
+            help_ = "give a feature another name with `{feature: ..., as: ...}`"
+            message = f"two columns of one name: {both}"
+            state.report(node, error("FF405", message, place, help=[help_]))
+        seen.setdefault(folded, column.name)
+
+
+def _view_plan(
+    state: Compilation,
+    wanted: TrainingSet,
+    label: records.Label,
+    view: records.FeatureView,
+    picks: Sequence[_Picked],
+) -> records.ViewPlan:
+    role = next(role for role in label.roles if role.entity == view.entity)
+    entity = state.nodes[node_id("entity", view.entity)]
+    project = state.project
+    # Spec, section 3: the view's own word goes before the set's, that before the project's.
+    boundary = view.boundary or wanted.boundary or project.boundary
+    known = [word for word in (view.as_known, wanted.as_known) if word is not None]
+    return records.ViewPlan(
+        view=view.id,
+        keys=tuple(
+            records.KeyPair(view=own, label=asked, type=key.type)
+            for own, asked, key in zip(view.keys, role.keys, entity.columns, strict=True)
+        ),
+        event_time=view.event_time,
+        created=view.created,
+        delay=view.delay or 0,
+        ttl=view.ttl,
+        boundary=boundary,
+        as_known=known[0] if known else project.as_known,
+        picks=tuple(
+            records.Pick(
+                feature=p.feature.name,
+                column=p.column,
+                type=p.feature.type,
+                default=p.feature.default,
+            )
+            for p in picks
+            if p.view.id == view.id
+        ),
+    )

@@ -1,0 +1,101 @@
+"""Open stores of one target, let go of together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Self
+
+import jinja2
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from ffc.adapter import OfflineStore, OnlineStore, Options, StateStore
+from ffc.connect.plugins import offline_adapter, online_adapter, state_adapter
+from ffc.connect.profiles import ChosenTarget, Store
+from ffc.core.errors import ProfileError
+
+
+class Session:
+    """The stores of a target, each opened when it is first asked for."""
+
+    def __init__(self, target: ChosenTarget, environment: Mapping[str, str] | None = None) -> None:
+        self.target = target
+        self._environment = os.environ if environment is None else environment
+        self._stack = ExitStack()
+        self._offline: OfflineStore | None = None
+        self._state: StateStore | None = None
+        self._online: dict[str, OnlineStore] = {}
+
+    def __enter__(self) -> Self:
+        """Return the session."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Let go of every store."""
+        self._stack.close()
+
+    @property
+    def schema(self) -> str:
+        """The schema that people query; builds live in `<schema>__ffc`."""
+        return str(self._resolved(self.target.schema, "schema"))
+
+    @property
+    def offline(self) -> OfflineStore:
+        """The warehouse."""
+        if self._offline is None:
+            store = self.target.offline
+            self._offline = offline_adapter(store.type)(self._options(store, "offline"))
+            self._stack.callback(self._offline.close)
+        return self._offline
+
+    @property
+    def state(self) -> StateStore:
+        """The state store."""
+        if self._state is None:
+            store = self.target.state
+            self._state = state_adapter(store.type)(self._options(store, "state"))
+            self._stack.callback(self._state.close)
+        return self._state
+
+    def online(self, name: str) -> OnlineStore:
+        """Return an online store by its name in the profile."""
+        if name not in self._online:
+            store = self.target.online.get(name)
+            if store is None:
+                raise ProfileError(f"the target `{self.target.name}` has no online store `{name}`")
+            opened = online_adapter(store.type)(self._options(store, f"online: {name}"))
+            self._online[name] = opened
+            self._stack.callback(opened.close)
+        return self._online[name]
+
+    def _options(self, store: Store, role: str) -> Options:
+        where = f"`{role}` of the target `{self.target.name}`"
+        values = {
+            key: self._resolved(value, f"{role}: {key}") for key, value in store.settings.items()
+        }
+        return Options(where=where, folder=self.target.folder, values=values)
+
+    def _resolved(self, value: object, what: str) -> object:
+        """Replace `{{ env_var('NAME', 'default') }}`; raises ProfileError for an unset one."""
+        if not isinstance(value, str) or "{{" not in value:
+            return value
+
+        def env_var(name: str, default: str | None = None) -> str:
+            found = self._environment.get(name, default)
+            if found is None:
+                message = f"`{what}` needs the environment variable {name}, which is not set"
+                raise ProfileError(message, help=[f"export {name}=... and try again"])
+            return found
+
+        environment = ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined)
+        try:
+            return environment.from_string(value, globals={"env_var": env_var}).render()
+        except jinja2.TemplateError as problem:
+            raise ProfileError(f"profiles.yml: `{what}` can't be read: {problem}") from problem

@@ -1,0 +1,39 @@
+"""What a node is called in a warehouse."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import Final
+
+from ffc.core.names import DEFAULT_VARIANT
+from ffc.manifest.records import AnyNode
+
+# Kinds with a relation of their own, and those of them that people query by name.
+BUILT: Final = ("source", "transformation", "feature_view", "label", "training_set")
+PUBLISHED: Final = ("transformation", "feature_view", "label", "training_set")
+LONGEST: Final = 63
+
+
+def published_name(name: str, variant: str) -> str:
+    """Return the name of the view that people query."""
+    return name if variant == DEFAULT_VARIANT else f"{name}__{variant}"
+
+
+def feature_column(view: str, variant: str, feature: str) -> str:
+    """Return the name of a feature's column, in training sets and in answers."""
+    return "__".join((view, *(() if variant == DEFAULT_VARIANT else (variant,)), feature))
+
+
+def physical_name(node: AnyNode, build: str) -> str:
+    """Return the name of a build's table: kind, name, variant, fingerprint and build.
+
+    Shortened to 63 bytes, the part that tells builds apart kept whole.
+    """
+    name = published_name(node.name.replace(".", "_"), node.variant)
+    head = f"{node.kind}_{name}"
+    tail = f"_{node.data_fingerprint.partition('_')[2][:8]}_{build}"
+    room = LONGEST - len(tail)
+    if len(head) > room:
+        digest = blake2b(head.encode(), digest_size=4).hexdigest()
+        head = f"{head[: room - 9]}_{digest}"
+    return head + tail

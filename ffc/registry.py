@@ -1,0 +1,100 @@
+"""What is deployed, composed from pointers: all reading goes through here."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from functools import cached_property
+
+import msgspec
+
+from ffc.adapter.offline import Relation
+from ffc.adapter.state import Build, OnlineView, Pointer, StateStore
+from ffc.core.diagnostics import did_you_mean
+from ffc.core.errors import NotFound
+from ffc.core.names import DEFAULT_VARIANT, split_variant
+from ffc.manifest.records import AnyNode, Serving
+from ffc.manifest.serving import serving_of
+
+
+class Registry(ABC):
+    """The deployed nodes of a target."""
+
+    deployment: str
+
+    @abstractmethod
+    def nodes(self) -> Mapping[str, AnyNode]:
+        """Return the definition of each node, by id, as it was when its good build was made."""
+
+    @abstractmethod
+    def build(self, node: str) -> Build:
+        """Return a node's good build; raises NotFound where it has none."""
+
+    @abstractmethod
+    def serving(self) -> Serving:
+        """Return what can be served: the views that an online store holds."""
+
+    def relation(self, node: str) -> Relation:
+        """Return where a node's good build lies; raises NotFound."""
+        return Relation(*self.build(node).relation)
+
+    def find(self, kind: str, text: str) -> AnyNode:
+        """Return a node by `name` or `name@variant`; raises NotFound, naming what is close."""
+        name, variant = split_variant(text)
+        known = [n for n in self.nodes().values() if n.kind == kind]
+        named = [n for n in known if n.name == name]
+        wanted = variant or (named[0].variant if len(named) == 1 else DEFAULT_VARIANT)
+        for node in named:
+            if node.variant == wanted:
+                return node
+        what = kind.replace("_", " ")
+        hints = did_you_mean(name, {n.name for n in known})
+        raise NotFound(
+            f"no {what} named `{text}` is deployed",
+            help=hints or ["`ffc run` builds and deploys what the project declares"],
+        )
+
+
+class StateRegistry(Registry):
+    """The registry of a target as its state store has it now; read once, then fixed."""
+
+    def __init__(self, state: StateStore, target: str) -> None:
+        deployment = state.deployment(target)
+        self.deployment = deployment[0] if deployment else "d0"
+        self._pointers: dict[str, Pointer] = state.pointers(target)
+        self._online: list[OnlineView] = state.online_views(target)
+        deployed = [(p.node, p.definition) for p in self._pointers.values()]
+        synced = [(view.view, view.fingerprint) for view in self._online]
+        self._definitions = state.definitions([*deployed, *synced])
+
+    @cached_property
+    def _nodes(self) -> dict[str, AnyNode]:
+        return {p.node: self._decoded(p.node, p.definition) for p in self._pointers.values()}
+
+    def _decoded(self, node: str, fingerprint: str) -> AnyNode:
+        found: AnyNode = msgspec.json.decode(self._definitions[node, fingerprint], type=AnyNode)
+        return found
+
+    def nodes(self) -> Mapping[str, AnyNode]:
+        """Return the definitions of the nodes that have a good build."""
+        return self._nodes
+
+    def build(self, node: str) -> Build:
+        """Return a node's good build."""
+        if node not in self._pointers:
+            raise NotFound(f"`{node}` was never built in this target", help=["run `ffc run`"])
+        return self._pointers[node].build
+
+    def serving(self) -> Serving:
+        """Return what can be served: each synced view by the definition it was synced with."""
+        views = [self._decoded(view.view, view.fingerprint) for view in self._online]
+        others = [node for node in self._nodes.values() if node.kind != "feature_view"]
+        serving = serving_of([*views, *others])
+        generations = {view.view: view.generation for view in self._online}
+        return msgspec.structs.replace(
+            serving,
+            views=tuple(
+                msgspec.structs.replace(view, generation=generations[view.id])
+                for view in serving.views
+            ),
+        )

@@ -1,0 +1,152 @@
+"""`run`: every node of a manifest in order, then the online views."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from graphlib import TopologicalSorter
+from typing import Any
+
+import msgspec
+
+from ffc.adapter.state import Lease, NodeRun
+from ffc.auth import Principal, authorize
+from ffc.connect.holding import holding
+from ffc.connect.session import Session
+from ffc.connect.warehouse import Warehouse, random_build_id
+from ffc.core.clock import Clock, stamp, utc_now
+from ffc.manifest.names import BUILT
+from ffc.manifest.records import AnyNode, FeatureView, Manifest
+from ffc.online.sync import Syncing, sync_view
+from ffc.run.events import Event, NodeFinished, NodeStarted, RunFinished, RunStarted, Sink, emit
+from ffc.run.nodes import Building
+from ffc.run.sinks import ResultsSink, RunResults, StateSink
+
+
+def run(
+    manifest: Manifest,
+    session: Session,
+    *,
+    principal: Principal,
+    sinks: Sequence[Sink] = (),
+    git: Mapping[str, Any] | None = None,
+    clock: Clock = utc_now,
+    build_id: Callable[[], str] = random_build_id,
+) -> RunResults:
+    """Build a manifest in its target and sync its online views; return how it went.
+
+    A node that fails keeps its last good build, and what hangs on it is skipped. Raises Locked
+    while another run holds the target, Unreachable where a store can't be opened.
+    """
+    authorize(principal, "run")
+    target = manifest.target.name
+    nodes = in_order(manifest)
+    online = [node for node in nodes if isinstance(node, FeatureView) and node.online]
+    state = session.state
+    with holding(state, target) as lease:
+        state.deploy(target, msgspec.json.encode(manifest), stamp(clock()), principal.name)
+        state.audit(principal.name, "run", target, stamp(clock()))
+        job = _Job(session, manifest, lease, principal, sinks, git, clock)
+        building = job.building(build_id)
+        job.start(len(nodes) + len(online))
+        for node in nodes:
+            job.step(node.id, lambda node=node: building.build(node))  # type: ignore[misc]
+        syncing = job.syncing(building)
+        for view in online:
+            if view.id in building.broken:
+                job.step(view.id, lambda view=view: _held_back(view))  # type: ignore[misc]
+            else:
+                job.step(view.id, lambda view=view: sync_view(syncing, view))  # type: ignore[misc]
+        return job.finish()
+
+
+def in_order(manifest: Manifest) -> list[AnyNode]:
+    """Return the nodes that have relations, each after what it reads."""
+    by_id = {node.id: node for node in manifest.nodes}
+    graph = {node.id: sorted(node.depends_on) for node in manifest.nodes}
+    order = TopologicalSorter(graph).static_order()
+    return [by_id[node] for node in order if by_id[node].kind in BUILT]
+
+
+def _held_back(view: FeatureView) -> NodeRun:
+    return NodeRun(id=view.id, action="sync", status="skipped", reason=f"{view.id} was not built")
+
+
+class _Job:
+    """One run's bookkeeping: events out, results collected."""
+
+    def __init__(
+        self,
+        session: Session,
+        manifest: Manifest,
+        lease: Lease,
+        principal: Principal,
+        sinks: Sequence[Sink],
+        git: Mapping[str, Any] | None,
+        clock: Clock,
+    ) -> None:
+        self._session = session
+        self._manifest = manifest
+        self._lease = lease
+        self._clock = clock
+        self._git = git
+        target = manifest.target.name
+        self._run_id = session.state.begin_run(target, "run", principal.name, stamp(clock()))
+        self._results = ResultsSink()
+        self._sinks: list[Sink] = [self._results, StateSink(session.state, self._run_id), *sinks]
+        self._index = self._total = 0
+
+    def building(self, build_id: Callable[[], str]) -> Building:
+        warehouse = Warehouse(self._session.offline, self._session.schema)
+        return Building(
+            warehouse=warehouse,
+            state=self._session.state,
+            lease=self._lease,
+            target=self._manifest.target.name,
+            folder=self._session.target.folder,
+            clock=self._clock,
+            existing=warehouse.prepare(),
+            pointers=self._session.state.pointers(self._manifest.target.name),
+            build_id=build_id,
+        )
+
+    def syncing(self, building: Building) -> Syncing:
+        return Syncing(
+            warehouse=building.warehouse,
+            state=building.state,
+            lease=self._lease,
+            project=self._manifest.project.name,
+            target=building.target,
+            pointers=building.pointers,
+            existing=building.existing,
+            online=self._session.online,
+            now=self._clock(),
+            build_id=building.build_id,
+        )
+
+    def start(self, total: int) -> None:
+        self._total = total
+        self._emit(
+            RunStarted(
+                run_id=self._run_id,
+                command="run",
+                target=self._manifest.target.name,
+                at=stamp(self._clock()),
+                nodes=total,
+                git=self._git,
+            )
+        )
+
+    def step(self, node: str, work: Callable[[], NodeRun]) -> None:
+        self._index += 1
+        self._emit(NodeStarted(id=node, index=self._index, total=self._total))
+        result = work()
+        self._emit(NodeFinished(node=result, index=self._index, total=self._total))
+
+    def finish(self) -> RunResults:
+        bad = any(r.status in ("error", "skipped") for r in self._results.document.results)
+        status = "error" if bad else "success"
+        self._emit(RunFinished(run_id=self._run_id, at=stamp(self._clock()), status=status))
+        return self._results.document
+
+    def _emit(self, event: Event) -> None:
+        emit(self._sinks, event)

@@ -1,0 +1,210 @@
+"""Build one node: make it under a new name, check it, publish it, point to it."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from ffc.adapter.offline import Load, Relation
+from ffc.adapter.state import Build, Lease, NodeRun, Pointer, StateStore
+from ffc.connect.warehouse import Warehouse, random_build_id
+from ffc.core.clock import Clock, stamp
+from ffc.core.errors import DataError, FfcError
+from ffc.core.types import known_type
+from ffc.manifest.names import PUBLISHED
+from ffc.manifest.records import (
+    AnyNode,
+    Entity,
+    FeatureView,
+    Label,
+    Source,
+    TrainingSet,
+    Transformation,
+)
+from ffc.sql.history import duplicates
+
+
+@dataclass(slots=True, kw_only=True)
+class Building:
+    """What it takes to build nodes of one target."""
+
+    warehouse: Warehouse
+    state: StateStore
+    lease: Lease
+    target: str
+    folder: Path
+    clock: Clock
+    existing: set[str]
+    pointers: dict[str, Pointer]
+    build_id: Callable[[], str] = random_build_id
+    broken: set[str] = field(default_factory=set)
+
+    def build(self, node: AnyNode) -> NodeRun:
+        """Build a node, or say why not; a failure is a result, never an exception of ours."""
+        failed = sorted(self.broken & set(node.depends_on))
+        if failed:
+            self.broken.add(node.id)
+            return NodeRun(
+                id=node.id, action="build", status="skipped", reason=f"{failed[0]} failed"
+            )
+        started = time.perf_counter()
+        try:
+            result = self._build(node)
+        except FfcError as problem:
+            self.broken.add(node.id)
+            result = NodeRun(
+                id=node.id,
+                action="build",
+                status="error",
+                reason=problem.message,
+                attempts=1,
+                error={"code": problem.code, "message": problem.message, "help": problem.help},
+            )
+        return msgspec.structs.replace(result, seconds=round(time.perf_counter() - started, 6))
+
+    def _build(self, node: AnyNode) -> NodeRun:
+        files = self._files(node) if isinstance(node, Source) else []
+        inputs = self._inputs(node, files)
+        before = self.pointers.get(node.id)
+        if before is not None and self._same(before, node, inputs):
+            return _result(node, before.build, "unchanged", attempts=0)
+        build_id = self.build_id()
+        relation = self.warehouse.relation(node, build_id)
+        kind = _kind(node)
+        try:
+            self._make(node, relation, kind, files)
+            rows = None if kind == "VIEW" else self.warehouse.count(relation)
+            self._check(node, relation, rows)
+        except BaseException:
+            self._discard(relation, kind)
+            raise
+        build = Build(
+            id=build_id,
+            node=node.id,
+            fingerprint=node.data_fingerprint,
+            relation=(relation.schema, relation.name),
+            inputs=inputs,
+            rows=rows,
+            created=stamp(self.clock()),
+        )
+        # The view first: a crash between the two leaves a build that is not pointed to, and the
+        # next run makes and publishes it anew.
+        if node.kind in PUBLISHED:
+            self.warehouse.publish(node, relation)
+        self.state.finish_build(self.lease, self.target, build, msgspec.json.encode(node))
+        self.existing.add(relation.name)
+        self.pointers[node.id] = Pointer(
+            target=self.target, node=node.id, definition=node.data_fingerprint, build=build
+        )
+        return _result(node, build, "success", attempts=1)
+
+    def _discard(self, relation: Relation, kind: str) -> None:
+        try:
+            self.warehouse.drop(relation, kind)
+        except FfcError:
+            # The failure that led here is what the user must read; `clean` takes what is left.
+            return
+
+    def _same(self, before: Pointer, node: AnyNode, inputs: dict[str, str]) -> bool:
+        return (
+            before.definition == node.data_fingerprint
+            and dict(before.build.inputs) == inputs
+            and before.build.relation[1] in self.existing
+        )
+
+    def _files(self, node: Source) -> list[Path]:
+        found = sorted(p for p in self.folder.glob(node.file) if p.is_file())
+        if not found:
+            message = f"no file matches `{node.file}` of the source `{node.name}`"
+            raise DataError(message, help=["the path is taken from the project's folder"])
+        return found
+
+    def _inputs(self, node: AnyNode, files: Iterable[Path]) -> dict[str, str]:
+        inputs = {
+            parent: self.pointers[parent].build.id
+            for parent in node.depends_on
+            if parent in self.pointers
+        }
+        if isinstance(node, Transformation):
+            inputs["materialized"] = node.materialized
+        return inputs | {p.relative_to(self.folder).as_posix(): _digest(p) for p in files}
+
+    def _parents(self, node: AnyNode) -> dict[str, Relation]:
+        return {
+            parent: Relation(*self.pointers[parent].build.relation)
+            for parent in node.depends_on
+            if parent in self.pointers
+        }
+
+    def _make(self, node: AnyNode, relation: Relation, kind: str, files: list[Path]) -> None:
+        if isinstance(node, Source):
+            columns = [(column.name, known_type(column.type)) for column in node.columns]
+            self.warehouse.load(
+                Load(
+                    relation=relation,
+                    files=[str(path) for path in files],
+                    format=node.format,
+                    columns=columns,
+                    timezone=node.timezone,
+                )
+            )
+        elif not isinstance(node, Entity):
+            query = self.warehouse.bound(node.sql, self._parents(node))
+            self.warehouse.create(relation, kind, query)
+
+    def _check(self, node: AnyNode, relation: Relation, rows: int | None) -> None:
+        if isinstance(node, FeatureView) and not node.event_time:
+            found = self.warehouse.rows(duplicates(node), {node.id: relation})
+            if found:
+                raise _two_rows(node, found)
+        if isinstance(node, TrainingSet):
+            label = self.warehouse.count(Relation(*self.pointers[node.label].build.relation))
+            if label != rows:
+                raise DataError(
+                    f"`{node.name}` has {rows} rows, but its label has {label}: not published",
+                    help=["this should never happen: please report it with the compiled SQL"],
+                )
+
+
+def _two_rows(node: FeatureView, found: list[dict[str, object]]) -> DataError:
+    shown = [
+        ", ".join(f"{key} = {row[key]!r}" for key in node.keys) + f" ({row['__rows']} rows)"
+        for row in found
+    ]
+    return DataError(
+        f"the static view `{node.name}` has more than one row for a key",
+        help=[
+            *shown,
+            "a view without `timestamp` holds one row for each key: deduplicate its source, or "
+            "say when each row became true",
+        ],
+    )
+
+
+def _kind(node: AnyNode) -> str:
+    view = isinstance(node, Label) or (
+        isinstance(node, Transformation) and node.materialized == "view"
+    )
+    return "VIEW" if view else "TABLE"
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _result(node: AnyNode, build: Build, status: str, attempts: int) -> NodeRun:
+    return NodeRun(
+        id=node.id,
+        action="build",
+        status=status,
+        attempts=attempts,
+        rows={} if build.rows is None else {"out": build.rows},
+        relation=".".join(build.relation),
+        build=build.id,
+    )

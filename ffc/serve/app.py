@@ -1,0 +1,180 @@
+"""The HTTP service as a plain ASGI callable: routes, JSON in and out, errors as documents."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, MutableMapping
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from ffc.auth import Principal, authorize
+from ffc.core.clock import utc_now
+from ffc.core.errors import BadRequest, FfcError, StoreError
+from ffc.online.lookup import FeatureReader, FeatureRequest
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+LARGEST_BODY: Final = 4 * 1024 * 1024
+REFRESH_SECONDS: Final = 1.0
+
+
+class FeatureService:
+    """Serves features of the newest deployment; `load` makes a reader of it, `ping` asks the store.
+
+    `load` returns None where nothing changed since it was last asked; it and `ping` may take their
+    time, they run in a thread.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[], FeatureReader | None],
+        ping: Callable[[], None],
+        *,
+        principal: Principal,
+        clock: Callable[[], datetime] = utc_now,
+        refresh: float = REFRESH_SECONDS,
+    ) -> None:
+        authorize(principal, "serve")
+        self._load = load
+        self._ping = ping
+        self._principal = principal
+        self._clock = clock
+        self._refresh = refresh
+        self._reader: FeatureReader | None = None
+        self._refreshing: asyncio.Task[None] | None = None
+        self._decoder = msgspec.json.Decoder(FeatureRequest)
+        self._routes: dict[tuple[str, str], Callable[[bytes], Awaitable[tuple[int, bytes]]]] = {
+            ("POST", "/v1/features"): self._features,
+            ("GET", "/v1/features"): self._listing,
+            ("GET", "/healthz"): self._healthy,
+            ("GET", "/readyz"): self._ready,
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one ASGI scope."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "http":
+            await self._http(scope, receive, send)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                await self._reload()
+                self._refreshing = asyncio.create_task(self._keep_fresh())
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                if self._refreshing is not None:
+                    self._refreshing.cancel()
+                    with contextlib.suppress(asyncio.CancelledError):
+                        await self._refreshing
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    async def _keep_fresh(self) -> None:
+        while True:
+            await asyncio.sleep(self._refresh)
+            await self._reload()
+
+    async def _reload(self) -> None:
+        """Move to the newest deployment; while the state store fails, stay with the last one."""
+        try:
+            reader = await asyncio.to_thread(self._load)
+        except FfcError:
+            return
+        if reader is not None:
+            self._reader = reader
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            body = await _body(receive)
+            route = self._routes.get((scope["method"], scope["path"]))
+            if route is None:
+                raise self._no_route(scope["method"], scope["path"])
+            status, answer = await route(body)
+        except BadRequest as problem:
+            status, answer = problem.status, _problem(problem, problem.field)
+        except StoreError as problem:
+            status, answer = 503, _problem(problem)
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(answer)).encode()),
+        ]
+        if status == 503:
+            headers.append((b"retry-after", b"1"))
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer})
+
+    def _no_route(self, method: str, path: str) -> BadRequest:
+        methods = [known for known, route in self._routes if route == path]
+        if methods:
+            message = f"{path} takes {' and '.join(methods)}, not {method}"
+            return BadRequest(message, status=405)
+        routes = ", ".join(f"{known} {route}" for known, route in self._routes)
+        return BadRequest(f"there is nothing at {path}", status=404, help=[f"there is {routes}"])
+
+    async def _features(self, body: bytes) -> tuple[int, bytes]:
+        try:
+            request = self._decoder.decode(body)
+        except msgspec.ValidationError as problem:
+            message, _, place = str(problem).partition(" - at ")
+            raise BadRequest(message, field=place.strip("`$.")) from None
+        except msgspec.DecodeError as problem:
+            raise BadRequest(f"the body is not JSON: {problem}", status=400) from None
+        answer = self._current().read(request, self._clock(), principal=self._principal)
+        return 200, msgspec.json.encode(answer)
+
+    async def _listing(self, body: bytes) -> tuple[int, bytes]:
+        document = {"schema": "ffc.served/v1", "features": self._current().features()}
+        return 200, msgspec.json.encode(document)
+
+    async def _healthy(self, body: bytes) -> tuple[int, bytes]:
+        return 200, b'{"ok": true}'
+
+    async def _ready(self, body: bytes) -> tuple[int, bytes]:
+        self._current()
+        await asyncio.to_thread(self._ping)
+        return 200, b'{"ok": true}'
+
+    def _current(self) -> FeatureReader:
+        if self._reader is None:
+            raise StoreError("nothing is deployed yet", help=["run `ffc run`"])
+        return self._reader
+
+
+async def _body(receive: Receive) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return b""
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > LARGEST_BODY:
+            limit = f"{LARGEST_BODY // 1024 // 1024} MiB"
+            raise BadRequest(f"the body is larger than {limit}", status=413)
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return b"".join(chunks)
+
+
+def _problem(problem: FfcError, field: str = "") -> bytes:
+    return msgspec.json.encode(
+        {
+            "schema": "ffc.problem/v1",
+            "error": {
+                "code": problem.code,
+                "message": problem.message,
+                "field": field,
+                "help": problem.help,
+            },
+        }
+    )

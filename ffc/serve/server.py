@@ -1,0 +1,67 @@
+"""Run the service on granian."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from ffc.auth import local_user
+from ffc.connect.profiles import choose_target, read_profile, usable
+from ffc.connect.session import Session
+from ffc.serve.app import FeatureService
+from ffc.serve.deployment import Deployment
+
+# How a worker process learns what to serve: granian starts it by import.
+VARIABLE = "FFC_SERVE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeOptions:
+    """What to serve and where to listen."""
+
+    project: Path
+    profiles: Path | None
+    profile: str
+    target: str
+    host: str
+    port: int
+
+
+def serve(options: ServeOptions) -> None:
+    """Serve until told to stop by SIGINT or SIGTERM; requests that were accepted are finished."""
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+
+    os.environ[VARIABLE] = msgspec.json.encode(
+        {
+            "project": str(options.project),
+            "profiles": str(options.profiles or ""),
+            "profile": options.profile,
+            "target": options.target,
+        }
+    ).decode()
+    server = Granian(
+        "ffc.serve.server:application",
+        address=options.host,
+        port=options.port,
+        interface=Interfaces.ASGI,
+        factory=True,
+        websockets=False,
+        log_level=LogLevels.warning,
+    )
+    server.serve()
+
+
+def application() -> FeatureService:
+    """Return the ASGI application of this process, from what `serve` left in the environment."""
+    options = msgspec.json.decode(os.environ[VARIABLE], type=dict[str, str])
+    project = Path(options["project"])
+    profiles = Path(options["profiles"]) if options["profiles"] else None
+    profile = usable(*read_profile(project, profiles, options["profile"]))
+    session = Session(choose_target(profile, options["target"], project))
+    deployment = Deployment(session)
+    return FeatureService(deployment.load, deployment.ping, principal=local_user())

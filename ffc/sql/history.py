@@ -1,0 +1,103 @@
+"""What ffc keeps of a feature view: the projection of its source that can ever win."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from ffc.core.types import Type
+from ffc.manifest.records import Column, FeatureView
+from ffc.sql import build
+from ffc.sql.types import converted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryColumn:
+    """A column of a history: its name, the source's column, the type it is kept as."""
+
+    name: str
+    source: Column
+    type: Type
+
+    def select(self) -> exp.Expr:
+        """Return the column's expression under its name."""
+        value = converted(build.column(self.source.name), self.source.native, self.type)
+        return build.named(value, self.name)
+
+
+def history(
+    source: str,
+    keys: Sequence[HistoryColumn],
+    times: Sequence[HistoryColumn],
+    features: Sequence[HistoryColumn],
+) -> exp.Select:
+    """Return a view's history: one row for each key, event time and created.
+
+    `times` are the event time and, where the view has one, created; of none the view is static
+    and keeps every row with a whole key. Among rows of one key, event time and created the tie
+    rule picks: the features in the order declared, greatest first, nulls last. Rows without a key
+    or an event time can never win and are left out.
+    """
+    columns = {column.name: column for column in (*keys, *times, *features)}
+    inner = exp.select(*(c.select() for c in columns.values())).from_(build.reference(source))
+    select = exp.select(*(build.column(name) for name in columns)).from_(
+        inner.subquery(build.name("projected"))
+    )
+    needed = [build.column(c.name) for c in (*keys, *times[:1])]
+    select = select.where(build.every(build.is_not_null(c) for c in needed))
+    if not times:
+        return select
+    distinct = [build.column(c.name) for c in (*keys, *times)]
+    order = [build.descending(build.column(c.name)) for c in features]
+    return build.qualified(select, build.first_of(distinct, order))
+
+
+def duplicates(view: FeatureView, limit: int = 5) -> exp.Select:
+    """Return keys that a static view holds more than once, with how often."""
+    keys = [build.column(key) for key in view.keys]
+    count = exp.Count(this=exp.Star())
+    return (
+        exp.select(*keys, build.named(count, "__rows"))
+        .from_(build.reference(view.id))
+        .group_by(*keys)
+        .having(exp.GT(this=count.copy(), expression=exp.Literal.number(1)))
+        .order_by(*keys)
+        .limit(limit)
+    )
+
+
+def newest(view: FeatureView, now: exp.Expr | None, inclusive: bool, as_known: bool) -> exp.Select:
+    """Return the newest row of each key as of an instant; of all time where `now` is None.
+
+    A row that is newer than `now`, by event time or by when it was learned, waits. Columns: keys,
+    `__event_time` and `__created` (null where the view has none), features.
+    """
+    keys = [build.column(key) for key in view.keys]
+    nothing = exp.cast(exp.Null(), exp.DataType(this=exp.DType.TIMESTAMP))
+    event_time = build.column(view.event_time) if view.event_time else nothing
+    select = exp.select(
+        *keys,
+        build.named(event_time, "__event_time"),
+        build.named(learned(view), "__created"),
+        *(build.named(build.column(f.name), f"__feature_{i}") for i, f in enumerate(view.features)),
+    ).from_(build.reference(view.id))
+    if not view.event_time:
+        return select
+    if now is not None:
+        bounds: list[exp.Expr] = [build.column(view.event_time)]
+        bounds += [learned(view)] if as_known and (view.created or view.delay) else []
+        compare = exp.LTE if inclusive else exp.LT
+        select = select.where(build.every(compare(this=b, expression=now.copy()) for b in bounds))
+    order = [build.column(view.event_time)] + ([build.column(view.created)] if view.created else [])
+    return build.qualified(select, build.first_of(keys, [build.descending(c) for c in order]))
+
+
+def learned(view: FeatureView) -> exp.Expr:
+    """Return when a row of a history was learned; null where its view doesn't say."""
+    if view.created:
+        return build.column(view.created)
+    if view.delay is not None and view.event_time:
+        return exp.Add(this=build.column(view.event_time), expression=build.seconds(view.delay))
+    return exp.cast(exp.Null(), exp.DataType(this=exp.DType.TIMESTAMP))

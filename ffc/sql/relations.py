@@ -1,0 +1,46 @@
+"""Statements that make, name, count and list relations."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from ffc.sql import build
+
+
+def create_schema(schema: str) -> exp.Create:
+    """Return `CREATE SCHEMA IF NOT EXISTS`."""
+    return exp.Create(this=exp.Table(db=build.name(schema)), kind="SCHEMA", exists=True)
+
+
+def create(relation: exp.Table, kind: str, query: str, dialect: str) -> str:
+    """Return a statement that makes a new table or view of a query's text.
+
+    The query is put in as it is: it is a user's, or was generated already.
+    """
+    head = exp.Create(this=relation, kind=kind).sql(dialect=dialect)
+    return "\n".join((f"{head} AS", query.rstrip().rstrip(";")))
+
+
+def publish(view: exp.Table, relation: exp.Table) -> exp.Create:
+    """Return `CREATE OR REPLACE VIEW view AS SELECT * FROM relation`."""
+    query = exp.select("*").from_(relation)
+    return exp.Create(this=view, kind="VIEW", replace=True, expression=query)
+
+
+def drop(relation: exp.Table, kind: str) -> exp.Drop:
+    """Return `DROP TABLE IF EXISTS`, or of a view."""
+    return exp.Drop(tables=[relation], kind=kind, exists=True)
+
+
+def count(relation: exp.Table) -> exp.Select:
+    """Return `SELECT count(*)`."""
+    return exp.select(exp.Count(this=exp.Star())).from_(relation)
+
+
+def listing(schema: str) -> exp.Select:
+    """Return the names of a schema's tables and views."""
+    return (
+        exp.select("table_name")
+        .from_("information_schema.tables")
+        .where(exp.column("table_schema").eq(exp.Literal.string(schema)))
+    )

@@ -1,0 +1,121 @@
+"""Types and values in SQL, and how a column of a foreign type becomes one of ours."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from sqlglot import exp
+
+from ffc.core.types import Type
+
+_KINDS: Final = {
+    "string": exp.DType.TEXT,
+    "int32": exp.DType.INT,
+    "int64": exp.DType.BIGINT,
+    "float32": exp.DType.FLOAT,
+    "float64": exp.DType.DOUBLE,
+    "bool": exp.DType.BOOLEAN,
+    "timestamp": exp.DType.TIMESTAMP,
+    "date": exp.DType.DATE,
+    "bytes": exp.DType.VARBINARY,
+    "json": exp.DType.JSON,
+}
+
+# https://duckdb.org/docs/stable/sql/data_types/overview
+_NATIVE: Final = {
+    "VARCHAR": "string",
+    "TINYINT": "int32",
+    "SMALLINT": "int32",
+    "INTEGER": "int32",
+    "UTINYINT": "int32",
+    "USMALLINT": "int32",
+    "UINTEGER": "int64",
+    "BIGINT": "int64",
+    "FLOAT": "float32",
+    "DOUBLE": "float64",
+    "BOOLEAN": "bool",
+    "TIMESTAMP": "timestamp",
+    "TIMESTAMP_S": "timestamp",
+    "TIMESTAMP_MS": "timestamp",
+    "TIMESTAMP_NS": "timestamp",
+    "TIMESTAMP WITH TIME ZONE": "timestamp",
+    "DATE": "date",
+    "BLOB": "bytes",
+    "JSON": "json",
+}
+
+
+def sql_type(wanted: Type) -> exp.DataType:
+    """Return a type as SQL has it."""
+    if wanted.name == "decimal":
+        sizes = [
+            exp.DataTypeParam(this=exp.Literal.number(n)) for n in (wanted.precision, wanted.scale)
+        ]
+        return exp.DataType(this=exp.DType.DECIMAL, expressions=sizes)
+    if wanted.name == "list" and wanted.item:
+        return exp.DataType(this=exp.DType.ARRAY, expressions=[sql_type(wanted.item)], nested=True)
+    if wanted.name == "vector":
+        size = exp.Literal.number(wanted.size)
+        item = exp.DataType(this=exp.DType.FLOAT)
+        return exp.DataType(this=exp.DType.ARRAY, expressions=[item], values=[size], nested=True)
+    return exp.DataType(this=_KINDS[wanted.name])
+
+
+def type_of_native(native: str) -> Type | None:
+    """Return the type of a DuckDB column, or None for one that features and keys can't have."""
+    if native in _NATIVE:
+        return Type(name=_NATIVE[native])
+    if match := re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", native):
+        return Type(name="decimal", precision=int(match[1]), scale=int(match[2]))
+    if match := re.fullmatch(r"FLOAT\[(\d+)\]", native):
+        return Type(name="vector", size=int(match[1]))
+    if native.endswith("[]"):
+        item = type_of_native(native[:-2])
+        return Type(name="list", item=item) if item else None
+    return None
+
+
+def converted(value: exp.Expr, native: str, wanted: Type) -> exp.Expr:
+    """Return a column's value as a type that holds all its values.
+
+    Instants become zone-less UTC to the microsecond, finer digits floored (also before 1970);
+    -0.0 becomes 0.0.
+    """
+    given = type_of_native(native)
+    if given is not None and given.name == "timestamp":
+        value = _instant(value, native)
+        return value if wanted.name == "timestamp" else exp.cast(value, sql_type(wanted))
+    if given != wanted or native in ("TINYINT", "SMALLINT", "UTINYINT", "USMALLINT", "UINTEGER"):
+        value = exp.cast(value, sql_type(wanted))
+    if wanted.is_float:
+        return exp.cast(exp.Add(this=value, expression=exp.Literal.number("0.0")), sql_type(wanted))
+    return value
+
+
+def _instant(value: exp.Expr, native: str) -> exp.Expr:
+    if native == "TIMESTAMP WITH TIME ZONE":
+        return exp.AtTimeZone(this=value, zone=exp.Literal.string("UTC"))
+    if native == "TIMESTAMP_NS":
+        # A plain cast rounds to the nearest microsecond, into the future half of the time.
+        floored: exp.Expr = exp.maybe_parse(
+            "make_timestamp((epoch_ns(x) - ((epoch_ns(x) % 1000) + 1000) % 1000) // 1000)",
+            dialect="duckdb",
+        )
+        return exp.replace_tree(floored, lambda e: value.copy() if isinstance(e, exp.Column) else e)
+    if native in ("TIMESTAMP_S", "TIMESTAMP_MS"):
+        return exp.cast(value, exp.DataType(this=exp.DType.TIMESTAMP))
+    return value
+
+
+def literal(value: object, wanted: Type) -> exp.Expr:
+    """Return a value of the manifest (JSON) as SQL of a type."""
+    if value is None:
+        return exp.cast(exp.Null(), sql_type(wanted))
+    if isinstance(value, bool):
+        return exp.Boolean(this=value)
+    if isinstance(value, list | tuple):
+        item = wanted.item or Type(name="float32")
+        array = exp.Array(expressions=[literal(each, item) for each in value])
+        return exp.cast(array, sql_type(wanted))
+    return exp.cast(exp.Literal.string(str(value)), sql_type(wanted))
