@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ffc.online.codec import CorruptRow, Row, RowCodec, is_tombstone
-from ffc.online.keys import KeyCodec, field_of
 from msgspec import Struct
 
 from ffc.adapter.online import OnlineStore
@@ -23,6 +21,8 @@ from ffc.core.names import DEFAULT_VARIANT
 from ffc.core.types import known_type
 from ffc.manifest.names import feature_column
 from ffc.manifest.records import ServedFeature, ServedView, Serving
+from ffc.online.codec import CorruptRow, Row, RowCodec, is_tombstone
+from ffc.online.keys import KeyCodec, field_of
 from ffc.online.values import Unreadable, default_of, iso, reader, writer
 
 OK, MISSING, EXPIRED, ERROR = "ok", "missing", "expired", "error"

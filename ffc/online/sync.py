@@ -16,8 +16,6 @@ from datetime import UTC, datetime
 
 import msgspec
 import pyarrow as pa
-from ffc.online.codec import RowCodec, version
-from ffc.online.keys import KeyCodec, field_of, marker_key
 from sqlglot import exp
 
 from ffc.adapter.offline import Relation
@@ -33,6 +31,8 @@ from ffc.core.types import known_type
 from ffc.manifest.names import physical_name
 from ffc.manifest.records import FeatureView, ServedView
 from ffc.manifest.serving import served_view
+from ffc.online.codec import RowCodec, version
+from ffc.online.keys import KeyCodec, field_of, marker_key
 from ffc.registry import StateRegistry
 from ffc.sql.difference import difference
 from ffc.sql.history import newest
