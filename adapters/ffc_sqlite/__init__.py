@@ -1,4 +1,4 @@
-"""SQLite as an online store and as a state store: what ffc needs no server for."""
+"""SQLite as a state store and as an online store."""
 
 from __future__ import annotations
 

@@ -1,148 +1,194 @@
-"""Open SQLite the one right way, and speak of its failures in ffc's words."""
+"""The one way to open a SQLite file: its settings, its transactions, its failures."""
 
 from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ffc.adapter import StateError, StoreError, Transient, Unreachable
+from ffc.adapter import (
+    DataError,
+    StateError,
+    StatementFailed,
+    StoreError,
+    Transient,
+    Unreachable,
+)
+from ffc_sqlite.schema import Layout, migrate
 
 BUSY_SECONDS: Final = 10.0
+WAL_ATTEMPTS: Final = 20
 
-# https://www.sqlite.org/rescode.html, primary codes; a code that is not here is a StoreError.
-BY_CODE: Final[dict[int, type[StoreError] | type[StateError]]] = {
+# Result codes first, which say more than the classes do: https://sqlite.org/rescode.html
+TABLE: Final[dict[int | type[sqlite3.Error], type[StoreError] | type[DataError]]] = {
     sqlite3.SQLITE_BUSY: Transient,
     sqlite3.SQLITE_LOCKED: Transient,
+    sqlite3.SQLITE_PROTOCOL: Transient,
+    sqlite3.SQLITE_SCHEMA: Transient,
     sqlite3.SQLITE_CANTOPEN: Unreachable,
     sqlite3.SQLITE_PERM: Unreachable,
-    sqlite3.SQLITE_READONLY: Unreachable,
     sqlite3.SQLITE_AUTH: Unreachable,
-    sqlite3.SQLITE_NOTADB: Unreachable,
-    sqlite3.SQLITE_CORRUPT: Unreachable,
     sqlite3.SQLITE_IOERR: Unreachable,
+    sqlite3.SQLITE_CORRUPT: StoreError,
+    sqlite3.SQLITE_NOTADB: StoreError,
     sqlite3.SQLITE_FULL: StoreError,
+    sqlite3.SQLITE_READONLY: StoreError,
+    sqlite3.SQLITE_NOMEM: StoreError,
+    sqlite3.DataError: DataError,
+    sqlite3.IntegrityError: DataError,
+    sqlite3.InterfaceError: StatementFailed,
+    sqlite3.InternalError: StatementFailed,
+    sqlite3.NotSupportedError: StatementFailed,
+    sqlite3.OperationalError: StatementFailed,
+    sqlite3.ProgrammingError: StatementFailed,
+    sqlite3.DatabaseError: StatementFailed,
+    sqlite3.Error: StatementFailed,
 }
-# By class, for errors that carry no code.
-BY_CLASS: Final[dict[type[sqlite3.Error], type[StoreError]]] = {
-    sqlite3.Error: StoreError,
-    sqlite3.DatabaseError: StoreError,
-    sqlite3.DataError: StoreError,
-    sqlite3.IntegrityError: StoreError,
-    sqlite3.InterfaceError: StoreError,
-    sqlite3.InternalError: StoreError,
-    sqlite3.NotSupportedError: StoreError,
-    sqlite3.OperationalError: StoreError,
-    sqlite3.ProgrammingError: StoreError,
+HELP: Final[dict[int, str]] = {
+    sqlite3.SQLITE_BUSY: "another process is writing to it: try again",
+    sqlite3.SQLITE_LOCKED: "another process is writing to it: try again",
+    sqlite3.SQLITE_CANTOPEN: "check that the path is a file's, and that you may write there",
+    sqlite3.SQLITE_PERM: "check that you may write there",
+    sqlite3.SQLITE_READONLY: "check that you may write to the file and to its folder",
+    sqlite3.SQLITE_FULL: "make room on the disk",
 }
+BROKEN: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A thread's connection; the lock keeps `close` from closing it under a statement."""
+
+    thread: threading.Thread
+    connection: sqlite3.Connection
+    lock: threading.RLock
 
 
 class Database:
-    """A SQLite file; each thread has a connection of its own, readers never wait for a writer."""
+    """A SQLite file of a layout, opened at the first use, one connection a thread.
 
-    def __init__(self, path: Path, scripts: Sequence[str], what: str) -> None:
+    Every failure is raised as the layout's, the state store's as StateError.
+    """
+
+    def __init__(self, path: Path, layout: Layout, *, busy_seconds: float = BUSY_SECONDS) -> None:
         self._path = path
-        self._scripts = scripts
-        self._what = what
+        self._layout = layout
+        self._busy_seconds = busy_seconds
         self._local = threading.local()
-        self._opened: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
-
-    def connection(self) -> sqlite3.Connection:
-        """Return this thread's connection; raises Unreachable, or StateError for a newer file."""
-        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if found is None:
-            found = self._open()
-            self._local.connection = found
-        return found
+        self._open: list[_Held] = []
+        self._closed = False
 
     @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        """Give a connection for reading one statement."""
-        with self._mapped():
-            yield self.connection()
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """Run statements against one state of the file, next to a writer."""
+        with self._transaction("BEGIN") as connection:
+            yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """Give a connection in a transaction that is committed whole or not at all."""
-        with self._mapped():
-            connection = self.connection()
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
-            connection.execute("COMMIT")
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """Run statements whole or not at all, as the only writer."""
+        with self._transaction("BEGIN IMMEDIATE") as connection:
+            yield connection
 
     def close(self) -> None:
-        """Close every thread's connection."""
+        """Close every thread's connection, each after what it is doing."""
         with self._lock:
-            for connection in self._opened:
-                connection.close()
-            self._opened.clear()
-            self._local = threading.local()
-
-    def _open(self) -> sqlite3.Connection:
-        with self._mapped():
-            try:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-            except OSError as problem:
-                raise Unreachable(f"`{self._path}` can't be made: {problem}") from problem
-            connection = sqlite3.connect(
-                self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
-            with self._lock:
-                self._opened.append(connection)
-            # Write-ahead logging lets readers go on beside one writer, in any process.
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
-            connection.execute("PRAGMA foreign_keys = ON")
-            self._migrate(connection)
-            return connection
-
-    def _migrate(self, connection: sqlite3.Connection) -> None:
-        """Bring the file to the newest version, a transaction for each step."""
-        while (version := self._version(connection)) < len(self._scripts):
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                # Another process may have been first.
-                if self._version(connection) == version:
-                    for statement in self._scripts[version].split(";\n"):
-                        connection.execute(statement)
-                    connection.execute(f"PRAGMA user_version = {version + 1}")
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
-            connection.execute("COMMIT")
-        if version > len(self._scripts):
-            raise StateError(
-                f"{self._what} `{self._path.name}` is of version {version}; this ffc knows "
-                f"{len(self._scripts)}",
-                help=["a newer ffc wrote it: upgrade this one"],
-            )
-
-    @staticmethod
-    def _version(connection: sqlite3.Connection) -> int:
-        return int(connection.execute("PRAGMA user_version").fetchone()[0])
+            self._closed = True
+            held, self._open = self._open, []
+        for one in held:
+            with one.lock:
+                one.connection.close()
 
     @contextmanager
-    def _mapped(self) -> Iterator[None]:
+    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
         try:
-            yield
+            held = self._held()
+            with held.lock:
+                connection = held.connection
+                connection.execute(begin)
+                try:
+                    yield connection
+                    connection.execute("COMMIT")
+                except BaseException:
+                    connection.rollback()
+                    raise
         except sqlite3.Error as problem:
-            raise translate(problem, f"{self._what} `{self._path.name}`") from problem
+            raise translate(problem, self._layout, self._path) from problem
+
+    def _held(self) -> _Held:
+        held: _Held | None = getattr(self._local, "held", None)
+        if held is None:
+            with self._lock:
+                if self._closed:
+                    raise self._layout.failure(f"the {self._layout.noun} {self._path} is closed")
+                self._forget_dead_threads()
+                held = _Held(threading.current_thread(), self._connect(), threading.RLock())
+                self._open.append(held)
+            self._local.held = held
+        return held
+
+    def _forget_dead_threads(self) -> None:
+        for held in [h for h in self._open if not h.thread.is_alive()]:
+            held.connection.close()
+            self._open.remove(held)
+
+    def _connect(self) -> sqlite3.Connection:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as problem:
+            unreachable = sqlite3.OperationalError(str(problem))
+            unreachable.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
+            raise unreachable from problem
+        connection = sqlite3.connect(
+            self._path,
+            timeout=self._busy_seconds,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        try:
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA synchronous = FULL")
+            migrate(connection, self._layout, self._path)
+            _use_wal(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
 
-def translate(problem: sqlite3.Error, what: str) -> StoreError | StateError:
+def translate(
+    problem: sqlite3.Error, layout: Layout, path: Path
+) -> StateError | StoreError | DataError:
     """Return ffc's exception for one of SQLite's."""
-    code = getattr(problem, "sqlite_errorcode", None)
-    by_class = next(BY_CLASS[cls] for cls in type(problem).__mro__ if cls in BY_CLASS)
-    kind = by_class if code is None else BY_CODE.get(code & 0xFF, by_class)
-    hints = []
-    if code is not None and code & 0xFF in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
-        hints = ["the file is damaged or no SQLite file: restore it, or move it away to start anew"]
-    return kind(f"{what}: {problem}", help=hints)
+    # The low byte is the result code; the rest is detail.
+    code = getattr(problem, "sqlite_errorcode", 0) & 0xFF
+    kind = TABLE.get(code) or next(TABLE[c] for c in type(problem).__mro__ if c in TABLE)
+    if layout.failure is StateError:
+        kind_of_layout: type[StateError | StoreError | DataError] = StateError
+    else:
+        kind_of_layout = kind
+    advice = layout.remedy if code in BROKEN else HELP.get(code)
+    return kind_of_layout(
+        f"the {layout.noun} {path} can't be used: {problem}", help=[advice] if advice else []
+    )
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Let readers go on while one writes; the file remembers it."""
+    for _ in range(WAL_ATTEMPTS):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as problem:
+            if problem.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            # The switch does not wait for others who have a new file open, a transaction does.
+            connection.execute("BEGIN EXCLUSIVE")
+            connection.execute("COMMIT")
+        else:
+            return
+    connection.execute("PRAGMA journal_mode = WAL")

@@ -79,7 +79,8 @@ class SQLiteStateStore(StateStore):
             if newest is not None and newest[1] == manifest:
                 return newest[0]
             cursor = connection.execute(
-                "INSERT INTO deployments (target, manifest, created, principal) VALUES (?, ?, ?, ?)",
+                "INSERT INTO deployments (target, manifest, created, principal) "
+                "VALUES (?, ?, ?, ?)",
                 (target, manifest, now, principal),
             )
             return f"d{cursor.lastrowid}"

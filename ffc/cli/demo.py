@@ -24,6 +24,7 @@ from ffc.cli.workspace import compile_workspace, show_diagnostics
 from ffc.connect.session import Session
 from ffc.core.errors import FfcError, ProjectError
 from ffc.manifest.files import write_project
+from ffc.run.events import Sink
 from ffc.run.executor import run
 from ffc.run.sinks import ResultsSink
 from ffc.run.training import read_training_set
@@ -71,9 +72,8 @@ def show_demo(folder: Path) -> None:
 
 
 def _step(command: str, what: str) -> None:
-    click.echo(
-        f"\n{click.style(f'$ {command}', bold=True)}   {click.style(f'# {what}', dim=True)}\n"
-    )
+    prompt, remark = click.style(f"$ {command}", bold=True), click.style(f"# {what}", dim=True)
+    click.echo(f"\n{prompt}   {remark}\n")
 
 
 def _indented(text: str) -> str:
@@ -109,13 +109,12 @@ def _build(folder: Path) -> None:
     write_project(workspace.manifest, folder / "target")
     click.echo(f"  {len(workspace.manifest.nodes)} nodes, no errors: target/manifest.json")
     _step("ffc run", "tables and point-in-time training sets in DuckDB, values online")
-    sys.stdout.flush()
     with Session(workspace.target) as session:
-        sinks = [ResultsSink(folder / "target" / "run_results.json"), TerminalSink()]
+        file = ResultsSink(folder / "target" / "run_results.json")
+        sinks: list[Sink] = [file, TerminalSink(err=False)]
         results = run(workspace.manifest, session, principal=local_user(), sinks=sinks)
         if results.status != "success":
             raise FfcError("the demo's run failed")
-        sys.stderr.flush()
         _step(f"ffc training-set {TRAINING_SET}", "what was known at each label's instant")
         found = read_training_set(session, TRAINING_SET, principal=local_user(), limit=3)
         rows = [found.text_row(row) for batch in found.batches for row in batch.to_pylist()]

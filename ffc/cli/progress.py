@@ -15,10 +15,11 @@ _COLOURS: Final = {"success": "green", "unchanged": None, "error": "red", "skipp
 
 
 class TerminalSink:
-    """Write a run to stderr; when quiet, only what failed."""
+    """Write a run to stderr, or to stdout where it is the answer; when quiet, only what failed."""
 
-    def __init__(self, quiet: bool = False) -> None:
+    def __init__(self, quiet: bool = False, err: bool = True) -> None:
         self._quiet = quiet
+        self._err = err
         self._results: list[NodeRun] = []
 
     def receive(self, event: Event) -> None:
@@ -38,7 +39,7 @@ class TerminalSink:
 
     def _say(self, text: str) -> None:
         if not self._quiet:
-            click.echo(text, err=True)
+            click.echo(text, err=self._err)
 
 
 def _line(event: NodeFinished) -> str:

@@ -80,11 +80,14 @@ def _check_columns(
 ) -> list[Diagnostic]:
     problems: list[Diagnostic] = []
     first: dict[str, Span] = {}
+    names: dict[str, str] = {}
     for column in columns:
         place = column.at("name")
         before = first.setdefault(column.name.lower(), place)
+        names.setdefault(column.name.lower(), column.name)
         if before is not place:
-            message = f"{what} has two columns named `{column.name}` (case aside)"
+            both = listed(dict.fromkeys((names[column.name.lower()], column.name)))
+            message = f"{what} has two columns of one name: {both}"
             problems.append(error("FF405", message, place, related=[before.labelled("first here")]))
     if not columns:
         problems.append(error("FF106", f"{what} has no columns", span))

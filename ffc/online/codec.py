@@ -154,7 +154,7 @@ class RowCodec:
         nulls = int.from_bytes(data[_HEAD.size : start], "little")
         if nulls >> self._count:
             raise CorruptRow("an online row of another view")
-        fixed: list[object] = list(self._struct.unpack_from(data, start))
+        fixed: list[Any] = list(self._struct.unpack_from(data, start))
         for place, i, convert in self._convert:
             fixed[place] = None if nulls >> i & 1 else convert(fixed[place])
         position = start + self._struct.size

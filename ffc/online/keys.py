@@ -120,7 +120,7 @@ def scaled(value: Decimal, scale: int) -> bytes:
     sign, digits, exponent = value.as_tuple()
     if not isinstance(exponent, int):
         raise TypeError(f"{value!r} is not finite")
-    whole = int("".join(map(str, digits)))
+    whole: int = int("".join(map(str, digits)))
     shift = exponent + scale
     if shift >= 0:
         whole *= 10**shift
