@@ -13,6 +13,7 @@ from ffc.adapter.state import Build, OnlineView, Pointer, StateStore
 from ffc.core.diagnostics import did_you_mean
 from ffc.core.errors import NotFound
 from ffc.core.names import DEFAULT_VARIANT, split_variant
+from ffc.manifest.names import is_snapshot
 from ffc.manifest.records import AnyNode, Serving
 from ffc.manifest.serving import serving_of
 
@@ -69,7 +70,11 @@ class StateRegistry(Registry):
 
     @cached_property
     def _nodes(self) -> dict[str, AnyNode]:
-        return {p.node: self._decoded(p.node, p.definition) for p in self._pointers.values()}
+        return {
+            p.node: self._decoded(p.node, p.definition)
+            for p in self._pointers.values()
+            if not is_snapshot(p.node)
+        }
 
     def _decoded(self, node: str, fingerprint: str) -> AnyNode:
         found: AnyNode = msgspec.json.decode(self._definitions[node, fingerprint], type=AnyNode)

@@ -5,26 +5,19 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ffc.adapter import (
-    DataError,
-    StateError,
-    StatementFailed,
-    StoreError,
-    Transient,
-    Unreachable,
-)
+from ffc.adapter import StateError, StatementFailed, StoreError, Transient, Unreachable
 from ffc_sqlite.schema import Layout, migrate
 
 BUSY_SECONDS: Final = 10.0
 WAL_ATTEMPTS: Final = 20
 
 # Result codes first, which say more than the classes do: https://sqlite.org/rescode.html
-TABLE: Final[dict[int | type[sqlite3.Error], type[StoreError] | type[DataError]]] = {
+TABLE: Final[dict[int | type[Exception], type[StoreError]]] = {
     sqlite3.SQLITE_BUSY: Transient,
     sqlite3.SQLITE_LOCKED: Transient,
     sqlite3.SQLITE_PROTOCOL: Transient,
@@ -38,8 +31,8 @@ TABLE: Final[dict[int | type[sqlite3.Error], type[StoreError] | type[DataError]]
     sqlite3.SQLITE_FULL: StoreError,
     sqlite3.SQLITE_READONLY: StoreError,
     sqlite3.SQLITE_NOMEM: StoreError,
-    sqlite3.DataError: DataError,
-    sqlite3.IntegrityError: DataError,
+    sqlite3.DataError: StatementFailed,
+    sqlite3.IntegrityError: StatementFailed,
     sqlite3.InterfaceError: StatementFailed,
     sqlite3.InternalError: StatementFailed,
     sqlite3.NotSupportedError: StatementFailed,
@@ -47,6 +40,7 @@ TABLE: Final[dict[int | type[sqlite3.Error], type[StoreError] | type[DataError]]
     sqlite3.ProgrammingError: StatementFailed,
     sqlite3.DatabaseError: StatementFailed,
     sqlite3.Error: StatementFailed,
+    OSError: Unreachable,
 }
 HELP: Final[dict[int, str]] = {
     sqlite3.SQLITE_BUSY: "another process is writing to it: try again",
@@ -83,17 +77,13 @@ class Database:
         self._open: list[_Held] = []
         self._closed = False
 
-    @contextmanager
-    def read(self) -> Iterator[sqlite3.Connection]:
+    def read(self) -> AbstractContextManager[sqlite3.Connection]:
         """Run statements against one state of the file, next to a writer."""
-        with self._transaction("BEGIN") as connection:
-            yield connection
+        return self._transaction("BEGIN")
 
-    @contextmanager
-    def write(self) -> Iterator[sqlite3.Connection]:
+    def write(self) -> AbstractContextManager[sqlite3.Connection]:
         """Run statements whole or not at all, as the only writer."""
-        with self._transaction("BEGIN IMMEDIATE") as connection:
-            yield connection
+        return self._transaction("BEGIN IMMEDIATE")
 
     def close(self) -> None:
         """Close every thread's connection, each after what it is doing."""
@@ -117,7 +107,7 @@ class Database:
                 except BaseException:
                     connection.rollback()
                     raise
-        except sqlite3.Error as problem:
+        except (sqlite3.Error, OSError) as problem:
             raise translate(problem, self._layout, self._path) from problem
 
     def _held(self) -> _Held:
@@ -138,12 +128,7 @@ class Database:
             self._open.remove(held)
 
     def _connect(self) -> sqlite3.Connection:
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as problem:
-            unreachable = sqlite3.OperationalError(str(problem))
-            unreachable.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
-            raise unreachable from problem
+        self._path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(
             self._path,
             timeout=self._busy_seconds,
@@ -162,20 +147,16 @@ class Database:
 
 
 def translate(
-    problem: sqlite3.Error, layout: Layout, path: Path
-) -> StateError | StoreError | DataError:
+    problem: sqlite3.Error | OSError, layout: Layout, path: Path
+) -> StateError | StoreError:
     """Return ffc's exception for one of SQLite's."""
     # The low byte is the result code; the rest is detail.
     code = getattr(problem, "sqlite_errorcode", 0) & 0xFF
     kind = TABLE.get(code) or next(TABLE[c] for c in type(problem).__mro__ if c in TABLE)
-    if layout.failure is StateError:
-        kind_of_layout: type[StateError | StoreError | DataError] = StateError
-    else:
-        kind_of_layout = kind
+    failure = kind if issubclass(kind, layout.failure) else layout.failure
     advice = layout.remedy if code in BROKEN else HELP.get(code)
-    return kind_of_layout(
-        f"the {layout.noun} {path} can't be used: {problem}", help=[advice] if advice else []
-    )
+    message = f"the {layout.noun} {path} can't be used: {problem}"
+    return failure(message, help=[advice] if advice else [])
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:

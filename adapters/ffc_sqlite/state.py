@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Sequence
-
-import msgspec
 
 from ffc.adapter import (
     Build,
@@ -20,264 +19,294 @@ from ffc.adapter import (
     StateStore,
 )
 from ffc_sqlite.connection import Database
-from ffc_sqlite.schema import SCRIPTS
-
-_POINTERS = """
-SELECT p.target, p.node, p.definition, b.id, b.node, b.fingerprint, b.relation_schema,
-       b.relation_name, b.inputs, b.rows, b.created
-FROM pointers p JOIN builds b ON b.id = p.build WHERE p.target = ? ORDER BY p.node
-"""
+from ffc_sqlite.schema import STATE
 
 
 class SQLiteStateStore(StateStore):
-    """A SQLite file. Settings: `path`."""
+    """A SQLite file, made at the first use. Settings: `path`."""
 
     def __init__(self, options: Options) -> None:
         options.only("path")
-        self._database = Database(options.path("path"), SCRIPTS, "the state store")
+        self._database = Database(options.path("path"), STATE)
 
     def acquire(self, name: str, owner: str, now: float, seconds: float) -> Lease:
-        """Take a lock, from a holder that let it expire if need be."""
-        with self._database.writing() as connection:
-            row = connection.execute(
-                "SELECT owner, token, expires FROM locks WHERE name = ?", (name,)
-            ).fetchone()
-            if row is not None and row[2] > now:
+        """Take a lock that is free or expired; raises Locked naming its holder, StateError."""
+        with self._database.write() as connection:
+            held = _lock(connection, name)
+            if held and held[2] is not None and held[2] > now:
                 raise Locked(
-                    f"`{name}` is held by {row[0]}",
-                    help=[
-                        f"wait for it to end; a holder that died is passed over {seconds:.0f} s on"
-                    ],
+                    f"`{name}` is held by {held[0]}",
+                    help=[f"if that one died, the lock is free in {held[2] - now:.0f} s"],
                 )
-            token = (row[1] if row else 0) + 1
+            token = held[1] + 1 if held else 1
             connection.execute(
-                "INSERT OR REPLACE INTO locks (name, owner, token, expires) VALUES (?, ?, ?, ?)",
+                "REPLACE INTO locks (name, owner, token, expires) VALUES (?, ?, ?, ?)",
                 (name, owner, token, now + seconds),
             )
         return Lease(name=name, owner=owner, token=token)
 
     def renew(self, lease: Lease, now: float, seconds: float) -> None:
-        """Put the lock's expiry off."""
-        with self._database.writing() as connection:
+        """Hold a lock for `seconds` from now; raises Locked where it was lost, StateError."""
+        with self._database.write() as connection:
             _check(connection, lease)
             connection.execute(
                 "UPDATE locks SET expires = ? WHERE name = ?", (now + seconds, lease.name)
             )
 
     def release(self, lease: Lease) -> None:
-        """Let the lock expire; its token stays, so that it is never given again."""
-        with self._database.writing() as connection:
+        """Give a lock back; raises StateError."""
+        # The row stays, so that the next holder's token is a new one.
+        with self._database.write() as connection:
             connection.execute(
-                "UPDATE locks SET expires = 0 WHERE name = ? AND token = ?",
+                "UPDATE locks SET expires = NULL WHERE name = ? AND token = ?",
                 (lease.name, lease.token),
             )
 
     def deploy(self, target: str, manifest: bytes, now: str, principal: str) -> str:
-        """Remember a manifest, unless it is the newest one already."""
-        with self._database.writing() as connection:
+        """Remember a manifest unless it is the target's newest; return its id; raises StateError.
+
+        Ids are d1, d2, …, counted over all targets.
+        """
+        with self._database.write() as connection:
             newest = _deployment(connection, target)
-            if newest is not None and newest[1] == manifest:
+            if newest and newest[1] == manifest:
                 return newest[0]
-            cursor = connection.execute(
-                "INSERT INTO deployments (target, manifest, created, principal) "
-                "VALUES (?, ?, ?, ?)",
+            number = connection.execute(
+                "INSERT INTO deployments (target, manifest, created, principal)"
+                " VALUES (?, ?, ?, ?)",
                 (target, manifest, now, principal),
-            )
-            return f"d{cursor.lastrowid}"
+            ).lastrowid
+        return f"d{number}"
 
     def deployment(self, target: str) -> tuple[str, bytes] | None:
-        """Return the newest deployment."""
-        with self._database.reading() as connection:
+        """Return the newest deployment's id and manifest; raises StateError."""
+        with self._database.read() as connection:
             return _deployment(connection, target)
 
     def finish_build(self, lease: Lease, target: str, build: Build, definition: bytes) -> None:
-        """Record definition, build and pointer in one transaction, if the lease still holds."""
-        with self._database.writing() as connection:
+        """Record a build and point to it; raises Locked where the lease was lost, StateError.
+
+        A target may point to a build that another one made. A known definition is replaced: its
+        fingerprint doesn't cover owners and descriptions. A known build never is.
+        """
+        with self._database.write() as connection:
             _check(connection, lease)
             connection.execute(
-                "INSERT INTO definitions (node, fingerprint, json) VALUES (?, ?, ?) "
-                "ON CONFLICT (node, fingerprint) DO UPDATE SET json = excluded.json",
+                """
+                INSERT INTO definitions (node, fingerprint, json) VALUES (?, ?, ?)
+                ON CONFLICT (node, fingerprint) DO UPDATE SET json = excluded.json
+                """,
                 (build.node, build.fingerprint, definition),
             )
+            _add_build(connection, build)
             connection.execute(
-                "INSERT INTO builds VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    build.id,
-                    build.node,
-                    build.fingerprint,
-                    *build.relation,
-                    msgspec.json.encode(build.inputs).decode(),
-                    build.rows,
-                    build.created,
-                ),
-            )
-            connection.execute(
-                "INSERT OR REPLACE INTO pointers VALUES (?, ?, ?, ?)",
+                "REPLACE INTO pointers (target, node, definition, build) VALUES (?, ?, ?, ?)",
                 (target, build.node, build.fingerprint, build.id),
             )
 
     def pointers(self, target: str) -> dict[str, Pointer]:
-        """Return the pointers of a target."""
-        with self._database.reading() as connection:
-            rows = connection.execute(_POINTERS, (target,)).fetchall()
+        """Return every pointer of a target, by node; raises StateError."""
+        with self._database.read() as connection:
+            rows = _select(
+                connection,
+                """
+                SELECT p.definition, b.id, b.node, b.fingerprint, b.relation_schema,
+                       b.relation_name, b.inputs, b.rows, b.created
+                FROM pointers p JOIN builds b ON b.id = p.build
+                WHERE p.target = ? ORDER BY p.node
+                """,
+                (target,),
+            )
         return {
-            row[1]: Pointer(
-                target=row[0],
-                node=row[1],
-                definition=row[2],
-                build=Build(
-                    id=row[3],
-                    node=row[4],
-                    fingerprint=row[5],
-                    relation=(row[6], row[7]),
-                    inputs=msgspec.json.decode(row[8], type=dict[str, str]),
-                    rows=row[9],
-                    created=row[10],
-                ),
+            row["node"]: Pointer(
+                target=target, node=row["node"], definition=row["definition"], build=_build(row)
             )
             for row in rows
         }
 
     def definitions(self, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
-        """Return definitions by node and fingerprint."""
-        query = "SELECT json FROM definitions WHERE node = ? AND fingerprint = ?"
-        with self._database.reading() as connection:
-            found = {key: connection.execute(query, key).fetchone() for key in wanted}
-        return {key: row[0] for key, row in found.items() if row is not None}
+        """Return the known ones of the definitions; raises StateError."""
+        found: dict[tuple[str, str], bytes] = {}
+        with self._database.read() as connection:
+            for node, fingerprint in wanted:
+                row = connection.execute(
+                    "SELECT json FROM definitions WHERE node = ? AND fingerprint = ?",
+                    (node, fingerprint),
+                ).fetchone()
+                if row:
+                    found[node, fingerprint] = row[0]
+        return found
 
     def begin_run(self, target: str, command: str, principal: str, now: str) -> str:
-        """Open a run."""
-        with self._database.writing() as connection:
-            cursor = connection.execute(
+        """Open a run; return its id: r1, r2, …, counted over all targets; raises StateError."""
+        with self._database.write() as connection:
+            number = connection.execute(
                 "INSERT INTO runs (target, command, principal, started) VALUES (?, ?, ?, ?)",
                 (target, command, principal, now),
-            )
-            return f"r{cursor.lastrowid}"
+            ).lastrowid
+        return f"r{number}"
 
     def record_node(self, run: str, node: NodeRun) -> None:
-        """Add a node to a run."""
-        with self._database.writing() as connection:
+        """Note how a node fared, in place of what was noted before; raises StateError."""
+        with self._database.write() as connection:
             connection.execute(
-                "INSERT INTO run_nodes SELECT ?1, count(*) + 1, ?2 FROM run_nodes WHERE run = ?1",
-                (_number(run), msgspec.json.encode(node)),
+                """
+                REPLACE INTO run_nodes (run, node, action, status, reason, attempts, seconds,
+                                        rows, relation, build, error)
+                VALUES (substr(?, 2), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+                (
+                    *(run, node.id, node.action, node.status, node.reason, node.attempts),
+                    *(node.seconds, json.dumps(dict(node.rows)), node.relation, node.build),
+                    json.dumps(node.error and dict(node.error), default=str),
+                ),
             )
 
     def finish_run(self, run: str, status: str, now: str) -> None:
-        """Close a run."""
-        with self._database.writing() as connection:
-            connection.execute(
-                "UPDATE runs SET status = ?, finished = ? WHERE number = ?",
-                (status, now, _number(run)),
+        """Close a run; raises StateError where there is no such run."""
+        with self._database.write() as connection:
+            changed = connection.execute(
+                "UPDATE runs SET status = ?, finished = ? WHERE id = substr(?, 2)",
+                (status, now, run),
             )
+            if not changed.rowcount:
+                raise StateError(f"the state store knows no run `{run}`")
 
     def runs(self, target: str, limit: int) -> list[RunRecord]:
-        """Return the newest runs of a target, each with its nodes."""
-        query = (
-            "SELECT number, target, command, principal, started, finished, status FROM runs "
-            "WHERE target = ? ORDER BY number DESC LIMIT ?"
-        )
-        nodes = "SELECT result FROM run_nodes WHERE run = ? ORDER BY position"
-        with self._database.reading() as connection:
-            return [
-                RunRecord(
-                    id=f"r{number}",
-                    target=target,
-                    command=command,
-                    principal=principal,
-                    started=started,
-                    finished=finished,
-                    status=status,
-                    nodes=tuple(
-                        msgspec.json.decode(result, type=NodeRun)
-                        for (result,) in connection.execute(nodes, (number,))
-                    ),
-                )
-                for number, target, command, principal, started, finished, status in (
-                    connection.execute(query, (target, limit)).fetchall()
-                )
-            ]
+        """Return the newest runs, newest first, without their nodes; raises StateError."""
+        with self._database.read() as connection:
+            rows = _select(
+                connection,
+                """
+                SELECT 'r' || id AS id, target, command, principal, started, finished, status
+                FROM runs WHERE target = ? ORDER BY runs.id DESC LIMIT ?
+                """,
+                (target, limit),
+            )
+        return [RunRecord(**row) for row in rows]
 
     def set_online_view(self, lease: Lease, target: str, view: OnlineView) -> None:
-        """Say what a store holds of a view, if the lease still holds."""
-        with self._database.writing() as connection:
+        """Say what a store now holds; raises Locked where the lease was lost, StateError."""
+        with self._database.write() as connection:
             _check(connection, lease)
             connection.execute(
-                "INSERT OR REPLACE INTO online_views VALUES (?, ?, ?, ?, ?, ?, ?)",
+                """
+                REPLACE INTO online_views
+                    (target, store, view, fingerprint, generation, as_of, rows)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
+                """,
                 (
-                    target,
-                    view.store,
-                    view.view,
-                    view.fingerprint,
-                    view.generation,
-                    view.as_of,
-                    view.rows,
+                    *(target, view.store, view.view, view.fingerprint),
+                    *(view.generation, view.as_of, view.rows),
                 ),
             )
 
     def online_views(self, target: str) -> list[OnlineView]:
-        """Return what the stores hold."""
-        query = (
-            "SELECT store, view, fingerprint, generation, as_of, rows FROM online_views "
-            "WHERE target = ? ORDER BY view"
-        )
-        with self._database.reading() as connection:
-            return [
-                OnlineView(
-                    store=store,
-                    view=view,
-                    fingerprint=fingerprint,
-                    generation=generation,
-                    as_of=as_of,
-                    rows=rows,
-                )
-                for store, view, fingerprint, generation, as_of, rows in (
-                    connection.execute(query, (target,)).fetchall()
-                )
-            ]
+        """Return what a target's stores hold, the oldest sync first; raises StateError."""
+        with self._database.read() as connection:
+            rows = _select(
+                connection,
+                """
+                SELECT store, view, fingerprint, generation, as_of, rows
+                FROM online_views WHERE target = ? ORDER BY as_of, store, view
+                """,
+                (target,),
+            )
+        return [OnlineView(**row) for row in rows]
 
     def observe(
         self, node: str, column: str, metric: str, window: str, value: float, build: str
     ) -> None:
-        """Keep a figure."""
-        with self._database.writing() as connection:
+        """Keep a figure about a build, in place of an earlier one; raises StateError."""
+        with self._database.write() as connection:
             connection.execute(
-                'INSERT INTO observations (node, "column", metric, "window", value, build) '
-                "VALUES (?, ?, ?, ?, ?, ?)",
+                """
+                REPLACE INTO observations (node, "column", metric, "window", value, build)
+                VALUES (?, ?, ?, ?, ?, ?)
+                """,
                 (node, column, metric, window, value, build),
             )
 
     def audit(self, principal: str, action: str, target: str, now: str) -> None:
-        """Note an action."""
-        with self._database.writing() as connection:
+        """Note that somebody did something; raises StateError."""
+        with self._database.write() as connection:
             connection.execute(
                 "INSERT INTO audit (principal, action, object, time) VALUES (?, ?, ?, ?)",
                 (principal, action, target, now),
             )
 
     def close(self) -> None:
-        """Close the file."""
+        """Let go of the file; raises StateError."""
         self._database.close()
 
 
-def _check(connection: sqlite3.Connection, lease: Lease) -> None:
-    """Raise Locked where somebody else took the lock since."""
-    row = connection.execute(
-        "SELECT owner, token FROM locks WHERE name = ?", (lease.name,)
+def _lock(connection: sqlite3.Connection, name: str) -> tuple[str, int, float | None] | None:
+    """Return a lock's last owner, its token and when it expires; None for one given back."""
+    row: tuple[str, int, float | None] | None = connection.execute(
+        "SELECT owner, token, expires FROM locks WHERE name = ?", (name,)
     ).fetchone()
-    if row is None or row[1] != lease.token:
-        holder = row[0] if row else "nobody"
-        raise Locked(f"`{lease.name}` was lost to {holder}: nothing more is changed")
+    return row
+
+
+def _check(connection: sqlite3.Connection, lease: Lease) -> None:
+    """Raise Locked unless the lease is the newest of its lock and was not given back."""
+    held = _lock(connection, lease.name)
+    if held is None or held[1] != lease.token:
+        by = f"taken over by {held[0]}" if held else "never taken"
+        raise Locked(f"{lease.owner} does not hold `{lease.name}`: it was {by}")
+    if held[2] is None:
+        raise Locked(f"{lease.owner} does not hold `{lease.name}`: it was given back")
 
 
 def _deployment(connection: sqlite3.Connection, target: str) -> tuple[str, bytes] | None:
-    row = connection.execute(
-        "SELECT number, manifest FROM deployments WHERE target = ? ORDER BY number DESC LIMIT 1",
+    row: tuple[str, bytes] | None = connection.execute(
+        "SELECT 'd' || id, manifest FROM deployments WHERE target = ? ORDER BY id DESC LIMIT 1",
         (target,),
     ).fetchone()
-    return (f"d{row[0]}", row[1]) if row else None
+    return row
 
 
-def _number(run: str) -> int:
-    if not run[1:].isdigit():
-        raise StateError(f"`{run}` is no run")
-    return int(run[1:])
+def _add_build(connection: sqlite3.Connection, build: Build) -> None:
+    """Insert a build; raises StateError where another one has its id."""
+    row = (
+        *(build.id, build.node, build.fingerprint, *build.relation),
+        *(json.dumps(dict(build.inputs), sort_keys=True), build.rows, build.created),
+    )
+    connection.execute(
+        """
+        INSERT INTO builds (id, node, fingerprint, relation_schema, relation_name,
+                            inputs, rows, created)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
+        """,
+        row,
+    )
+    known = connection.execute(
+        """
+        SELECT id, node, fingerprint, relation_schema, relation_name, inputs, rows, created
+        FROM builds WHERE id = ?
+        """,
+        (build.id,),
+    ).fetchone()
+    if known != row:
+        raise StateError(f"the build `{build.id}` is finished and can't be changed")
+
+
+def _build(row: sqlite3.Row) -> Build:
+    return Build(
+        id=row["id"],
+        node=row["node"],
+        fingerprint=row["fingerprint"],
+        relation=(row["relation_schema"], row["relation_name"]),
+        inputs=json.loads(row["inputs"]),
+        rows=row["rows"],
+        created=row["created"],
+    )
+
+
+def _select(
+    connection: sqlite3.Connection, query: str, values: tuple[str | int, ...]
+) -> list[sqlite3.Row]:
+    """Return rows whose columns have names."""
+    cursor = connection.cursor()
+    cursor.row_factory = sqlite3.Row
+    return cursor.execute(query, values).fetchall()

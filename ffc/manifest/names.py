@@ -11,12 +11,23 @@ from ffc.manifest.records import AnyNode
 # Kinds with a relation of their own, and those of them that people query by name.
 BUILT: Final = ("source", "transformation", "feature_view", "label", "training_set")
 PUBLISHED: Final = ("transformation", "feature_view", "label", "training_set")
+SNAPSHOT: Final = "online"
 LONGEST: Final = 63
 
 
 def published_name(name: str, variant: str) -> str:
     """Return the name of the view that people query."""
     return name if variant == DEFAULT_VARIANT else f"{name}__{variant}"
+
+
+def snapshot_id(store: str, view: str) -> str:
+    """Return the pointer under which the rows that were last synced of a view are kept."""
+    return f"{SNAPSHOT}.{store}.{view}"
+
+
+def is_snapshot(pointer: str) -> bool:
+    """Tell a snapshot's pointer from a node's."""
+    return pointer.startswith(f"{SNAPSHOT}.")
 
 
 def feature_column(view: str, variant: str, feature: str) -> str:

@@ -28,7 +28,7 @@ from ffc.connect.warehouse import Warehouse, random_build_id, table_of
 from ffc.core.clock import Clock, stamp, utc_now
 from ffc.core.errors import FfcError
 from ffc.core.types import known_type
-from ffc.manifest.names import physical_name
+from ffc.manifest.names import physical_name, snapshot_id
 from ffc.manifest.records import FeatureView, ServedView
 from ffc.manifest.serving import served_view
 from ffc.online.codec import RowCodec, version
@@ -117,7 +117,7 @@ class _Sync:
         self._view = view
         self._store = syncing.online(view.online)
         # The snapshot's pointer: a node of its own beside the view's.
-        self._pointer = f"online.{view.online}.{view.id}"
+        self._pointer = snapshot_id(view.online, view.id)
 
     def run(self) -> NodeRun:
         syncing, view = self._syncing, self._view

@@ -34,7 +34,7 @@ def command(
     if workspace.manifest is not None:
         write_project(workspace.manifest, workspace.root / "target")
     if output == "json":
-        click.echo(encode(diagnostics_document(workspace)), nl=False)
+        click.echo(encode(diagnostics_document(workspace)).decode(), nl=False)
     else:
         show_diagnostics(workspace, quiet)
         if workspace.manifest is not None and not quiet:

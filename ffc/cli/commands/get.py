@@ -51,7 +51,7 @@ def command(
         request = FeatureRequest(features=list(features), entities=[entity])
         answer = reader.read(request, utc_now(), principal=local_user())
     if output == "json":
-        click.echo(encode(answer), nl=False)
+        click.echo(encode(answer).decode(), nl=False)
     else:
         _print(answer)
     return 0

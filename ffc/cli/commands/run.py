@@ -49,5 +49,5 @@ def command(
             git=git_state(workspace.root),
         )
     if output == "json":
-        click.echo(encode(document), nl=False)
+        click.echo(encode(document).decode(), nl=False)
     return 0 if document.status == "success" else 1

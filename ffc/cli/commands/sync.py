@@ -28,7 +28,7 @@ def command(
     with open_target(project_dir, profiles_dir, target) as opened:
         results = sync(opened.session, opened.project, principal=local_user())
     if output == "json":
-        click.echo(encode({"schema": "ffc.sync_results/v1", "results": results}), nl=False)
+        click.echo(encode({"schema": "ffc.sync_results/v1", "results": results}).decode(), nl=False)
     else:
         from ffc.cli.progress import show_results
 

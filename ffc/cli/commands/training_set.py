@@ -56,7 +56,7 @@ def _print(found: object, output: str) -> None:
             "columns": [{"name": c.name, "type": c.type} for c in found.columns],
             "rows": [found.json_row(record) for record in records],
         }
-        click.echo(encode(document), nl=False)
+        click.echo(encode(document).decode(), nl=False)
         return
     click.echo(render_records([found.text_row(record) for record in records]))
     total = found.build.rows or 0

@@ -1,0 +1,63 @@
+"""`ffc serve` as a process on a free port of this machine, stopped by its id."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+SECONDS = 20.0
+
+
+class Server:
+    """A running server."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+
+    def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """Return status and JSON of one request."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
+        data = body if isinstance(body, bytes | None) else json.dumps(body).encode()
+        try:
+            connection.request(method, path, data, {"content-type": "application/json"})
+            response = connection.getresponse()
+            return response.status, json.loads(response.read())
+        finally:
+            connection.close()
+
+
+@contextmanager
+def serving(project: Path) -> Iterator[Server]:
+    """Serve a project until the block ends."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    command = [sys.executable, "-m", "ffc", "serve", "--port", str(port)]
+    process = subprocess.Popen(command, cwd=project, stderr=subprocess.PIPE)
+    try:
+        _wait(process, Server(port))
+        yield Server(port)
+    finally:
+        process.terminate()
+        process.communicate(timeout=SECONDS)
+
+
+def _wait(process: subprocess.Popen[bytes], server: Server) -> None:
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            raise RuntimeError(process.communicate()[1].decode())
+        try:
+            if server.call("GET", "/readyz")[0] == 200:
+                return
+        except OSError:
+            time.sleep(0.05)
+    raise RuntimeError("the server did not come up")

@@ -1,0 +1,416 @@
+"""How a SQLite file is opened, migrated, shared, refused and closed."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import re
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+from ffc_sqlite.connection import HELP, TABLE, Database, translate
+from ffc_sqlite.schema import ONLINE, STATE, Layout
+
+from ffc.adapter import StateError, StatementFailed, StoreError, Transient, Unreachable
+
+STEPS = Layout(
+    noun="test store",
+    application_id=77,
+    scripts=(
+        ("PRAGMA application_id = 77", "CREATE TABLE a (x)", "PRAGMA user_version = 1"),
+        ("INSERT INTO a VALUES (2)", "PRAGMA user_version = 2"),
+        ("INSERT INTO a VALUES (3)", "PRAGMA user_version = 3"),
+    ),
+    failure=StoreError,
+    remedy="remove it",
+)
+
+
+def with_scripts(*scripts: tuple[str, ...]) -> Layout:
+    return Layout(
+        noun=STEPS.noun,
+        application_id=STEPS.application_id,
+        scripts=scripts,
+        failure=STEPS.failure,
+        remedy=STEPS.remedy,
+    )
+
+
+def rows_of(database: Database, query: str) -> list[tuple[object, ...]]:
+    with database.read() as connection:
+        return connection.execute(query).fetchall()
+
+
+def every_subclass(cls: type[Exception]) -> set[type[Exception]]:
+    return {cls}.union(*(every_subclass(sub) for sub in cls.__subclasses__()))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "new" / "folder" / "file.db"
+
+
+# Failures
+
+
+def test_every_sqlite_exception_is_in_the_table() -> None:
+    in_module = {
+        value
+        for value in vars(sqlite3).values()
+        if isinstance(value, type) and issubclass(value, sqlite3.Error)
+    }
+    assert len(in_module) == 9
+    assert in_module | every_subclass(sqlite3.Error) <= set(TABLE)
+
+
+@pytest.mark.parametrize("cls", sorted(every_subclass(sqlite3.Error), key=lambda c: c.__name__))
+def test_every_sqlite_exception_becomes_the_layouts(cls: type[sqlite3.Error]) -> None:
+    assert type(translate(cls("boom"), ONLINE, Path("x.db"))) is StatementFailed
+    assert type(translate(cls("boom"), STATE, Path("x.db"))) is StateError
+
+
+def test_every_code_with_a_hint_has_a_class() -> None:
+    assert set(HELP) <= set(TABLE)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "hint"),
+    [
+        (sqlite3.SQLITE_BUSY, Transient, "another process is writing to it: try again"),
+        (sqlite3.SQLITE_BUSY_SNAPSHOT, Transient, "another process is writing to it: try again"),
+        (sqlite3.SQLITE_LOCKED, Transient, "another process is writing to it: try again"),
+        (
+            sqlite3.SQLITE_CANTOPEN,
+            Unreachable,
+            "check that the path is a file's, and that you may write there",
+        ),
+        (sqlite3.SQLITE_IOERR_READ, Unreachable, None),
+        (sqlite3.SQLITE_FULL, StoreError, "make room on the disk"),
+        (sqlite3.SQLITE_CORRUPT, StoreError, ONLINE.remedy),
+        (sqlite3.SQLITE_NOTADB, StoreError, ONLINE.remedy),
+        (sqlite3.SQLITE_CONSTRAINT_UNIQUE, StatementFailed, None),
+    ],
+)
+def test_result_codes(code: int, kind: type[StoreError], hint: str | None) -> None:
+    problem = sqlite3.OperationalError("boom")
+    problem.sqlite_errorcode = code
+    found = translate(problem, ONLINE, Path("x.db"))
+    assert type(found) is kind
+    assert found.message == "the online store x.db can't be used: boom"
+    assert found.help == ((hint,) if hint else ())
+    assert type(translate(problem, STATE, Path("x.db"))) is StateError
+
+
+def test_a_file_that_is_no_database(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"not a database, but long enough to have a header" * 100)
+    database = Database(path, STATE)
+    with pytest.raises(StateError, match="file is not a database") as caught, database.read():
+        pass
+    assert caught.value.message.startswith(f"the state store {path} can't be used")
+    assert caught.value.help == (STATE.remedy,)
+
+
+def test_a_corrupt_page(path: Path) -> None:
+    database = Database(path, STEPS)
+    with database.write() as connection:
+        connection.executemany("INSERT INTO a VALUES (?)", [(b"x" * 1000,)] * 100)
+    database.close()
+    with path.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * (path.stat().st_size - 4096))
+    database = Database(path, STEPS)
+    with pytest.raises(StoreError, match="malformed") as caught:
+        rows_of(database, "SELECT * FROM a")
+    assert caught.value.help == ("remove it",)
+    database.close()
+
+
+def test_a_path_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    database = Database(tmp_path / "file" / "x.db", ONLINE)
+    with pytest.raises(Unreachable, match=re.escape(str(tmp_path / "file"))), database.read():
+        pass
+    folder = Database(tmp_path, ONLINE)
+    with pytest.raises(Unreachable, match="unable to open"), folder.read():
+        pass
+
+
+def test_a_writer_that_waits_too_long_may_try_again(path: Path) -> None:
+    one, two = Database(path, STEPS), Database(path, STEPS, busy_seconds=0.05)
+    rows_of(two, "SELECT 1")
+    with one.write(), pytest.raises(Transient, match="locked"), two.write():
+        pass
+    with two.write() as connection:
+        connection.execute("INSERT INTO a VALUES (9)")
+    assert rows_of(one, "SELECT x FROM a WHERE x = 9") == [(9,)]
+    one.close()
+    two.close()
+
+
+# Settings and transactions
+
+
+def test_settings(path: Path) -> None:
+    database = Database(path, STEPS)
+    with database.read() as connection:
+        asked = ("journal_mode", "foreign_keys", "synchronous", "busy_timeout")
+        found = [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in asked]
+    assert found == ["wal", 1, 2, 10_000]
+    database.close()
+
+
+def test_a_failed_transaction_leaves_nothing_and_the_next_one_works(path: Path) -> None:
+    database = Database(path, STEPS)
+    with pytest.raises(StatementFailed, match="no such table"), database.write() as connection:
+        connection.execute("INSERT INTO a VALUES (4)")
+        connection.execute("INSERT INTO b VALUES (5)")
+    with pytest.raises(ZeroDivisionError), database.write() as connection:
+        connection.execute("INSERT INTO a VALUES (6)")
+        raise ZeroDivisionError
+    with database.write() as connection:
+        connection.execute("INSERT INTO a VALUES (7)")
+    assert rows_of(database, "SELECT x FROM a") == [(2,), (3,), (7,)]
+    database.close()
+
+
+def test_a_reader_sees_one_state_and_is_not_blocked_by_a_writer(path: Path) -> None:
+    one, two = Database(path, STEPS), Database(path, STEPS, busy_seconds=0)
+    with two.read() as reader:
+        assert reader.execute("SELECT count(*) FROM a").fetchone() == (2,)
+        with one.write() as writer:
+            writer.execute("DELETE FROM a")
+            assert reader.execute("SELECT count(*) FROM a").fetchone() == (2,)
+        assert reader.execute("SELECT count(*) FROM a").fetchone() == (2,)
+    assert rows_of(two, "SELECT count(*) FROM a") == [(0,)]
+    one.close()
+    two.close()
+
+
+# Threads and closing
+
+
+def open_files(path: Path) -> int:
+    folder = Path("/proc/self/fd")
+    targets = [os.readlink(fd) for fd in folder.iterdir() if fd.is_symlink()]
+    return sum(Path(target).name == path.name for target in targets)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts open files by /proc")
+def test_close_closes_the_connections_of_all_threads(path: Path) -> None:
+    database = Database(path, STEPS)
+    ready, done = threading.Barrier(4), threading.Event()
+
+    def use() -> None:
+        rows_of(database, "SELECT 1")
+        ready.wait(10)
+        done.wait(10)
+
+    threads = [threading.Thread(target=use) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    ready.wait(10)
+    rows_of(database, "SELECT 1")
+    assert open_files(path) == 4
+    database.close()
+    assert open_files(path) == 0
+    done.set()
+    for thread in threads:
+        thread.join()
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts open files by /proc")
+def test_connections_of_ended_threads_do_not_pile_up(path: Path) -> None:
+    database = Database(path, STEPS)
+    for _ in range(5):
+        thread = threading.Thread(target=rows_of, args=(database, "SELECT 1"))
+        thread.start()
+        thread.join()
+    # SQLite itself keeps no file of a closed connection here: nothing is locked.
+    assert open_files(path) == 1
+    database.close()
+
+
+def test_close_waits_for_a_transaction_of_another_thread(path: Path) -> None:
+    database = Database(path, STEPS)
+    inside, go_on = threading.Event(), threading.Event()
+
+    def use() -> None:
+        with database.write() as connection:
+            inside.set()
+            go_on.wait(10)
+            connection.execute("INSERT INTO a VALUES (8)")
+
+    user = threading.Thread(target=use)
+    user.start()
+    inside.wait(10)
+    closer = threading.Thread(target=database.close)
+    closer.start()
+    closer.join(0.05)
+    assert closer.is_alive()
+    go_on.set()
+    closer.join(10)
+    user.join(10)
+    assert not closer.is_alive()
+    again = Database(path, STEPS)
+    assert rows_of(again, "SELECT x FROM a") == [(2,), (3,), (8,)]
+    again.close()
+
+
+def test_a_closed_store_says_so(path: Path) -> None:
+    used, unused = Database(path, ONLINE), Database(path, STATE)
+    rows_of(used, "SELECT 1")
+    for database in (used, unused):
+        database.close()
+        database.close()
+    with pytest.raises(StoreError, match="closed"), used.read():
+        pass
+    with pytest.raises(StateError, match=f"the state store {re.escape(str(path))} is closed"):
+        rows_of(unused, "SELECT 1")
+
+
+# Migration
+
+
+def schema_of(path: Path) -> tuple[list[tuple[object, ...]], int, int]:
+    connection = sqlite3.connect(path)
+    tables = connection.execute("SELECT type, name, sql FROM sqlite_master ORDER BY name")
+    found = (
+        tables.fetchall(),
+        connection.execute("PRAGMA user_version").fetchone()[0],
+        connection.execute("PRAGMA application_id").fetchone()[0],
+    )
+    connection.close()
+    return found
+
+
+def open_and_close(path: Path, layout: Layout) -> None:
+    database = Database(path, layout)
+    rows_of(database, "SELECT 1")
+    database.close()
+
+
+def with_first_scripts(path: Path, layout: Layout, count: int) -> None:
+    """Make a file as an ffc that knew only the first scripts made it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(path, isolation_level=None)
+    for script in layout.scripts[:count]:
+        for statement in script:
+            connection.execute(statement)
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("layout", "version"),
+    [(layout, v) for layout in (STATE, ONLINE, STEPS) for v in range(len(layout.scripts) + 1)],
+    ids=lambda value: value if isinstance(value, int) else value.noun,
+)
+def test_every_older_version_becomes_the_newest(
+    tmp_path: Path, layout: Layout, version: int
+) -> None:
+    open_and_close(tmp_path / "new.db", layout)
+    old = tmp_path / "old.db"
+    with_first_scripts(old, layout, version)
+    assert (schema_of(old)[1] if version else 0) == version
+    open_and_close(old, layout)
+    assert schema_of(old) == schema_of(tmp_path / "new.db")
+    assert schema_of(old)[1:] == (len(layout.scripts), layout.application_id)
+
+
+def test_only_the_missing_scripts_run(path: Path) -> None:
+    with_first_scripts(path, STEPS, 1)
+    database = Database(path, STEPS)
+    assert rows_of(database, "SELECT x FROM a") == [(2,), (3,)]
+    database.close()
+    database = Database(path, STEPS)
+    assert rows_of(database, "SELECT x FROM a") == [(2,), (3,)]
+    database.close()
+
+
+def test_a_script_that_fails_leaves_the_version_before_it(path: Path) -> None:
+    first, second, third = STEPS.scripts
+    broken = with_scripts(first, second, ("INSERT INTO a VALUES (99)", "BOOM", third[-1]))
+    with pytest.raises(StatementFailed, match="BOOM"):
+        open_and_close(path, broken)
+    assert schema_of(path)[1] == 2
+    database = Database(path, STEPS)
+    assert rows_of(database, "SELECT x FROM a") == [(2,), (3,)]
+    database.close()
+
+
+def test_a_newer_version_is_refused_and_left_alone(path: Path) -> None:
+    open_and_close(path, STEPS)
+    before = schema_of(path)
+    with pytest.raises(StoreError) as caught:
+        open_and_close(path, with_scripts(*STEPS.scripts[:2]))
+    assert caught.value.message == (
+        f"the test store {path} was written by a newer ffc: its version is 3, this ffc knows 2"
+    )
+    assert caught.value.help == ("upgrade ffc",)
+    assert schema_of(path) == before
+
+
+def test_another_file_is_refused_and_left_alone(path: Path) -> None:
+    open_and_close(path, ONLINE)
+    with pytest.raises(StateError, match="is no state store of ffc"):
+        open_and_close(path, STATE)
+    foreign = path.with_name("foreign.db")
+    connection = sqlite3.connect(foreign)
+    connection.execute("CREATE TABLE theirs (x)")
+    connection.close()
+    before = foreign.read_bytes()
+    with pytest.raises(StoreError, match="is no online store of ffc") as caught:
+        open_and_close(foreign, ONLINE)
+    assert caught.value.help == ("give each store in profiles.yml a `path` of its own",)
+    assert foreign.read_bytes() == before
+
+
+def open_many(folder: str, barrier: object, results: object) -> None:
+    """Open each of some new files at the same moment as the others do."""
+    for number in range(10):
+        barrier.wait(30)  # type: ignore[attr-defined]
+        try:
+            open_and_close(Path(folder) / f"{number}.db", STEPS)
+            results.put("")  # type: ignore[attr-defined]
+        except Exception as problem:  # noqa: BLE001
+            results.put(repr(problem))  # type: ignore[attr-defined]
+
+
+def test_processes_that_open_a_new_file_at_once(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    barrier, results = context.Barrier(4), context.Queue()
+    processes = [
+        context.Process(target=open_many, args=(str(tmp_path), barrier, results)) for _ in range(4)
+    ]
+    for process in processes:
+        process.start()
+    assert [results.get(timeout=60) for _ in range(40)] == [""] * 40
+    for process in processes:
+        process.join(30)
+    for number in range(10):
+        database = Database(tmp_path / f"{number}.db", STEPS)
+        assert rows_of(database, "SELECT x FROM a") == [(2,), (3,)]
+        assert rows_of(database, "PRAGMA journal_mode") == [("wal",)]
+        database.close()
+
+
+def test_threads_that_open_a_new_file_at_once(path: Path) -> None:
+    barrier, problems = threading.Barrier(8), []
+
+    def use() -> None:
+        database = Database(path, STATE)
+        barrier.wait(10)
+        try:
+            rows_of(database, "SELECT * FROM builds")
+        except Exception as problem:  # noqa: BLE001
+            problems.append(problem)
+        database.close()
+
+    threads = [threading.Thread(target=use) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert problems == []
