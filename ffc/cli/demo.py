@@ -19,7 +19,7 @@ import click
 from ffc.auth import local_user
 from ffc.cli.progress import TerminalSink
 from ffc.cli.rendering import render_records
-from ffc.cli.template import copy_template
+from ffc.cli.starter import copy_template
 from ffc.cli.workspace import compile_workspace, show_diagnostics
 from ffc.connect.session import Session
 from ffc.core.errors import FfcError, ProjectError

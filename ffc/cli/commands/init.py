@@ -14,7 +14,7 @@ from ffc.cli import options
 @options.options(options.quiet)
 def command(folder: Path, quiet: bool) -> int:
     """Make FOLDER a new project: a small fraud model with data of its own, to read and change."""
-    from ffc.cli.template import copy_template
+    from ffc.cli.starter import copy_template
 
     rows = copy_template(folder)
     if not quiet:
