@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test test-all check check-all format lint types clean
+.PHONY: help demo test test-all test-wheel check check-all format lint types clean
 
 help: ## List what make can do.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -24,11 +24,14 @@ test: $(READY) ## Run the tests.
 	@$(BIN)/python -m pytest -n 2 -q
 
 test-all: $(READY) ## Run the tests, the slow ones too.
-	@$(BIN)/python -m pytest -n 2 -q -m 'slow or not slow'
+	@$(BIN)/python -m pytest -n 2 -q -m 'not wheel'
 
-check: format lint types test ## All that CI asks: format, lint, types, import rules, tests.
+test-wheel: $(READY)
+	@$(BIN)/python -m pytest -q -m wheel
 
-check-all: format lint types test-all ## The same with the slow suites.
+check: format lint types test test-wheel ## All that CI asks: format, lint, types, import rules, tests.
+
+check-all: format lint types test-all test-wheel ## The same with the slow suites.
 
 format: $(READY)
 	@$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --diff --quiet .; exit 1; }

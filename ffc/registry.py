@@ -14,7 +14,7 @@ from ffc.core.diagnostics import did_you_mean
 from ffc.core.errors import NotFound
 from ffc.core.names import DEFAULT_VARIANT, split_variant
 from ffc.manifest.names import is_snapshot
-from ffc.manifest.records import AnyNode, Serving
+from ffc.manifest.records import AnyNode, FeatureView, Serving
 from ffc.manifest.serving import serving_of
 
 
@@ -92,10 +92,11 @@ class StateRegistry(Registry):
 
     def serving(self) -> Serving:
         """Return what can be served: each synced view by the definition it was synced with."""
-        views = [self._decoded(view.view, view.fingerprint) for view in self._online]
+        held = [view for view in self._online if self._is_online(view)]
+        views = [self._decoded(view.view, view.fingerprint) for view in held]
         others = [node for node in self._nodes.values() if node.kind != "feature_view"]
         serving = serving_of([*views, *others])
-        generations = {view.view: view.generation for view in self._online}
+        generations = {view.view: view.generation for view in held}
         return msgspec.structs.replace(
             serving,
             views=tuple(
@@ -103,3 +104,8 @@ class StateRegistry(Registry):
                 for view in serving.views
             ),
         )
+
+    def _is_online(self, view: OnlineView) -> bool:
+        """Tell whether a store's rows are still meant to be served: the view may have moved on."""
+        node = self._nodes.get(view.view)
+        return isinstance(node, FeatureView) and node.online == view.store

@@ -14,7 +14,6 @@ from ffc.adapter import StateError, StatementFailed, StoreError, Transient, Unre
 from ffc_sqlite.schema import Layout, migrate
 
 BUSY_SECONDS: Final = 10.0
-WAL_ATTEMPTS: Final = 20
 
 # Result codes first, which say more than the classes do: https://sqlite.org/rescode.html
 TABLE: Final[dict[int | type[Exception], type[StoreError]]] = {
@@ -112,7 +111,7 @@ class Database:
 
     def _held(self) -> _Held:
         held: _Held | None = getattr(self._local, "held", None)
-        if held is None:
+        if held is None or self._closed:
             with self._lock:
                 if self._closed:
                     raise self._layout.failure(f"the {self._layout.noun} {self._path} is closed")
@@ -161,15 +160,13 @@ def translate(
 
 def _use_wal(connection: sqlite3.Connection) -> None:
     """Let readers go on while one writes; the file remembers it."""
-    for _ in range(WAL_ATTEMPTS):
+    while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
+            return
         except sqlite3.OperationalError as problem:
             if problem.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                 raise
-            # The switch does not wait for others who have a new file open, a transaction does.
-            connection.execute("BEGIN EXCLUSIVE")
-            connection.execute("COMMIT")
-        else:
-            return
-    connection.execute("PRAGMA journal_mode = WAL")
+        # The switch does not wait for others who have a new file open, a transaction does.
+        connection.execute("BEGIN EXCLUSIVE")
+        connection.execute("COMMIT")

@@ -128,6 +128,7 @@ _STATE_1: Final[Script] = (
     "CREATE INDEX runs_of ON runs (target, id)",
     """
     CREATE TABLE run_nodes (
+        id INTEGER PRIMARY KEY,
         run INTEGER NOT NULL REFERENCES runs,
         node TEXT NOT NULL,
         action TEXT NOT NULL,
@@ -139,8 +140,8 @@ _STATE_1: Final[Script] = (
         relation TEXT NOT NULL,
         build TEXT NOT NULL,
         error TEXT NOT NULL,
-        PRIMARY KEY (run, node)
-    ) WITHOUT ROWID
+        UNIQUE (run, node, action)
+    )
     """,
     """
     CREATE TABLE online_views (

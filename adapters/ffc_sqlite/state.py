@@ -91,18 +91,18 @@ class SQLiteStateStore(StateStore):
         """
         with self._database.write() as connection:
             _check(connection, lease)
-            connection.execute(
-                """
-                INSERT INTO definitions (node, fingerprint, json) VALUES (?, ?, ?)
-                ON CONFLICT (node, fingerprint) DO UPDATE SET json = excluded.json
-                """,
-                (build.node, build.fingerprint, definition),
-            )
+            _define(connection, build.node, build.fingerprint, definition)
             _add_build(connection, build)
             connection.execute(
                 "REPLACE INTO pointers (target, node, definition, build) VALUES (?, ?, ?, ?)",
                 (target, build.node, build.fingerprint, build.id),
             )
+
+    def redefine(self, lease: Lease, node: str, fingerprint: str, definition: bytes) -> None:
+        """Replace a definition; raises Locked where the lease was lost, StateError."""
+        with self._database.write() as connection:
+            _check(connection, lease)
+            _define(connection, node, fingerprint, definition)
 
     def pointers(self, target: str) -> dict[str, Pointer]:
         """Return every pointer of a target, by node; raises StateError."""
@@ -184,6 +184,23 @@ class SQLiteStateStore(StateStore):
                 (target, limit),
             )
         return [RunRecord(**row) for row in rows]
+
+    def run_nodes(self, run: str) -> list[NodeRun]:
+        """Return a run's nodes in the order in which they were noted; raises StateError."""
+        with self._database.read() as connection:
+            rows = _select(
+                connection,
+                """
+                SELECT node AS id, action, status, reason, attempts, seconds, rows, relation,
+                       build, error
+                FROM run_nodes WHERE run = substr(?, 2) ORDER BY run_nodes.id
+                """,
+                (run,),
+            )
+        return [
+            NodeRun(**{**row, "rows": json.loads(row["rows"]), "error": json.loads(row["error"])})
+            for row in rows
+        ]
 
     def set_online_view(self, lease: Lease, target: str, view: OnlineView) -> None:
         """Say what a store now holds; raises Locked where the lease was lost, StateError."""
@@ -289,6 +306,16 @@ def _add_build(connection: sqlite3.Connection, build: Build) -> None:
     ).fetchone()
     if known != row:
         raise StateError(f"the build `{build.id}` is finished and can't be changed")
+
+
+def _define(connection: sqlite3.Connection, node: str, fingerprint: str, json: bytes) -> None:
+    connection.execute(
+        """
+        INSERT INTO definitions (node, fingerprint, json) VALUES (?, ?, ?)
+        ON CONFLICT (node, fingerprint) DO UPDATE SET json = excluded.json
+        """,
+        (node, fingerprint, json),
+    )
 
 
 def _build(row: sqlite3.Row) -> Build:

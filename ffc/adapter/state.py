@@ -52,7 +52,7 @@ class NodeRun(Struct, frozen=True, kw_only=True):
 
 
 class RunRecord(Struct, frozen=True, kw_only=True):
-    """A run: who started what, when, and how it ended."""
+    """A run: who started what, when, and how it ended; `StateStore.run_nodes` tells the rest."""
 
     id: str
     target: str
@@ -61,7 +61,6 @@ class RunRecord(Struct, frozen=True, kw_only=True):
     started: str
     finished: str = ""
     status: str = "running"
-    nodes: tuple[NodeRun, ...] = ()
 
 
 class OnlineView(Struct, frozen=True, kw_only=True):
@@ -121,6 +120,10 @@ class StateStore(ABC):
         """Record a build with its definition and move the node's pointer to it."""
 
     @abstractmethod
+    def redefine(self, lease: Lease, node: str, fingerprint: str, definition: bytes) -> None:
+        """Record what is said anew of a definition that computes the same as before."""
+
+    @abstractmethod
     def pointers(self, target: str) -> dict[str, Pointer]:
         """Return every pointer of a target, by node."""
 
@@ -143,6 +146,10 @@ class StateStore(ABC):
     @abstractmethod
     def runs(self, target: str, limit: int) -> list[RunRecord]:
         """Return the newest runs, newest first, without their nodes."""
+
+    @abstractmethod
+    def run_nodes(self, run: str) -> list[NodeRun]:
+        """Return how the nodes of a run fared, in the order in which they were noted."""
 
     @abstractmethod
     def set_online_view(self, lease: Lease, target: str, view: OnlineView) -> None:

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -32,11 +32,7 @@ from ffc.run.training import read_training_set
 SERVER_SECONDS: Final = 15.0
 TRAINING_SET: Final = "fraud_training"
 QUESTION: Final = {
-    "features": [
-        "customer_daily.avg_amount_7d",
-        "customer_daily.txn_count_7d",
-        "customer_profile.credit_limit",
-    ],
+    "features": ["customer_daily.txn_count_7d", "customer_profile.credit_limit"],
     "entities": [{"customer_id": "C00042"}],
 }
 
@@ -60,7 +56,7 @@ def show_demo(folder: Path) -> None:
     _step("ffc serve", "the newest values over HTTP")
     with _server(folder) as port:
         click.echo(f"  POST http://127.0.0.1:{port}/v1/features")
-        click.echo(_indented(json.dumps(QUESTION, indent=2)))
+        click.echo(_indented(_compact(QUESTION)))
         answer = _ask(port)
     click.echo("\n  answers\n")
     click.echo(_indented(_compact(answer)))
@@ -80,7 +76,7 @@ def _indented(text: str) -> str:
     return "\n".join(f"  {line}" for line in text.split("\n"))
 
 
-def _compact(answer: dict[str, object]) -> str:
+def _compact(answer: Mapping[str, object]) -> str:
     """Lay out an answer with each of its columns and rows on a line."""
     lines = []
     for key, value in answer.items():
@@ -116,9 +112,9 @@ def _build(folder: Path) -> None:
         if results.status != "success":
             raise FfcError("the demo's run failed")
         _step(f"ffc training-set {TRAINING_SET}", "what was known at each label's instant")
-        found = read_training_set(session, TRAINING_SET, principal=local_user(), limit=3)
+        found = read_training_set(session, TRAINING_SET, principal=local_user(), limit=2)
         rows = [found.text_row(row) for batch in found.batches for row in batch.to_pylist()]
-        click.echo(_indented(render_records(rows)))
+        click.echo(render_records(rows))
 
 
 @contextmanager

@@ -39,6 +39,17 @@ class LazyGroup(click.Group):
         command: click.Command = module.command
         return command
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command; what fails is shown, in colour or not as the command was told."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise
+        except Exception as problem:
+            from ffc.cli.failures import show_failure
+
+            return show_failure(problem)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands without importing them."""
         with formatter.section("Commands"):
@@ -88,8 +99,4 @@ def run(args: Sequence[str] | None = None) -> int:
     except click.ClickException as problem:
         problem.show()
         return problem.exit_code
-    except Exception as problem:
-        from ffc.cli.failures import show_failure
-
-        return show_failure(problem)
     return result if isinstance(result, int) else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -48,8 +49,21 @@ output = click.option(
 quiet = click.option(
     "--quiet", "-q", is_flag=True, envvar="FFC_QUIET", help="Say only what is wrong."
 )
+
+
+def _set_color(ctx: click.Context, parameter: click.Parameter, value: bool | None) -> None:
+    """Tell click for this call; https://no-color.org has a word too."""
+    wanted = False if value is None and os.environ.get("NO_COLOR") else value
+    ctx.color = ctx.find_root().color = wanted
+
+
 color = click.option(
-    "--color/--no-color", default=None, envvar="FFC_COLOR", help="Default: colour on a terminal."
+    "--color/--no-color",
+    default=None,
+    envvar="FFC_COLOR",
+    expose_value=False,
+    callback=_set_color,
+    help="Default: colour on a terminal.",
 )
 strict = click.option("--strict", is_flag=True, envvar="FFC_STRICT", help="Warnings are errors.")
 write_to = click.option(

@@ -12,6 +12,7 @@ from ffc.cli.rendering import WIDTH
 from ffc.run.events import Event, NodeFinished, RunFinished, RunStarted
 
 _COLOURS: Final = {"success": "green", "unchanged": None, "error": "red", "skipped": "yellow"}
+_WORDS: Final = {"unchanged": "unchanged", "error": "failed", "skipped": "skipped"}
 
 
 class TerminalSink:
@@ -60,10 +61,10 @@ def _line(event: NodeFinished) -> str:
 
 
 def _summary(results: list[NodeRun]) -> str:
-    order = ("success", "unchanged", "error", "skipped")
-    words = {"success": "built or synced", "unchanged": "unchanged", "error": "failed"}
-    counts = [(sum(r.status == status for r in results), status) for status in order]
-    told = [f"{count} {words.get(status, status)}" for count, status in counts if count]
+    done = {"build": "built", "sync": "synced"}
+    words = [done[r.action] if r.status == "success" else _WORDS[r.status] for r in results]
+    order = ("built", "synced", "unchanged", "failed", "skipped")
+    told = [f"{words.count(word)} {word}" for word in order if word in words]
     return f"done: {', '.join(told) or 'nothing to do'}"
 
 

@@ -83,15 +83,27 @@ def render_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str
     return "\n".join([*lines, *(_line(row, widths, numeric) for row in shown)])
 
 
-def render_records(rows: Sequence[Mapping[str, object]]) -> str:
-    """Return rows as a table that is turned on its side: a line a column, for wide rows."""
-    if not rows:
-        return ""
-    names = list(rows[0])
-    return render_table(
-        ["column", *(f"row {i + 1}" for i in range(len(rows)))],
-        [[name, *(row[name] for row in rows)] for name in names],
-    )
+def render_records(rows: Sequence[Mapping[str, object]], width: int = WIDTH) -> str:
+    """Return rows as a table on its side, a line a column, in blocks that fit the width."""
+    blocks: list[str] = []
+    start = 0
+    while start < len(rows):
+        count = len(rows) - start
+        while (block := _sideways(rows, start, count)) and _width(block) > width and count > 1:
+            count -= 1
+        blocks.append(block)
+        start += count
+    return "\n\n".join(blocks)
+
+
+def _sideways(rows: Sequence[Mapping[str, object]], start: int, count: int) -> str:
+    shown = rows[start : start + count]
+    header = ["column", *(f"row {start + i + 1}" for i in range(count))]
+    return render_table(header, [[name, *(row[name] for row in shown)] for name in rows[0]])
+
+
+def _width(block: str) -> int:
+    return max(len(line) for line in block.split("\n"))
 
 
 def _line(cells: Sequence[str], widths: Sequence[int], numeric: Sequence[bool]) -> str:

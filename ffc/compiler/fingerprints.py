@@ -71,22 +71,28 @@ def _hash(document: object) -> str:
 
 
 def _data_of(node: AnyNode, parents: Mapping[str, str], dialect: str) -> dict[str, object]:
-    document: dict[str, object] = {"kind": node.kind, "parents": sorted(parents.items())}
+    document: dict[str, object] = {"kind": node.kind, "parents": sorted(parents.values())}
     if isinstance(node, Transformation):
         document["sql"] = canonical(node.sql, parents, dialect)
         return document
     plain = msgspec.to_builtins({name: getattr(node, name) for name in _DATA[type(node)]})
-    document["facts"] = _without_words(plain)
+    document["facts"] = _facts(plain, parents)
     if isinstance(node, Source | Entity):
         document["columns"] = [(column.name, column.type) for column in node.columns]
     return document
 
 
-def _without_words(value: object) -> object:
+# Words, and where an output column comes from, which the plan's picks say already.
+_ASIDE = ("description", "tags", "origin")
+
+
+def _facts(value: object, parents: Mapping[str, str]) -> object:
+    """Return a JSON value without words, its parents by fingerprint instead of by name."""
     if isinstance(value, dict):
-        words = ("description", "tags")
-        return {k: _without_words(v) for k, v in value.items() if k not in words}
-    return [_without_words(v) for v in value] if isinstance(value, list | tuple) else value
+        return {k: _facts(v, parents) for k, v in value.items() if k not in _ASIDE}
+    if isinstance(value, list | tuple):
+        return [_facts(v, parents) for v in value]
+    return parents.get(value, value) if isinstance(value, str) else value
 
 
 def _words_of(node: AnyNode) -> dict[str, object]:

@@ -38,6 +38,20 @@ _FIXED: Final = {
     "timestamp": "q",
     "date": "i",
 }
+_ITEMS: Final[dict[str, Any]] = {
+    "string": str,
+    "int32": int,
+    "int64": int,
+    "float32": float,
+    "float64": float,
+    "bool": bool,
+    "timestamp": datetime,
+    "date": date,
+    "decimal": Decimal,
+    "bytes": bytes,
+    "json": str,
+    "vector": list[float],
+}
 
 
 class CorruptRow(StoreError):
@@ -65,12 +79,14 @@ def version_of(data: bytes) -> bytes:
     """Return the version of an encoded row; raises CorruptRow."""
     if len(data) < _HEAD.size:
         raise CorruptRow("an online row is cut off")
-    return data[3:19]
+    if data[0] != CODEC:
+        raise CorruptRow(f"an online row of codec version {data[0]}, not {CODEC}")
+    return data[3 : _HEAD.size]
 
 
 def is_tombstone(data: bytes) -> bool:
-    """Tell whether a row says that its key has none any more."""
-    return data[1:2] == bytes([TOMBSTONE])
+    """Tell whether a row says that its key has none any more; corrupt bytes say nothing."""
+    return len(data) == _HEAD.size and data[0] == CODEC and data[1] == TOMBSTONE
 
 
 def _time(instant: datetime | None) -> bytes:
@@ -111,7 +127,12 @@ class RowCodec:
         values: Sequence[object],
         origin: int = BATCH,
     ) -> bytes:
-        """Return a row's bytes; values are of the view's types or null."""
+        """Return a row's bytes; values are of the view's types or null.
+
+        Raises ValueError where there are more or fewer values than features.
+        """
+        if len(values) != self._count:
+            raise ValueError(f"{len(values)} values for {self._count} features")
         head = _HEAD.pack(CODEC, ROW, origin, _time(event_time), _time(created))
         nulls = sum(1 << i for i, value in enumerate(values) if value is None)
         write = self._writers
@@ -131,21 +152,22 @@ class RowCodec:
         """Read a row; raises CorruptRow for anything that `encode` of this view did not write."""
         try:
             codec, kind, origin, event_time, created = _HEAD.unpack_from(data)
-            if codec != CODEC or origin not in (BATCH, STREAM):
+            if codec != CODEC:
                 raise CorruptRow(f"an online row of codec version {codec}, not {CODEC}")
+            if origin not in (BATCH, STREAM):
+                raise CorruptRow(f"an online row of an unknown origin ({origin})")
             values = self._values(data) if kind == ROW else ()
-            known = kind == ROW or (kind == TOMBSTONE and len(data) == _HEAD.size)
+            if kind != ROW and not is_tombstone(data):
+                raise CorruptRow(f"an online row of an unknown kind or length (kind {kind})")
+            return Row(
+                kind=kind,
+                origin=origin,
+                event_time=_instant(event_time),
+                created=_instant(created),
+                values=values,
+            )
         except (struct.error, ValueError, OverflowError) as problem:
             raise CorruptRow(f"an online row can't be read: {problem}") from problem
-        if not known:
-            raise CorruptRow(f"an online row of an unknown kind ({kind})")
-        return Row(
-            kind=kind,
-            origin=origin,
-            event_time=_instant(event_time),
-            created=_instant(created),
-            values=values,
-        )
 
     def _values(self, data: bytes) -> tuple[object, ...]:
         start = _HEAD.size + self._bitmap
@@ -155,6 +177,8 @@ class RowCodec:
         if nulls >> self._count:
             raise CorruptRow("an online row of another view")
         fixed: list[Any] = list(self._struct.unpack_from(data, start))
+        if nulls and any(fixed[at] for at, i in enumerate(self._fixed) if nulls >> i & 1):
+            raise CorruptRow("an online row has a value where it says null")
         for place, i, convert in self._convert:
             fixed[place] = None if nulls >> i & 1 else convert(fixed[place])
         position = start + self._struct.size
@@ -183,12 +207,15 @@ class RowCodec:
             position += length
             if not nulls >> i & 1:
                 values[i] = self._readers[i](part)
+            elif length:
+                raise CorruptRow("an online row has a value where it says null")
         return values, position
 
 
 def _writer(kind: Type) -> Callable[..., Any]:
     """Return what makes a value bytes, or for a fixed type what `struct` packs."""
     scale, size = kind.scale, kind.size
+    clean: Callable[[Any], Any] = _cleaner(kind) or _same
     writers: dict[str, Callable[..., Any]] = {
         "float32": _normal,
         "float64": _normal,
@@ -198,10 +225,23 @@ def _writer(kind: Type) -> Callable[..., Any]:
         "json": str.encode,
         "bytes": bytes,
         "decimal": lambda value: scaled(value, scale),
-        "list": msgspec.msgpack.encode,
-        "vector": lambda value: struct.pack(f">{size}f", *value),
+        "list": lambda value: msgspec.msgpack.encode(clean(value)),
+        "vector": lambda value: struct.pack(f">{size}f", *clean(value)),
     }
     return writers.get(kind.name, _same)
+
+
+def _cleaner(kind: Type) -> Callable[[Any], Any] | None:
+    """Return what brings the items of a list to their one form, or None where they have it."""
+    if kind.is_float:
+        return _normal
+    if kind.name == "timestamp":
+        return lambda value: _since_epoch(microseconds(value))
+    if kind.name == "vector":
+        return lambda value: list(map(_normal, value))
+    if kind.item is None or (clean := _cleaner(kind.item)) is None:
+        return None
+    return lambda value: [None if item is None else clean(item) for item in value]
 
 
 def _reader(kind: Type) -> Callable[[bytes], object]:
@@ -236,14 +276,7 @@ def _unscaled(data: bytes, scale: int) -> Decimal:
 
 
 def _items(kind: Type) -> Any:
-    """Return the Python type of a list's values: what msgpack has no type for is named."""
+    """Return the Python type of a list, so that items of another type are refused."""
     inner = kind.item or Type(name="string")
-    item = {
-        "bytes": bytes,
-        "decimal": Decimal,
-        "timestamp": datetime,
-        "date": date,
-        "float32": float,
-        "float64": float,
-    }.get(inner.name, object)
-    return list[(_items(inner) if inner.name == "list" else item) | None]  # type: ignore[misc]
+    item = _items(inner) if inner.name == "list" else _ITEMS[inner.name]
+    return list[item | None]  # type: ignore[valid-type]

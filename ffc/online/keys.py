@@ -42,7 +42,10 @@ class KeyCodec:
         self._packers = tuple(_packer(known_type(key.type)) for key in view.keys)
 
     def encode(self, values: Sequence[object]) -> bytes:
-        """Return the key of values that are of the entity's types, none of them null."""
+        """Return the key of values that are of the entity's types, none of them null.
+
+        Raises TypeError for a value of another type, ValueError for one that does not fit.
+        """
         parts = [pack(value) for pack, value in zip(self._packers, values, strict=True)]
         return b"".join((self._prefix, *parts))
 
@@ -84,7 +87,10 @@ def _packer(kind: Type) -> Callable[[object], bytes]:
 
 
 def _text(value: object) -> bytes:
-    return _part("string", str(value).encode())
+    # Never str(value): null would share its key with the text "None".
+    if isinstance(value, str):
+        return _part("string", value.encode())
+    raise TypeError(f"{value!r} is no text")
 
 
 def _integer(value: object) -> int:
@@ -94,7 +100,7 @@ def _integer(value: object) -> int:
 
 
 def _day(value: object) -> int:
-    if isinstance(value, date):
+    if isinstance(value, date) and not isinstance(value, datetime):
         return value.toordinal()
     raise TypeError(f"{value!r} is no date")
 

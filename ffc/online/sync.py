@@ -145,10 +145,11 @@ class _Sync:
     def _generation(self) -> tuple[ServedView, Relation | None]:
         """Return the view with the generation to fill, and the snapshot that it holds in full."""
         syncing, view = self._syncing, self._view
-        held = {v.view: v for v in syncing.state.online_views(syncing.target)}.get(view.id)
+        views = {(v.store, v.view): v for v in syncing.state.online_views(syncing.target)}
+        held = views.get((view.online, view.id))
         served = served_view(view)
         pointer = syncing.pointers.get(self._pointer)
-        if held is None or pointer is None or held.store != view.online:
+        if held is None or pointer is None:
             return msgspec.structs.replace(served, generation=1), None
         served = msgspec.structs.replace(served, generation=held.generation)
         complete = (

@@ -97,15 +97,18 @@ class _Job:
 
     def building(self, build_id: Callable[[], str]) -> Building:
         warehouse = Warehouse(self._session.offline, self._session.schema)
+        state = self._session.state
+        pointers = state.pointers(self._manifest.target.name)
         return Building(
             warehouse=warehouse,
-            state=self._session.state,
+            state=state,
             lease=self._lease,
             target=self._manifest.target.name,
             folder=self._session.target.folder,
             clock=self._clock,
             existing=warehouse.prepare(),
-            pointers=self._session.state.pointers(self._manifest.target.name),
+            pointers=pointers,
+            definitions=state.definitions([(p.node, p.definition) for p in pointers.values()]),
             build_id=build_id,
         )
 

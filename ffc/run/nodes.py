@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,6 +41,7 @@ class Building:
     clock: Clock
     existing: set[str]
     pointers: dict[str, Pointer]
+    definitions: Mapping[tuple[str, str], bytes]
     build_id: Callable[[], str] = random_build_id
     broken: set[str] = field(default_factory=set)
 
@@ -72,6 +73,7 @@ class Building:
         inputs = self._inputs(node, files)
         before = self.pointers.get(node.id)
         if before is not None and self._same(before, node, inputs):
+            self._redefine(node)
             return _result(node, before.build, "unchanged", attempts=0)
         build_id = self.build_id()
         relation = self.warehouse.relation(node, build_id)
@@ -102,6 +104,12 @@ class Building:
             target=self.target, node=node.id, definition=node.data_fingerprint, build=build
         )
         return _result(node, build, "success", attempts=1)
+
+    def _redefine(self, node: AnyNode) -> None:
+        """Words, owners and where a view is served change without a new build."""
+        definition = msgspec.json.encode(node)
+        if self.definitions.get((node.id, node.data_fingerprint)) != definition:
+            self.state.redefine(self.lease, node.id, node.data_fingerprint, definition)
 
     def _discard(self, relation: Relation, kind: str) -> None:
         try:

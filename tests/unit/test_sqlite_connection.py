@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import re
 import sqlite3
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ffc_sqlite.connection import HELP, TABLE, Database, translate
-from ffc_sqlite.schema import ONLINE, STATE, Layout
 
 from ffc.adapter import StateError, StatementFailed, StoreError, Transient, Unreachable
+from ffc_sqlite.connection import HELP, TABLE, Database, translate
+from ffc_sqlite.schema import ONLINE, STATE, Layout
 
 STEPS = Layout(
     noun="test store",
@@ -162,14 +162,18 @@ def test_settings(path: Path) -> None:
     database.close()
 
 
+def insert(database: Database, value: int, then: Callable[[sqlite3.Connection], object]) -> None:
+    with database.write() as connection:
+        connection.execute("INSERT INTO a VALUES (?)", (value,))
+        then(connection)
+
+
 def test_a_failed_transaction_leaves_nothing_and_the_next_one_works(path: Path) -> None:
     database = Database(path, STEPS)
-    with pytest.raises(StatementFailed, match="no such table"), database.write() as connection:
-        connection.execute("INSERT INTO a VALUES (4)")
-        connection.execute("INSERT INTO b VALUES (5)")
-    with pytest.raises(ZeroDivisionError), database.write() as connection:
-        connection.execute("INSERT INTO a VALUES (6)")
-        raise ZeroDivisionError
+    with pytest.raises(StatementFailed, match="no such table"):
+        insert(database, 4, lambda connection: connection.execute("INSERT INTO b VALUES (5)"))
+    with pytest.raises(ZeroDivisionError):
+        insert(database, 6, lambda _: 1 / 0)
     with database.write() as connection:
         connection.execute("INSERT INTO a VALUES (7)")
     assert rows_of(database, "SELECT x FROM a") == [(2,), (3,), (7,)]
@@ -193,9 +197,8 @@ def test_a_reader_sees_one_state_and_is_not_blocked_by_a_writer(path: Path) -> N
 
 
 def open_files(path: Path) -> int:
-    folder = Path("/proc/self/fd")
-    targets = [os.readlink(fd) for fd in folder.iterdir() if fd.is_symlink()]
-    return sum(Path(target).name == path.name for target in targets)
+    links = [fd for fd in Path("/proc/self/fd").iterdir() if fd.is_symlink()]
+    return [link.readlink() for link in links].count(path.resolve())
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts open files by /proc")
@@ -228,7 +231,6 @@ def test_connections_of_ended_threads_do_not_pile_up(path: Path) -> None:
         thread = threading.Thread(target=rows_of, args=(database, "SELECT 1"))
         thread.start()
         thread.join()
-    # SQLite itself keeps no file of a closed connection here: nothing is locked.
     assert open_files(path) == 1
     database.close()
 
@@ -365,6 +367,32 @@ def test_another_file_is_refused_and_left_alone(path: Path) -> None:
         open_and_close(foreign, ONLINE)
     assert caught.value.help == ("give each store in profiles.yml a `path` of its own",)
     assert foreign.read_bytes() == before
+
+
+@pytest.mark.parametrize("begin", ["BEGIN", "BEGIN IMMEDIATE", "BEGIN EXCLUSIVE"])
+def test_a_new_file_that_somebody_else_has_open_is_waited_for(path: Path, begin: str) -> None:
+    with_first_scripts(path, STEPS, 3)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute(begin)
+    other.execute("SELECT * FROM a")
+    database, found = Database(path, STEPS), []
+    thread = threading.Thread(target=lambda: found.extend(rows_of(database, "PRAGMA journal_mode")))
+    thread.start()
+    thread.join(0.1)
+    assert thread.is_alive()
+    other.execute("COMMIT")
+    other.close()
+    thread.join(10)
+    assert found == [("wal",)]
+    database.close()
+
+
+def test_a_new_file_that_can_have_no_log_is_refused(path: Path) -> None:
+    with_first_scripts(path, STEPS, 3)
+    path.with_name("file.db-wal").mkdir()
+    database = Database(path, STEPS)
+    with pytest.raises(Unreachable, match="unable to open"), database.read():
+        pass
 
 
 def open_many(folder: str, barrier: object, results: object) -> None:

@@ -19,7 +19,6 @@ def command(
     strict: bool,
     output: str,
     quiet: bool,
-    color: bool | None,
 ) -> int:
     """Check the whole project and write target/manifest.json and target/compiled/.
 

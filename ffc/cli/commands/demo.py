@@ -12,7 +12,7 @@ from ffc.cli import options
 @click.command("demo", short_help="See it all at work in a new folder, in seconds.")
 @click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False))
 @options.options(options.color)
-def command(folder: Path | None, color: bool | None) -> int:
+def command(folder: Path | None) -> int:
     """Copy the template to FOLDER, compile it, build it, serve it, and ask it one question.
 
     Without FOLDER a new one is made below the current folder: ffc-demo, ffc-demo-2 and so on.

@@ -32,7 +32,6 @@ def command(
     target: str | None,
     output: str,
     quiet: bool,
-    color: bool | None,
 ) -> int:
     """Print the newest synced values of features for one entity, and how they stand.
 

@@ -11,7 +11,7 @@ from ffc.cli import options
 
 @click.command("init", short_help="Start a new project from a template.")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-@options.options(options.quiet)
+@options.options(options.quiet, options.color)
 def command(folder: Path, quiet: bool) -> int:
     """Make FOLDER a new project: a small fraud model with data of its own, to read and change."""
     from ffc.cli.starter import copy_template

@@ -19,7 +19,6 @@ def command(
     strict: bool,
     output: str,
     quiet: bool,
-    color: bool | None,
 ) -> int:
     """Compile, build every node in order, and sync the online views.
 

@@ -18,7 +18,7 @@ from ffc.cli import options
     show_default=True,
     type=click.IntRange(1, 65535),
 )
-@options.options(options.WHERE, options.quiet)
+@options.options(options.WHERE, options.quiet, options.color)
 def command(
     host: str,
     port: int,

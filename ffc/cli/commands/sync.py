@@ -17,7 +17,6 @@ def command(
     target: str | None,
     output: str,
     quiet: bool,
-    color: bool | None,
 ) -> int:
     """Write what changed in the deployed online views since the last sync."""
     from ffc.auth import local_user

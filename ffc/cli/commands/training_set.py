@@ -11,7 +11,7 @@ from ffc.cli import options
 
 @click.command("training-set", short_help="Print a training set, or write it to a file.")
 @click.argument("name")
-@click.option("--rows", type=click.IntRange(min=0), help="At most so many rows; printed: 10.")
+@click.option("--rows", type=click.IntRange(min=0), help="At most so many rows; printed: 5.")
 @options.options(options.write_to, options.WHERE, options.TALK)
 def command(
     name: str,
@@ -22,7 +22,6 @@ def command(
     target: str | None,
     output: str,
     quiet: bool,
-    color: bool | None,
 ) -> int:
     """Print the newest build of the training set NAME, or write all of it to a file."""
     from ffc.auth import local_user
@@ -30,7 +29,7 @@ def command(
     from ffc.run.training import read_training_set, write_training_set
 
     with open_target(project_dir, profiles_dir, target) as opened:
-        limit = rows if to is not None or rows is not None else 10
+        limit = rows if to is not None or rows is not None else 5
         found = read_training_set(opened.session, name, principal=local_user(), limit=limit)
         if to is not None:
             written = write_training_set(found, to)

@@ -1,0 +1,154 @@
+"""The README and the docs are true: commands run, transcripts are what is printed."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from support.cli import ffc
+from support.server import serving
+
+from ffc.cli.main import COMMANDS, cli
+
+ROOT = Path(__file__).parent.parent.parent
+README = ROOT / "README.md"
+UPDATE = bool(os.environ.get("FFC_UPDATE_GOLDEN"))
+
+
+def _steady(text: str) -> str:
+    """Put one word for what differs from day to day: dates, ports, seconds, build ids."""
+    text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "<instant>", text)
+    text = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:<port>", text)
+    text = re.sub(r"\d+\.\d+ ?s\b", "<seconds>", text)
+    return re.sub(r" +", " ", text)
+
+
+def _block(name: str, text: str) -> str:
+    """Hold a marked block of the README against what is printed; write it there when asked to."""
+    readme = README.read_text()
+    pattern = re.compile(rf"(<!-- {name} -->\n```text\n)(.*?)(```\n<!-- /{name} -->)", re.DOTALL)
+    found = pattern.search(readme)
+    assert found is not None
+    if UPDATE:
+        README.write_text(readme[: found.start(2)] + text + readme[found.end(2) :])
+        return text
+    return found[2]
+
+
+def test_the_demo_is_what_the_readme_shows(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "ffc", "demo"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+    shown = _block("demo", done.stdout.lstrip("\n"))
+    assert _steady(shown) == _steady(done.stdout.lstrip("\n"))
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    assert (tmp_path / "ffc-demo" / "ffc.yml").is_file()
+
+
+def test_a_second_demo_takes_another_folder(tmp_path: Path) -> None:
+    (tmp_path / "ffc-demo").mkdir()
+    done = subprocess.run(
+        [sys.executable, "-m", "ffc", "demo"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "cd ffc-demo-2" in done.stdout
+
+
+def test_the_error_is_what_the_readme_shows(tmp_path: Path) -> None:
+    ffc(tmp_path, "init", "fraud")
+    project = tmp_path / "fraud"
+    file = project / "features" / "customer.yml"
+    text = file.read_text().replace("ref('customer_daily_stats')", "ref('customer_daily_stat')")
+    file.write_text(text.replace("name: credit_limit,", "name: credit_limits,"))
+    refused = ffc(project, "compile")
+    assert refused.code == 1
+    assert _block("error", refused.stderr) == refused.stderr
+
+
+def _commands() -> list[list[str]]:
+    """Return the commands of the README's section on a new project."""
+    section = README.read_text().split("## Start a project")[1].split("```sh\n")[1]
+    return [shlex.split(line) for line in section.split("```")[0].strip().splitlines()]
+
+
+def test_every_command_of_the_readme_works(tmp_path: Path) -> None:
+    folder, ran = tmp_path, []
+    for command in _commands():
+        if command[0] == "cd":
+            folder = folder / command[1]
+            continue
+        assert command[0] == "ffc"
+        if command[1] == "serve":
+            with serving(folder) as server:
+                assert server.call("GET", "/readyz")[0] == 200
+        else:
+            done = ffc(folder, *command[1:])
+            assert done.code == 0, (command, done.stderr)
+        ran.append(command[1])
+    assert ran == ["init", "compile", "run", "training-set", "training-set", "get", "sync", "serve"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "README.md",
+        "CONTRIBUTING.md",
+        *sorted(p.relative_to(ROOT).as_posix() for p in (ROOT / "docs").glob("*.md")),
+    ],
+)
+def test_links_lead_somewhere(path: str) -> None:
+    text = (ROOT / path).read_text()
+    for link in re.findall(r"\]\(([^)#]+)\)", text):
+        assert ((ROOT / path).parent / link).exists(), link
+
+
+def test_make_targets_of_the_readme_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    for target in re.findall(r"^make ([a-z-]+)", README.read_text(), re.MULTILINE):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_the_commands_page_is_what_help_says() -> None:
+    page = ROOT / "docs" / "commands.md"
+    text = _commands_page()
+    if UPDATE:
+        page.write_text(text)
+    assert page.read_text() == text
+
+
+def _commands_page() -> str:
+    lines = [
+        "# Commands",
+        "",
+        "Exit code 0: fine. 1: the project, the data or a run is wrong. 2: the command was misused, or",
+        "ffc itself failed. Answers go to stdout, talk to stderr. Every option that has an environment",
+        "variable is named with it.",
+    ]
+    context = cli.make_context("ffc", [], resilient_parsing=True)
+    for name in COMMANDS:
+        command = cli.get_command(context, name)
+        assert command is not None
+        inner = click.Context(command, info_name=name, parent=context, terminal_width=90)
+        lines += ["", f"## ffc {name}", "", "```text", command.get_help(inner), "```"]
+        variables = [
+            f"`{next(o for o in p.opts if o.startswith('--'))}` is also `{p.envvar}`"
+            for p in command.params
+            if isinstance(p, click.Option) and p.envvar and p.name
+        ]
+        if variables:
+            lines += ["", ", ".join(variables) + "."]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,173 @@
+"""Builds: made aside, checked, published, pointed to; a failure leaves the last good one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from support.cli import ffc
+from support.projects import FILES, small_project
+
+
+def _query(project: Path, sql: str) -> list[Any]:
+    with duckdb.connect(project / ".ffc" / "test.duckdb", read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def _results(project: Path) -> dict[tuple[str, str], Any]:
+    document = json.loads((project / "target" / "run_results.json").read_text())
+    return {(r["action"], r["id"]): r for r in document["results"]}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    small_project(tmp_path)
+    built = ffc(tmp_path, "run")
+    assert built.code == 0, built.stderr
+    return tmp_path
+
+
+def test_the_views_that_people_query(project: Path) -> None:
+    names = _query(
+        project, "select table_name from information_schema.tables where table_schema = 'dev'"
+    )
+    assert sorted(name for (name,) in names) == [
+        "clean",
+        "main",
+        "paid_back",
+        "profile",
+        "spending",
+    ]
+    assert _query(project, "select user_id, spending__amount from dev.main order by all") == [
+        ("u1", 0.0),
+        ("u1", 1.5),
+        ("u2", 0.0),
+        ("u2", 0.0),
+    ]
+
+
+def test_a_change_builds_what_it_reaches_and_keeps_the_old_build(project: Path) -> None:
+    before = _results(project)
+    text = FILES["features/all.yml"].replace("default: 0", "default: 9")
+    (project / "features" / "all.yml").write_text(text)
+    assert ffc(project, "run").code == 0
+    after = _results(project)
+    built = {
+        node
+        for (action, node), r in after.items()
+        if action == "build" and r["status"] == "success"
+    }
+    assert built == {"feature_view.spending", "training_set.main"}
+    key = ("build", "training_set.main")
+    assert before[key]["relation"] != after[key]["relation"]
+    assert _query(project, f"select count(*) from {before[key]['relation']}") == [(4,)]
+    assert _query(project, "select min(spending__amount) from dev.main") == [(1.5,)]
+
+
+def test_new_data_build_only_what_reads_them(project: Path) -> None:
+    with (project / "data" / "users.csv").open("a") as file:
+        file.write("u3,FR\n")
+    assert ffc(project, "run").code == 0
+    results = _results(project)
+    built = {
+        node
+        for (action, node), r in results.items()
+        if action == "build" and r["status"] == "success"
+    }
+    assert built == {"source.raw.users", "feature_view.profile", "training_set.main"}
+    assert results["sync", "feature_view.profile"]["rows"] == {"out": 3, "written": 1}
+
+
+def test_bad_data_never_replace_good(project: Path) -> None:
+    before = _query(project, "select * from dev.main order by all")
+    with (project / "data" / "users.csv").open("a") as file:
+        file.write("u1,FR\n")
+    failed = ffc(project, "run")
+    assert failed.code == 1
+    assert (
+        "error[FF807]: the static view `profile` has more than one row for a key" in failed.stderr
+    )
+    assert "user_id = 'u1' (2 rows)" in failed.stderr
+    results = _results(project)
+    assert results["build", "feature_view.profile"]["status"] == "error"
+    assert results["build", "training_set.main"]["status"] == "skipped"
+    assert results["build", "training_set.main"]["reason"] == "feature_view.profile failed"
+    assert results["sync", "feature_view.profile"]["status"] == "skipped"
+    assert results["build", "feature_view.spending"]["status"] == "unchanged"
+    assert _query(project, "select * from dev.main order by all") == before
+    left = _query(project, "select table_name from information_schema.tables")
+    assert len([n for (n,) in left if n.startswith("feature_view_profile")]) == 1
+    answer = ffc(
+        project, "get", "profile.country", "--key", "user_id=u1", "--output", "json"
+    ).json()
+    assert answer["rows"][0]["values"] == ["NL"]
+
+
+def test_a_value_that_does_not_fit_is_named(project: Path) -> None:
+    with (project / "data" / "events.csv").open("a") as file:
+        file.write("u1,lots,true,2024-01-01,2024-01-01\n")
+    failed = ffc(project, "run")
+    assert failed.code == 1
+    assert "source.raw.events" in failed.stderr
+    assert "lots" in failed.stderr
+    assert "amount" in failed.stderr
+
+
+def test_a_lost_warehouse_is_built_again(project: Path) -> None:
+    (project / ".ffc" / "test.duckdb").unlink()
+    assert ffc(project, "run").code == 0
+    statuses = {r["status"] for (action, _), r in _results(project).items() if action == "build"}
+    assert statuses == {"success"}
+    assert _query(project, "select count(*) from dev.main") == [(4,)]
+
+
+def test_a_lost_online_store_is_filled_again(project: Path) -> None:
+    for path in (project / ".ffc").glob("online.db*"):
+        path.unlink()
+    assert ffc(project, "sync").code == 0
+    answer = ffc(
+        project, "get", "spending.amount", "--key", "user_id=u2", "--output", "json"
+    ).json()
+    assert answer["rows"][0]["event_times"] == ["2024-01-04T00:00:00Z"]
+
+
+def test_what_vanished_is_missing_online(project: Path) -> None:
+    (project / "data" / "users.csv").write_text("user_id,country\nu2,DE\n")
+    assert ffc(project, "run").code == 0
+    assert _results(project)["sync", "feature_view.profile"]["rows"] == {"out": 1, "written": 1}
+    answer = ffc(
+        project, "get", "profile.country", "--key", "user_id=u1", "--output", "json"
+    ).json()
+    assert answer["rows"][0]["statuses"] == ["missing"]
+
+
+def test_a_correction_with_the_same_event_time_arrives_online(project: Path) -> None:
+    text = FILES["data/events.csv"].replace("u2,8,,2024-01-04", "u2,16,,2024-01-04")
+    (project / "data" / "events.csv").write_text(text)
+    assert ffc(project, "run").code == 0
+    answer = ffc(
+        project, "get", "spending.amount", "--key", "user_id=u2", "--output", "json"
+    ).json()
+    # The row is older than the view's ttl: its time is told, its value is the default.
+    assert answer["rows"][0]["statuses"] == ["expired"]
+    assert answer["rows"][0]["values"] == [0.0]
+    assert answer["rows"][0]["event_times"] == ["2024-01-04T00:00:00Z"]
+
+
+def test_two_runs_at_once_are_one_run(project: Path) -> None:
+    from ffc.adapter import Options
+    from ffc_sqlite import SQLiteStateStore
+
+    options = Options(where="test", folder=project, values={"path": ".ffc/state.db"})
+    store = SQLiteStateStore(options)
+    lease = store.acquire("target:dev", "somebody else", 4e9, 60)
+    refused = ffc(project, "run")
+    assert refused.code == 1
+    assert "error[FF704]" in refused.stderr
+    assert "somebody else" in refused.stderr
+    store.release(lease)
+    store.close()
+    assert ffc(project, "run").code == 0

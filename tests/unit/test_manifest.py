@@ -1,0 +1,154 @@
+"""The manifest: the same bytes from the same project, read back as it was written."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+from support.projects import FILES, TARGET, compiled, manifest, small_project
+
+from ffc.compiler import compile_project
+from ffc.core.errors import NotFound, StateError
+from ffc.manifest.files import decode, encode, read_manifest, write_project
+from ffc.manifest.records import FeatureView, TrainingSet
+from ffc.project.files import ProjectFiles
+
+SCRIPT = """
+import sys; sys.path.insert(0, sys.argv[1])
+import hashlib
+from pathlib import Path
+from support.projects import compile_folder
+from ffc.manifest.files import encode
+print(hashlib.sha256(encode(compile_folder(Path(sys.argv[2])))).hexdigest())
+"""
+
+
+def _digest() -> str:
+    return hashlib.sha256(encode(manifest())).hexdigest()
+
+
+@pytest.mark.parametrize("seed", ["0", "1", "42"])
+def test_bytes_do_not_depend_on_the_hash_seed_or_the_folder(tmp_path: Path, seed: str) -> None:
+    project = small_project(tmp_path / f"at{seed}")
+    tests = Path(__file__).parent.parent
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, str(tests), str(project)],
+        env={"PYTHONHASHSEED": seed, "TZ": "Asia/Kathmandu"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == _digest()
+
+
+def test_bytes_do_not_depend_on_the_order_of_files() -> None:
+    texts = {n: t for n, t in FILES.items() if not n.startswith(("data", "prof"))}
+    turned = ProjectFiles(texts=dict(reversed(texts.items())))
+    found = compile_project(turned, TARGET, {}).manifest
+    assert found is not None
+    assert encode(found) == encode(manifest())
+
+
+def test_bytes_hold_no_path_of_this_machine(tmp_path: Path) -> None:
+    write_project(manifest(), tmp_path / "target")
+    text = (tmp_path / "target" / "manifest.json").read_text()
+    assert str(tmp_path) not in text
+    assert ".duckdb" not in text
+
+
+def test_what_was_written_is_read_back(tmp_path: Path) -> None:
+    write_project(manifest(), tmp_path)
+    assert read_manifest(tmp_path / "manifest.json") == manifest()
+    (tmp_path / "compiled" / "transformation.gone.sql").write_text("select 1")
+    write_project(manifest(), tmp_path)
+    assert sorted(path.name for path in (tmp_path / "compiled").iterdir()) == [
+        "feature_view.profile.sql",
+        "feature_view.spending.sql",
+        "label.paid_back.sql",
+        "training_set.main.sql",
+        "transformation.clean.sql",
+    ]
+
+
+def test_another_document_is_refused(tmp_path: Path) -> None:
+    other = encode(manifest()).replace(b"ffc.manifest/v1", b"ffc.manifest/v9")
+    with pytest.raises(StateError, match=r"ffc\.manifest/v9"):
+        decode(other)
+    with pytest.raises(StateError, match="not a manifest"):
+        decode(b"[]")
+    with pytest.raises(NotFound, match="no manifest"):
+        read_manifest(tmp_path / "manifest.json")
+
+
+def test_nodes_know_where_they_were_written_and_what_they_read() -> None:
+    nodes = {node.id: node for node in manifest().nodes}
+    assert sorted(nodes) == [
+        "entity.user",
+        "feature_view.profile",
+        "feature_view.spending",
+        "label.paid_back",
+        "source.raw.events",
+        "source.raw.users",
+        "training_set.main",
+        "transformation.clean",
+    ]
+    spending = nodes["feature_view.spending"]
+    assert isinstance(spending, FeatureView)
+    assert (spending.path, spending.line) == ("features/all.yml", 4)
+    assert spending.depends_on == ("entity.user", "transformation.clean")
+    assert [(c.name, c.type) for c in spending.columns] == [
+        ("user_id", "string"),
+        ("seen", "timestamp"),
+        ("loaded", "timestamp"),
+        ("amount", "float64"),
+    ]
+
+
+def test_a_training_set_carries_its_plan_and_its_columns_in_order() -> None:
+    found = manifest().node("training_set.main")
+    assert isinstance(found, TrainingSet)
+    assert [(c.name, c.role) for c in found.plan.output] == [
+        ("user_id", "key"),
+        ("seen", "timestamp"),
+        ("spending__amount", "feature"),
+        ("profile__country", "feature"),
+        ("paid_back", "label"),
+    ]
+    spending, profile = found.plan.views
+    assert (spending.ttl, spending.boundary, spending.as_known) == (2_592_000, "exclusive", True)
+    assert (profile.event_time, profile.created) == ("", "")
+
+
+def test_the_serving_section_stands_alone() -> None:
+    serving = manifest().serving
+    again = msgspec.json.decode(msgspec.json.encode(serving), type=type(serving))
+    assert again == serving
+    assert [view.id for view in serving.views] == ["feature_view.profile", "feature_view.spending"]
+    assert len({view.slot for view in serving.views}) == 2
+    (served,) = serving.training_sets
+    assert served.features == (
+        ("spending__amount", "feature_view.spending", "amount"),
+        ("profile__country", "feature_view.profile", "country"),
+    )
+
+
+def test_a_view_that_is_not_online_is_not_served() -> None:
+    text = FILES["features/all.yml"].replace(
+        "    online: true\n    features:\n      - {name: country",
+        "    features:\n      - {name: country",
+    )
+    serving = manifest(**{"features/all.yml": text}).serving
+    assert [view.id for view in serving.views] == ["feature_view.spending"]
+    assert serving.training_sets == ()
+
+
+def test_nothing_is_compiled_with_an_error() -> None:
+    found = compiled(
+        **{"transformations/clean.sql": "select nope from {{ source('raw', 'events') }}"}
+    )
+    assert found.manifest is None
+    assert [d.code for d in found.diagnostics] == ["FF303"]

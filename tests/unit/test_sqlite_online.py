@@ -1,0 +1,265 @@
+"""What the SQLite online store keeps: newer values win, readers never wait."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ffc.adapter import (
+    WRITE_SCHEMA,
+    Options,
+    ProfileError,
+    StatementFailed,
+    StoreError,
+    Unreachable,
+)
+from ffc_sqlite import SQLiteOnlineStore
+
+Row = tuple[bytes | None, bytes | None, bytes | None, bytes | None, bytes | None]
+
+
+def open_store(folder: Path, **values: object) -> SQLiteOnlineStore:
+    return SQLiteOnlineStore(
+        Options(where="target dev, online", folder=folder, values={"path": ".ffc/o.db"} | values)
+    )
+
+
+def a_batch(*rows: Row, names: Sequence[str] = WRITE_SCHEMA) -> pa.RecordBatch:
+    columns = zip(*rows, strict=True) if rows else [()] * len(names)
+    return pa.RecordBatch.from_arrays(
+        [pa.array(column, pa.binary()) for column in columns], names=list(names)
+    )
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SQLiteOnlineStore]:
+    store = open_store(tmp_path)
+    yield store
+    store.close()
+
+
+def test_settings(tmp_path: Path) -> None:
+    with pytest.raises(ProfileError, match="has no setting `url`"):
+        open_store(tmp_path, url="x")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_new_store_is_empty(store: SQLiteOnlineStore) -> None:
+    store.ping()
+    assert store.read([]) == []
+    assert store.read([b"a", b"b"]) == [{}, {}]
+    assert store.write(a_batch()) == 0
+
+
+def test_fields_come_by_key_in_the_order_asked(store: SQLiteOnlineStore, tmp_path: Path) -> None:
+    rows: list[Row] = [
+        (b"a", b"f", b"1", b"v1", None),
+        (b"a", b"g", b"2", b"v1", None),
+        (b"a\x00", b"f", b"3", b"v1", None),
+        (b"", b"", b"", b"", None),
+    ]
+    assert store.write(a_batch(*rows)) == 4
+    expected = [{b"f": b"3"}, {}, {b"f": b"1", b"g": b"2"}, {b"f": b"3"}, {b"": b""}]
+    assert store.read([b"a\x00", b"b", b"a", b"a\x00", b""]) == expected
+    store.close()
+    again = open_store(tmp_path)
+    assert again.read([b"a"]) == [{b"f": b"1", b"g": b"2"}]
+    again.close()
+
+
+def test_columns_are_taken_by_name(store: SQLiteOnlineStore) -> None:
+    names = ("expected", "version", "value", "field", "key")
+    assert store.write(a_batch((None, b"v1", b"1", b"f", b"a"), names=names)) == 1
+    assert store.read([b"a"]) == [{b"f": b"1"}]
+
+
+@pytest.mark.parametrize(
+    ("version", "expected", "wins"),
+    [
+        (b"v6", None, True),
+        (b"v5", None, True),
+        (b"v4", None, False),
+        (b"v4", b"v5", True),
+        (b"v4", b"v4", False),
+        (b"v4", b"v6", False),
+        (b"v6", b"v1", True),
+        (b"v50", None, True),
+        (b"v", None, False),
+        (b"", b"", False),
+    ],
+)
+def test_newer_is_never_overwritten_unless_expected(
+    store: SQLiteOnlineStore, version: bytes, expected: bytes | None, wins: bool
+) -> None:
+    store.write(a_batch((b"a", b"f", b"old", b"v5", None), (b"a", b"g", b"old", b"v9", None)))
+    assert store.write(a_batch((b"a", b"f", b"new", version, expected))) == int(wins)
+    assert store.read([b"a"]) == [{b"f": b"new" if wins else b"old", b"g": b"old"}]
+    # The version moved with the value: what was expected no longer is.
+    assert store.write(a_batch((b"a", b"f", b"again", b"", b"v5"))) == int(
+        not wins or version == b"v5"
+    )
+
+
+def test_bytes_sort_unsigned(store: SQLiteOnlineStore) -> None:
+    store.write(a_batch((b"a", b"f", b"old", b"\x80", None)))
+    assert store.write(a_batch((b"a", b"f", b"new", b"\x7f\xff", None))) == 0
+    assert store.write(a_batch((b"a", b"f", b"new", b"\xff", None))) == 1
+
+
+def test_values_that_were_set_are_counted(store: SQLiteOnlineStore) -> None:
+    store.write(a_batch((b"a", b"f", b"1", b"v5", None), (b"b", b"f", b"1", b"v5", None)))
+    batch = a_batch(
+        (b"a", b"f", b"1", b"v5", None),
+        (b"b", b"f", b"2", b"v4", None),
+        (b"c", b"f", b"2", b"v4", None),
+    )
+    assert store.write(batch) == 2
+    assert store.read([b"a", b"b", b"c"]) == [{b"f": b"1"}, {b"f": b"1"}, {b"f": b"2"}]
+
+
+def test_a_batch_is_written_whole_or_not_at_all(store: SQLiteOnlineStore) -> None:
+    store.write(a_batch((b"a", b"f", b"old", b"v1", None)))
+    batch = a_batch((b"a", b"f", b"new", b"v2", None), (b"b", b"f", None, b"v2", None))
+    with pytest.raises(StatementFailed, match="NOT NULL"):
+        store.write(batch)
+    assert store.read([b"a", b"b"]) == [{b"f": b"old"}, {}]
+    assert store.write(a_batch((b"a", b"f", b"new", b"v2", None))) == 1
+
+
+small = st.binary(max_size=2)
+write = st.tuples(small, small, small, small, st.none() | small)
+
+
+@settings(max_examples=50, deadline=None)
+@given(batches=st.lists(st.lists(write, max_size=6), max_size=4))
+def test_writes_are_those_of_a_dictionary(
+    tmp_path_factory: pytest.TempPathFactory, batches: list[list[Row]]
+) -> None:
+    store = open_store(tmp_path_factory.mktemp("online"))
+    held: dict[bytes, dict[bytes, tuple[bytes, bytes]]] = {}
+    for rows in batches:
+        changed = 0
+        for key, field, value, version, expected in rows:
+            assert key is not None
+            assert field is not None
+            assert value is not None
+            assert version is not None
+            before = held.get(key, {}).get(field)
+            if before is None or before[1] <= version or before[1] == expected:
+                held.setdefault(key, {})[field] = (value, version)
+                changed += 1
+        assert store.write(a_batch(*rows)) == changed
+    keys = [*held, b"unknown"]
+    found = [{field: value for field, (value, _) in held[key].items()} for key in held]
+    assert store.read(keys) == [*found, {}]
+    store.close()
+
+
+def test_a_reader_is_not_blocked_by_a_write_and_sees_none_of_it(store: SQLiteOnlineStore) -> None:
+    store.write(a_batch((b"a", b"f", b"old", b"v1", None)))
+    inside, go_on = threading.Event(), threading.Event()
+
+    class Paused:
+        """A batch whose writing stops half-way."""
+
+        def column(self, name: str) -> Paused:
+            self.name = name
+            return self
+
+        def to_pylist(self) -> Iterator[bytes | None]:
+            value = {"key": b"a", "field": b"f", "value": b"new", "version": b"v2"}.get(self.name)
+            return halting(value) if self.name == "key" else iter([value, value])
+
+    def halting(value: bytes | None) -> Iterator[bytes | None]:
+        yield value
+        inside.set()
+        assert go_on.wait(10)
+        yield value
+
+    writer = threading.Thread(target=store.write, args=(Paused(),))
+    writer.start()
+    assert inside.wait(10)
+    seen: list[list[dict[bytes, bytes]]] = []
+    reader = threading.Thread(target=lambda: seen.append(store.read([b"a"])))
+    reader.start()
+    reader.join(10)
+    assert seen == [[{b"f": b"old"}]]
+    go_on.set()
+    writer.join(10)
+    assert store.read([b"a"]) == [{b"f": b"new"}]
+
+
+def test_a_read_of_many_keys_sees_one_moment(tmp_path: Path) -> None:
+    reading, writing = open_store(tmp_path), open_store(tmp_path)
+    writing.write(a_batch(*((key, b"f", b"1", b"1", None) for key in (b"a", b"b"))))
+
+    def keys() -> Iterator[bytes]:
+        yield b"a"
+        writing.write(a_batch(*((key, b"f", b"2", b"2", None) for key in (b"a", b"b"))))
+        yield b"b"
+
+    assert reading.read(keys()) == [{b"f": b"1"}, {b"f": b"1"}]  # type: ignore[arg-type]
+    assert reading.read([b"a", b"b"]) == [{b"f": b"2"}, {b"f": b"2"}]
+    reading.close()
+    writing.close()
+
+
+def test_readers_and_writers_together(tmp_path: Path) -> None:
+    store, other = open_store(tmp_path), open_store(tmp_path)
+    keys = [b"%d" % number for number in range(50)]
+    problems: list[object] = []
+    done = threading.Event()
+
+    def read() -> None:
+        try:
+            while not done.is_set():
+                values = {row.get(b"f") for row in store.read(keys)}
+                if len(values) != 1:
+                    problems.append(values)
+        except StoreError as problem:
+            problems.append(problem)
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    for version in range(1, 31):
+        text = b"%03d" % version
+        writing = (store, other)[version % 2]
+        assert writing.write(a_batch(*((key, b"f", text, text, None) for key in keys))) == 50
+    done.set()
+    for reader in readers:
+        reader.join()
+    assert problems == []
+    assert store.read([b"7"]) == [{b"f": b"030"}]
+    store.close()
+    other.close()
+
+
+def test_ping_of_a_store_that_cannot_be_opened(tmp_path: Path) -> None:
+    (tmp_path / ".ffc").write_text("")
+    with pytest.raises(Unreachable, match="online store"):
+        open_store(tmp_path).ping()
+
+
+def test_ping_of_a_broken_file(tmp_path: Path) -> None:
+    (tmp_path / ".ffc").mkdir()
+    (tmp_path / ".ffc" / "o.db").write_bytes(b"not a database at all" * 100)
+    store = open_store(tmp_path)
+    with pytest.raises(Unreachable, match="file is not a database") as caught:
+        store.ping()
+    assert caught.value.help == ("move the file away: the next `ffc sync` fills a new one",)
+    with pytest.raises(StoreError, match="file is not a database"):
+        store.read([b"a"])
+
+
+def test_a_closed_store_says_so(store: SQLiteOnlineStore) -> None:
+    store.ping()
+    store.close()
+    with pytest.raises(Unreachable, match="is closed"):
+        store.ping()
