@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import msgspec
 from ffc.auth import local_user
 from ffc.connect.profiles import choose_target, read_profile, usable
 from ffc.connect.session import Session
+from ffc.core.errors import Unreachable
 from ffc.serve.app import FeatureService
 from ffc.serve.deployment import Deployment
 
@@ -28,6 +30,22 @@ class ServeOptions:
     target: str
     host: str
     port: int
+
+
+def check_address(host: str, port: int) -> None:
+    """Return if the address can be listened on; raises Unreachable.
+
+    granian's workers share their port, and so would two servers, each answering half of the
+    requests.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as problem:
+            message = f"can't listen on {host}:{port}: {problem.strerror}"
+            raise Unreachable(message, help=["name another one with `--port`"]) from problem
 
 
 def serve(options: ServeOptions) -> None:

@@ -174,6 +174,13 @@ def test_the_other_routes(server: Server) -> None:
     assert server.call("PUT", "/v1/features")[0] == 405
 
 
+def test_a_port_that_is_taken_is_refused(project: Path, server: Server) -> None:
+    refused = ffc(project, "serve", "--port", str(server.port))
+    assert refused.code == 1
+    assert f"can't listen on 127.0.0.1:{server.port}" in refused.stderr
+    assert "--port" in refused.stderr
+
+
 def test_the_server_picks_up_what_a_run_synced(tmp_path: Path) -> None:
     ffc(tmp_path, "init", "p")
     project = tmp_path / "p"

@@ -91,6 +91,12 @@ def test_no_part_of_a_key_runs_into_the_next(texts: list[str]) -> None:
         ((("int64", "int64"), (1, 12)), (("int64", "int64"), (11, 2))),
         ((("string", "string"), ("a|b", "c")), (("string", "string"), ("a", "b|c"))),
         ((("string", "string"), ("", "a")), (("string", "string"), ("a", ""))),
+        # What a type's tag alone, or with a length that never changes, could not tell apart.
+        ((("string", "string"), ("a", "b\1c")), (("string", "string"), ("a\1b", "c"))),
+        (
+            (("string", "string"), ("a", "b\1\0\0\0\0c")),
+            (("string", "string"), ("a\1\0\0\0\0b", "c")),
+        ),
         ((("int64",), (1,)), (("string",), ("1",))),
         ((("int64",), (1,)), (("int32",), (1,))),
         ((("int64",), (1,)), (("bool",), (True,))),

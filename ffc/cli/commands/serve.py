@@ -34,7 +34,9 @@ def command(
     """
     from ffc.cli.workspace import open_target
     from ffc.serve.deployment import Deployment
-    from ffc.serve.server import ServeOptions, serve
+    from ffc.serve.server import ServeOptions, check_address, serve
+
+    check_address(host, port)
 
     with open_target(project_dir, profiles_dir, target) as opened:
         served = len(Deployment(opened.session).reader().features())
