@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test test-all test-wheel check check-all format lint types clean
+.PHONY: help demo test test-all test-wheel check check-all format lint types bench clean
 
 help: ## List what make can do.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -42,6 +42,9 @@ lint: $(READY)
 
 types: $(READY)
 	@$(BIN)/mypy
+
+bench: $(READY) ## Measure how long a person waits.
+	@$(BIN)/python tests/benchmarks/startup.py
 
 clean: ## Remove what make made.
 	@rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache

@@ -99,10 +99,10 @@ def _instant(value: exp.Expr, native: str) -> exp.Expr:
     if native == "TIMESTAMP_NS":
         # A plain cast rounds to the nearest microsecond, into the future half of the time.
         floored: exp.Expr = exp.maybe_parse(
-            "make_timestamp((epoch_ns(x) - ((epoch_ns(x) % 1000) + 1000) % 1000) // 1000)",
+            "make_timestamp((epoch_ns(:x) - ((epoch_ns(:x) % 1000) + 1000) % 1000) // 1000)",
             dialect="duckdb",
         )
-        return exp.replace_tree(floored, lambda e: value.copy() if isinstance(e, exp.Column) else e)
+        return exp.replace_placeholders(floored, x=value)
     if native in ("TIMESTAMP_S", "TIMESTAMP_MS"):
         return exp.cast(value, exp.DataType(this=exp.DType.TIMESTAMP))
     return value
