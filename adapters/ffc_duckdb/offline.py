@@ -158,14 +158,17 @@ class DuckDBHandle(Handle):
     def batches(self, rows: int = 65_536) -> Iterator[pa.RecordBatch]:
         """Yield the query's rows."""
         self.wait()
-        with mapped():
-            reader = self._cursor.sql(self._query).to_arrow_reader(rows)
-            empty = True
-            for batch in reader:
-                empty = False
-                yield batch
-            if empty:
-                yield _no_rows(reader.schema)
+        try:
+            with mapped():
+                reader = self._cursor.sql(self._query).to_arrow_reader(rows)
+                empty = True
+                for batch in reader:
+                    empty = False
+                    yield batch
+                if empty:
+                    yield _no_rows(reader.schema)
+        finally:
+            self._cursor.close()
 
 
 def _select_type() -> duckdb.StatementType:

@@ -38,10 +38,10 @@ class SQLiteOnlineStore(OnlineStore):
         with self._database.write() as connection:
             return connection.executemany(
                 """
-                INSERT INTO rows (key, field, value, version) VALUES (?1, ?2, ?3, ?4)
+                INSERT INTO rows (key, field, value, version) VALUES (?, ?, ?, ?)
                 ON CONFLICT (key, field) DO UPDATE
                 SET value = excluded.value, version = excluded.version
-                WHERE rows.version <= excluded.version OR rows.version = ?5
+                WHERE rows.version <= excluded.version OR rows.version = ?
                 """,
                 zip(*columns, strict=True),
             ).rowcount

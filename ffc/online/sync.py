@@ -9,6 +9,7 @@ complete. A marker in the store says which snapshot it holds in full.
 
 from __future__ import annotations
 
+import struct
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from ffc.connect.holding import holding
 from ffc.connect.session import Session
 from ffc.connect.warehouse import Warehouse, random_build_id, table_of
 from ffc.core.clock import Clock, stamp, utc_now
-from ffc.core.errors import FfcError
+from ffc.core.errors import DataError, FfcError
 from ffc.core.types import known_type
 from ffc.manifest.names import physical_name, snapshot_id
 from ffc.manifest.records import FeatureView, ServedView
@@ -205,11 +206,24 @@ class _Sync:
                 event_time, created = old_event_time, old_created
                 value = rows.tombstone(event_time, created)
             else:
-                value = rows.encode(event_time, created, values)
+                value = self._row(rows, event_time, created, values)
             out.append((keys.encode(key), place, value, version(event_time, created), old))
         return pa.RecordBatch.from_arrays(
             [pa.array(column, pa.binary()) for column in zip(*out, strict=True)], schema=_SCHEMA
         )
+
+    def _row(
+        self,
+        rows: RowCodec,
+        event_time: datetime | None,
+        created: datetime | None,
+        values: Sequence[object],
+    ) -> bytes:
+        try:
+            return rows.encode(event_time, created, values)
+        except (TypeError, ValueError, OverflowError, struct.error) as problem:
+            message = f"a row of `{self._view.name}` can't be stored online: {problem}"
+            raise DataError(message, help=["a vector's elements, for one, can't be null"]) from None
 
     def _marker(self, served: ServedView) -> bytes | None:
         key = marker_key(self._syncing.project, self._syncing.target, served.entity)

@@ -10,7 +10,7 @@ import base64
 import math
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Decimal, InvalidOperation, localcontext
 
 from ffc.core.types import Type
 
@@ -63,9 +63,9 @@ def _read_date(value: object) -> object:
 def _read_timestamp(value: object) -> object:
     try:
         instant = datetime.fromisoformat(str(value))
-    except ValueError:
+        return instant.astimezone(UTC).replace(tzinfo=None) if instant.tzinfo else instant
+    except (ValueError, OverflowError):
         raise Unreadable("a time such as 2024-01-31T12:00:00Z") from None
-    return instant.astimezone(UTC).replace(tzinfo=None) if instant.tzinfo else instant
 
 
 def _read_decimal(value: object, wanted: Type) -> object:
@@ -79,8 +79,12 @@ def _read_decimal(value: object, wanted: Type) -> object:
 
 
 def _fits(number: Decimal, wanted: Type) -> bool:
-    scaled = number.scaleb(wanted.scale)
-    return scaled == scaled.to_integral_value() and abs(scaled) < Decimal(10) ** wanted.precision
+    # The default context would round to 28 digits, and call a number whole that is not.
+    with localcontext(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN):
+        scaled = number.scaleb(wanted.scale)
+        if scaled.adjusted() >= wanted.precision:
+            return False
+        return scaled == scaled.to_integral_value()
 
 
 def default_of(value: object, wanted: Type) -> object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from graphlib import TopologicalSorter
 from typing import Any
 
@@ -46,16 +47,20 @@ def run(
         state.deploy(target, msgspec.json.encode(manifest), stamp(clock()), principal.name)
         state.audit(principal.name, "run", target, stamp(clock()))
         job = _Job(session, manifest, lease, principal, sinks, git, clock)
-        building = job.building(build_id)
-        job.start(len(nodes) + len(online))
-        for node in nodes:
-            job.step(node.id, lambda node=node: building.build(node))  # type: ignore[misc]
-        syncing = job.syncing(building)
-        for view in online:
-            if view.id in building.broken:
-                job.step(view.id, lambda view=view: _held_back(view))  # type: ignore[misc]
-            else:
-                job.step(view.id, lambda view=view: sync_view(syncing, view))  # type: ignore[misc]
+        try:
+            building = job.building(build_id)
+            job.start(len(nodes) + len(online))
+            for node in nodes:
+                job.step(node.id, partial(building.build, node))
+            syncing = job.syncing(building)
+            for view in online:
+                broken = view.id in building.broken
+                work = partial(_held_back, view) if broken else partial(sync_view, syncing, view)
+                job.step(view.id, work)
+        except BaseException:
+            # A warehouse that can't be opened, Ctrl-C: the run is over, and must say so.
+            job.finish(status="error")
+            raise
         return job.finish()
 
 
@@ -145,9 +150,9 @@ class _Job:
         result = work()
         self._emit(NodeFinished(node=result, index=self._index, total=self._total))
 
-    def finish(self) -> RunResults:
-        bad = any(r.status in ("error", "skipped") for r in self._results.document.results)
-        status = "error" if bad else "success"
+    def finish(self, status: str = "success") -> RunResults:
+        if any(r.status in ("error", "skipped") for r in self._results.document.results):
+            status = "error"
         self._emit(RunFinished(run_id=self._run_id, at=stamp(self._clock()), status=status))
         return self._results.document
 

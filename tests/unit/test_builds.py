@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 from support.cli import ffc
-from support.projects import FILES, small_project
+from support.projects import FILES, open_session, small_project
 
 
 def _query(project: Path, sql: str) -> list[Any]:
@@ -155,6 +155,22 @@ def test_a_correction_with_the_same_event_time_arrives_online(project: Path) -> 
     assert answer["rows"][0]["statuses"] == ["expired"]
     assert answer["rows"][0]["values"] == [0.0]
     assert answer["rows"][0]["event_times"] == ["2024-01-04T00:00:00Z"]
+
+
+def test_a_run_that_can_not_begin_is_over(project: Path) -> None:
+    with (
+        open_session(project) as session,
+        duckdb.connect(project / "data" / "other.duckdb") as other,
+    ):
+        other.execute("select 1")
+        profiles = project / "profiles.yml"
+        profiles.write_text(profiles.read_text().replace(".ffc/test.duckdb", "data"))
+        failed = ffc(project, "run")
+        assert failed.code == 1
+        assert "error[FF803]: DuckDB can't open `data`" in failed.stderr
+        newest, *_ = session.state.runs("dev", 1)
+    assert newest.status == "error"
+    assert newest.finished > newest.started
 
 
 def test_two_runs_at_once_are_one_run(project: Path) -> None:

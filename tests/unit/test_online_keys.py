@@ -98,6 +98,7 @@ def test_no_part_of_a_key_runs_into_the_next(texts: list[str]) -> None:
             (("string", "string"), ("a\1\0\0\0\0b", "c")),
         ),
         ((("int64",), (1,)), (("string",), ("1",))),
+        ((("string",), ("a",)), (("decimal(12,2)",), (Decimal("0.97"),))),
         ((("int64",), (1,)), (("int32",), (1,))),
         ((("int64",), (1,)), (("bool",), (True,))),
         ((("string",), ("é",)), (("string",), ("e\u0301",))),

@@ -211,7 +211,7 @@ def test_close_closes_the_connections_of_all_threads(path: Path) -> None:
         ready.wait(10)
         done.wait(10)
 
-    threads = [threading.Thread(target=use) for _ in range(3)]
+    threads = [threading.Thread(target=use, daemon=True) for _ in range(3)]
     for thread in threads:
         thread.start()
     ready.wait(10)
@@ -228,7 +228,7 @@ def test_close_closes_the_connections_of_all_threads(path: Path) -> None:
 def test_connections_of_ended_threads_do_not_pile_up(path: Path) -> None:
     database = Database(path, STEPS)
     for _ in range(5):
-        thread = threading.Thread(target=rows_of, args=(database, "SELECT 1"))
+        thread = threading.Thread(target=rows_of, args=(database, "SELECT 1"), daemon=True)
         thread.start()
         thread.join()
     assert open_files(path) == 1
@@ -245,10 +245,10 @@ def test_close_waits_for_a_transaction_of_another_thread(path: Path) -> None:
             go_on.wait(10)
             connection.execute("INSERT INTO a VALUES (8)")
 
-    user = threading.Thread(target=use)
+    user = threading.Thread(target=use, daemon=True)
     user.start()
     inside.wait(10)
-    closer = threading.Thread(target=database.close)
+    closer = threading.Thread(target=database.close, daemon=True)
     closer.start()
     closer.join(0.05)
     assert closer.is_alive()
@@ -376,7 +376,9 @@ def test_a_new_file_that_somebody_else_has_open_is_waited_for(path: Path, begin:
     other.execute(begin)
     other.execute("SELECT * FROM a")
     database, found = Database(path, STEPS), []
-    thread = threading.Thread(target=lambda: found.extend(rows_of(database, "PRAGMA journal_mode")))
+    thread = threading.Thread(
+        target=lambda: found.extend(rows_of(database, "PRAGMA journal_mode")), daemon=True
+    )
     thread.start()
     thread.join(0.1)
     assert thread.is_alive()
@@ -436,7 +438,7 @@ def test_threads_that_open_a_new_file_at_once(path: Path) -> None:
             problems.append(problem)
         database.close()
 
-    threads = [threading.Thread(target=use) for _ in range(8)]
+    threads = [threading.Thread(target=use, daemon=True) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -182,11 +182,11 @@ def test_a_reader_is_not_blocked_by_a_write_and_sees_none_of_it(store: SQLiteOnl
         assert go_on.wait(10)
         yield value
 
-    writer = threading.Thread(target=store.write, args=(Paused(),))
+    writer = threading.Thread(target=store.write, args=(Paused(),), daemon=True)
     writer.start()
     assert inside.wait(10)
     seen: list[list[dict[bytes, bytes]]] = []
-    reader = threading.Thread(target=lambda: seen.append(store.read([b"a"])))
+    reader = threading.Thread(target=lambda: seen.append(store.read([b"a"])), daemon=True)
     reader.start()
     reader.join(10)
     assert seen == [[{b"f": b"old"}]]
@@ -225,16 +225,18 @@ def test_readers_and_writers_together(tmp_path: Path) -> None:
         except StoreError as problem:
             problems.append(problem)
 
-    readers = [threading.Thread(target=read) for _ in range(3)]
+    readers = [threading.Thread(target=read, daemon=True) for _ in range(3)]
     for reader in readers:
         reader.start()
-    for version in range(1, 31):
-        text = b"%03d" % version
-        writing = (store, other)[version % 2]
-        assert writing.write(a_batch(*((key, b"f", text, text, None) for key in keys))) == 50
-    done.set()
-    for reader in readers:
-        reader.join()
+    try:
+        for version in range(1, 31):
+            text = b"%03d" % version
+            writing = (store, other)[version % 2]
+            assert writing.write(a_batch(*((key, b"f", text, text, None) for key in keys))) == 50
+    finally:
+        done.set()
+        for reader in readers:
+            reader.join(10)
     assert problems == []
     assert store.read([b"7"]) == [{b"f": b"030"}]
     store.close()

@@ -151,7 +151,7 @@ def test_one_of_many_gets_the_lock(tmp_path: Path) -> None:
             lost.append(number)
         store.close()
 
-    threads = [threading.Thread(target=contend, args=(number,)) for number in range(8)]
+    threads = [threading.Thread(target=contend, args=(number,), daemon=True) for number in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -236,6 +236,9 @@ def test_definitions(store: SQLiteStateStore, lease: Lease) -> None:
         (node, "f1"): b"{one, of a new owner}",
         (node, "f2"): b"{two}",
     }
+    store.redefine(lease, node, "f2", b"{two, described}")
+    assert store.definitions([(node, "f2")]) == {(node, "f2"): b"{two, described}"}
+    assert store.pointers("dev")[node].build.id == "b3"
 
 
 def release(store: SQLiteStateStore, lease: Lease) -> None:
@@ -264,8 +267,11 @@ def test_a_stale_holder_changes_nothing(
         store.finish_build(lease, "dev", a_build(id="b2", fingerprint="f2"), b"{2}")
     with pytest.raises(Locked, match=why):
         store.set_online_view(lease, "dev", a_view(generation=2))
+    with pytest.raises(Locked, match=why):
+        store.redefine(lease, "source.raw.orders", "f1", b"{new}")
     assert store.pointers("dev")["source.raw.orders"].build == a_build()
-    assert store.definitions([("source.raw.orders", "f2")]) == {}
+    wanted = [("source.raw.orders", "f1"), ("source.raw.orders", "f2")]
+    assert store.definitions(wanted) == {("source.raw.orders", "f1"): b"{}"}
     assert store.online_views("dev") == [a_view()]
 
 
@@ -427,7 +433,7 @@ def test_a_store_is_shared_by_threads(store: SQLiteStateStore) -> None:
         for _ in range(10):
             store.begin_run("dev", "run", "ann", T1)
 
-    threads = [threading.Thread(target=run_ten) for _ in range(4)]
+    threads = [threading.Thread(target=run_ten, daemon=True) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
