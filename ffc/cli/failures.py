@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import textwrap
 import traceback
 from pathlib import Path
 
 import click
 
 from ffc import __version__
-from ffc.cli.rendering import render_diagnostics
+from ffc.cli.rendering import WIDTH, render_diagnostics
 from ffc.core.errors import FfcError, InternalError, ProjectError
 
 
@@ -32,6 +33,13 @@ def show_failure(problem: Exception) -> int:
         traceback.print_exception(problem)
     click.echo(failure_text(InternalError.code, message, hints), err=True)
     return InternalError.exit_code
+
+
+def warning_text(code: str, message: str) -> str:
+    """Return `warning[CODE]: message`, wrapped."""
+    lines = textwrap.wrap(f"warning[{code}]: {message}", WIDTH, break_long_words=False)
+    head, tail = lines[0].split(":", 1)
+    return "\n".join([f"{click.style(head, fg='yellow', bold=True)}:{tail}", *lines[1:]])
 
 
 def failure_text(code: str, message: str, hints: object) -> str:

@@ -7,11 +7,17 @@ from typing import Final
 import click
 
 from ffc.adapter.state import NodeRun
-from ffc.cli.failures import failure_text
+from ffc.cli.failures import failure_text, warning_text
 from ffc.cli.rendering import WIDTH
 from ffc.run.events import Event, NodeFinished, RunFinished, RunStarted
 
-_COLOURS: Final = {"success": "green", "unchanged": None, "error": "red", "skipped": "yellow"}
+_COLOURS: Final = {
+    "success": "green",
+    "unchanged": None,
+    "error": "red",
+    "skipped": "yellow",
+    "warn": "yellow",
+}
 _WORDS: Final = {"unchanged": "unchanged", "error": "failed", "skipped": "skipped"}
 
 
@@ -32,6 +38,9 @@ class TerminalSink:
             self._say(_line(event))
         elif isinstance(event, RunFinished):
             for result in self._results:
+                if result.status == "warn":
+                    click.echo(f"\n{result.id}", err=True)
+                    click.echo(warning_text("FF506", result.reason), err=True)
                 if result.error is not None:
                     click.echo(f"\n{result.id}", err=True)
                     shown = (result.error["code"], result.error["message"], result.error["help"])
@@ -62,7 +71,8 @@ def _line(event: NodeFinished) -> str:
 
 def _summary(results: list[NodeRun]) -> str:
     done = {"build": "built", "sync": "synced"}
-    words = [done[r.action] if r.status == "success" else _WORDS[r.status] for r in results]
+    good = ("success", "warn")
+    words = [done[r.action] if r.status in good else _WORDS[r.status] for r in results]
     order = ("built", "synced", "unchanged", "failed", "skipped")
     told = [f"{words.count(word)} {word}" for word in order if word in words]
     return f"done: {', '.join(told) or 'nothing to do'}"

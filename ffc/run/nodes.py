@@ -27,6 +27,7 @@ from ffc.manifest.records import (
     Transformation,
 )
 from ffc.sql.history import duplicates
+from ffc.sql.learning import asked_too_early
 
 
 @dataclass(slots=True, kw_only=True)
@@ -103,13 +104,31 @@ class Building:
         self.pointers[node.id] = Pointer(
             target=self.target, node=node.id, definition=node.data_fingerprint, build=build
         )
-        return _result(node, build, "success", attempts=1)
+        warning = self._unlearned(node) if isinstance(node, TrainingSet) else ""
+        return _result(node, build, "warn" if warning else "success", attempts=1, reason=warning)
 
     def _redefine(self, node: AnyNode) -> None:
         """Words, owners and where a view is served change without a new build."""
         definition = msgspec.json.encode(node)
         if self.definitions.get((node.id, node.data_fingerprint)) != definition:
             self.state.redefine(self.lease, node.id, node.data_fingerprint, definition)
+
+    def _unlearned(self, node: TrainingSet) -> str:
+        """Warn where most rows ask before anything of a view was learned, as after a bulk load."""
+        parents = self._relations([node.label, *(view.view for view in node.plan.views)])
+        for view in node.plan.views:
+            if not (view.as_known and view.created and node.plan.timestamp):
+                continue
+            (row,) = self.warehouse.rows(asked_too_early(node.plan, view), parents)
+            asked, early = int(str(row["asked"])), int(str(row["early"]))
+            if 2 * early > asked:
+                return (
+                    f"{early:,} of {asked:,} label rows ask before the first `{view.created}` of "
+                    f"`{view.view.partition('.')[2]}`: they get no value, since nothing had been "
+                    "learned. If a first bulk load stamped every row with its own time, put the "
+                    "true times there, or say `as_known: false`"
+                )
+        return ""
 
     def _discard(self, relation: Relation, kind: str) -> None:
         try:
@@ -142,11 +161,11 @@ class Building:
             inputs["materialized"] = node.materialized
         return inputs | {p.relative_to(self.folder).as_posix(): _digest(p) for p in files}
 
-    def _parents(self, node: AnyNode) -> dict[str, Relation]:
+    def _relations(self, nodes: Iterable[str]) -> dict[str, Relation]:
         return {
-            parent: Relation(*self.pointers[parent].build.relation)
-            for parent in node.depends_on
-            if parent in self.pointers
+            node: Relation(*self.pointers[node].build.relation)
+            for node in nodes
+            if node in self.pointers
         }
 
     def _make(self, node: AnyNode, relation: Relation, kind: str, files: list[Path]) -> None:
@@ -162,7 +181,7 @@ class Building:
                 )
             )
         elif not isinstance(node, Entity):
-            query = self.warehouse.bound(node.sql, self._parents(node))
+            query = self.warehouse.bound(node.sql, self._relations(node.depends_on))
             self.warehouse.create(relation, kind, query)
 
     def _check(self, node: AnyNode, relation: Relation, rows: int | None) -> None:
@@ -206,11 +225,12 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _result(node: AnyNode, build: Build, status: str, attempts: int) -> NodeRun:
+def _result(node: AnyNode, build: Build, status: str, attempts: int, reason: str = "") -> NodeRun:
     return NodeRun(
         id=node.id,
         action="build",
         status=status,
+        reason=reason,
         attempts=attempts,
         rows={} if build.rows is None else {"out": build.rows},
         relation=".".join(build.relation),

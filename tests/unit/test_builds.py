@@ -157,6 +157,26 @@ def test_a_correction_with_the_same_event_time_arrives_online(project: Path) -> 
     assert answer["rows"][0]["event_times"] == ["2024-01-04T00:00:00Z"]
 
 
+def test_a_bulk_load_that_hides_everything_is_told(project: Path) -> None:
+    rows = [
+        f"u{i},1,true,2024-01-{day:02}T12:00:00Z,2024-06-01T00:00:00Z"
+        for i in range(5)
+        for day in range(1, 9)
+    ]
+    header = FILES["data/events.csv"].split("\n")[0]
+    (project / "data" / "events.csv").write_text("\n".join([header, *rows]) + "\n")
+    ran = ffc(project, "run")
+    assert ran.code == 0
+    assert "warning[FF506]: 35 of 40 label rows ask before the first `loaded`" in ran.stderr
+    assert max(map(len, ran.stderr.splitlines())) <= 80
+    result = _results(project)["build", "training_set.main"]
+    assert result["status"] == "warn"
+    assert "as_known: false" in result["reason"]
+    text = FILES["training_sets/main.yml"].replace("label:", "as_known: false\n    label:")
+    (project / "training_sets" / "main.yml").write_text(text)
+    assert "warning" not in ffc(project, "run").stderr
+
+
 def test_a_run_that_can_not_begin_is_over(project: Path) -> None:
     with (
         open_session(project) as session,
