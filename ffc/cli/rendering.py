@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
@@ -27,18 +29,31 @@ def render_counts(diagnostics: Sequence[Diagnostic]) -> str:
 
 def _diagnostic(diagnostic: Diagnostic, texts: Mapping[str, str]) -> str:
     colour = _COLOURS[diagnostic.severity]
-    head = click.style(f"{diagnostic.severity}[{diagnostic.code}]", fg=colour, bold=True)
+    code = f"{diagnostic.severity}[{diagnostic.code}]"
+    head = click.style(code, fg=colour, bold=True)
     places = [diagnostic.span, *diagnostic.related]
     gutter = max(len(str(span.start.line)) for span in places)
-    lines = [f"{head}: {click.style(diagnostic.message, bold=True)}"]
+    first, *rest = _wrapped(diagnostic.message, len(code) + 2)
+    lines = [f"{head}: {click.style(first, bold=True)}"]
+    lines += [" " * (len(code) + 2) + click.style(line, bold=True) for line in rest]
     for index, span in enumerate(places):
         lines += _frame(span, texts, gutter, colour if index == 0 else "blue", index == 0)
     pad = " " * gutter
     for text in diagnostic.help:
-        first, *rest = textwrap.wrap(text, WIDTH - gutter - 10, break_long_words=False) or [""]
+        first, *rest = _wrapped(text, gutter + 9)
         lines.append(f"{pad} {click.style('= help:', fg='cyan')} {first}")
         lines += [f"{pad}         {line}" for line in rest]
     return "\n".join(lines)
+
+
+def _wrapped(text: str, indent: int) -> list[str]:
+    """Break a text into lines that fit beside an indent, at least one."""
+    return textwrap.wrap(_visible(text), WIDTH - indent, break_on_hyphens=False) or [""]
+
+
+def _visible(text: str) -> str:
+    """Return a text without what a terminal would obey: tabs become spaces."""
+    return re.sub(r"[\x00-\x1f\x7f-\x9f]", "\ufffd", re.sub(r"[\t\n]", " ", text))
 
 
 def _frame(
@@ -55,20 +70,40 @@ def _frame(
     end = span.end.column if one_line else len(text) + 1
     length = max(1, min(end, len(text) + 1) - span.start.column)
     text, start = _window(text, span.start.column - 1)
-    length = max(1, min(length, len(text) - start)) if text else 1
-    marker = ("^" if primary else "-") * length
-    under = click.style(f"{marker} {span.label}".rstrip(), fg=colour, bold=True)
+    marked = text[start : start + max(1, length)]
+    marker = ("^" if primary else "-") * max(1, _cells(marked))
     number = click.style(str(span.start.line).rjust(gutter), fg="blue")
-    lines += [f"{pad} {bar}", f"{number} {bar} {text}", f"{pad} {bar} {' ' * start}{under}"]
+    lines += [f"{pad} {bar}", f"{number} {bar} {text}"]
+    marks = _beside(" " * _cells(text[:start]), marker, span.label, WIDTH - gutter - 3)
+    lines += [f"{pad} {bar} {click.style(line, fg=colour, bold=True)}" for line in marks]
     return lines
 
 
+def _beside(before: str, marker: str, label: str, room: int) -> list[str]:
+    """Return a marker with its label: beside it, or under it where there is no room."""
+    line = f"{before}{marker} {label}".rstrip()
+    if len(line) <= room:
+        return [line]
+    indent = max(0, min(len(before), room - len(label)))
+    return [before + marker, " " * indent + label]
+
+
+def _cells(text: str) -> int:
+    """Return how many columns of a terminal a text takes."""
+    return sum(0 if unicodedata.combining(c) else _width_of(c) for c in text)
+
+
+def _width_of(character: str) -> int:
+    return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
+
+
 def _window(text: str, start: int) -> tuple[str, int]:
-    """Cut a long line so that the place in question can be seen; tabs become spaces."""
-    text = text.replace("\t", " ")
+    """Cut a long line so that the place in question can be seen."""
+    text = _visible(text)
     room = WIDTH - 8
-    if len(text) <= room:
+    if _cells(text) <= room:
         return text, start
+    room //= 2 if _cells(text) > len(text) else 1
     first = max(0, min(start - room // 3, len(text) - room))
     head, tail = ("…" if first else ""), ("…" if first + room < len(text) else "")
     return head + text[first + len(head) : first + room - len(tail)] + tail, start - first

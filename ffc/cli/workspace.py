@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 import msgspec
 
 from ffc.cli.rendering import render_counts, render_diagnostics
-from ffc.compiler import compile_project
+from ffc.compiler import Compiled, compile_project
 from ffc.connect.plugins import offline_adapter
 from ffc.connect.profiles import ChosenTarget, choose_target, compile_target, read_profile
 from ffc.connect.session import Session
@@ -21,9 +21,13 @@ from ffc.core.decode import Decoder
 from ffc.core.diagnostics import Diagnostic, document, ordered
 from ffc.core.errors import ProfileError, ProjectError
 from ffc.core.yaml import read_yaml
-from ffc.manifest.records import Manifest
+from ffc.manifest.records import Manifest, Target
 from ffc.project.files import PROJECT_FILE, ProjectFiles, find_project, read_files
 from ffc.project.resources import ProjectFile
+
+# What a project is checked for while profiles.yml can't be read.
+STAND_IN: Final = Target(name="", offline="duckdb", dialect="duckdb", online=("default",))
+NO_ONLINE_STORE: Final = "FF209"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,18 +67,9 @@ def compile_workspace(
     root = find_root(project_dir)
     files, diagnostics = read_files(root)
     chosen, more = _target(root, files, profiles_dir, target)
-    diagnostics += more
-    manifest = None
-    if chosen is not None:
-        adapter = offline_adapter(chosen.offline.type)
-        compiled = compile_project(
-            files,
-            compile_target(chosen, adapter.dialect),
-            parse_variables(variables),
-            adapter.capabilities.max_identifier,
-        )
-        diagnostics += compiled.diagnostics
-        manifest = compiled.manifest
+    compiled = _compile(files, chosen, parse_variables(variables))
+    diagnostics = [*diagnostics, *more, *compiled.diagnostics]
+    manifest = compiled.manifest if chosen is not None else None
     diagnostics = ordered(diagnostics)
     if strict:
         diagnostics = [msgspec.structs.replace(d, severity="error") for d in diagnostics]
@@ -89,6 +84,19 @@ def compile_workspace(
     )
 
 
+def _compile(
+    files: ProjectFiles, chosen: ChosenTarget | None, variables: Mapping[str, object]
+) -> Compiled:
+    """Compile for the target; where that is not known for a stand-in, to find the rest."""
+    if chosen is None:
+        compiled = compile_project(files, STAND_IN, variables)
+        known = [d for d in compiled.diagnostics if d.code != NO_ONLINE_STORE]
+        return Compiled(manifest=None, diagnostics=tuple(known))
+    adapter = offline_adapter(chosen.offline.type)
+    target = compile_target(chosen, adapter.dialect)
+    return compile_project(files, target, variables, adapter.capabilities.max_identifier)
+
+
 def _target(
     root: Path, files: ProjectFiles, profiles_dir: Path | None, target: str | None
 ) -> tuple[ChosenTarget | None, list[Diagnostic]]:
@@ -96,9 +104,7 @@ def _target(
     node, _ = read_yaml(PROJECT_FILE, files.texts.get(PROJECT_FILE, ""))
     record = Decoder().record(node, ProjectFile, PROJECT_FILE) if node else None
     if record is None:
-        from ffc.project.reader import read_resources
-
-        return None, read_resources(files)[1]
+        return None, []
     profile, diagnostics = read_profile(root, profiles_dir, record.profile)
     if profile is None or any(d.severity == "error" for d in diagnostics):
         return None, diagnostics

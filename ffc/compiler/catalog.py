@@ -48,24 +48,35 @@ class Entry:
 
 
 class Catalog:
-    """The declared resources by namespace and name; looks up what people write."""
+    """The declared resources by namespace and name; looks up what people write.
+
+    `twice` are the ids of which nobody can tell which resource is meant; that was reported.
+    """
 
     def __init__(self, broken: Iterable[str]) -> None:
         self._entries: dict[str, dict[str, dict[str, Entry]]] = {}
-        self.broken = set(broken)
+        self.broken = {_folded(name) for name in broken}
+        self.twice: set[str] = set()
 
     def declare(self, entry: Entry) -> Diagnostic | None:
         """Add a resource; a second one of its name and variant is a diagnostic."""
         names = self._entries.setdefault(NAMESPACES[entry.kind], {})
-        variants = names.setdefault(entry.name, {})
+        name = entry.name
+        if entry.kind == "source":
+            # No two published names are equal case aside; a source has no published name.
+            name = next((n for n in names if n.lower() == name.lower()), name)
+        variants = names.setdefault(entry.name, names.setdefault(name, {}))
         first = variants.setdefault(entry.variant, entry)
         if first is entry:
             return None
+        self.twice |= {first.id, entry.id}
         what = entry.name if entry.variant == DEFAULT_VARIANT else f"{entry.name}@{entry.variant}"
         message = f"`{what}` is declared twice: a {WORDS[first.kind]} and a {WORDS[entry.kind]}"
         if first.kind == entry.kind:
             message = f"the {WORDS[entry.kind]} `{what}` is declared twice"
-        help_ = "give one of them another name, or another variant"
+        help_ = "give one of them another name"
+        if entry.kind not in ("entity", "source"):
+            help_ += ", or another variant"
         return error(
             "FF204", message, entry.span, related=[first.span.labelled("first here")], help=[help_]
         )
@@ -83,16 +94,44 @@ class Catalog:
             return known[variant]
         if known and variant is None:
             return self._bare(name, known)
-        if name in self.broken:
+        if _folded(name) in self.broken:
             return None
         what = " or ".join(dict.fromkeys(WORDS[kind] for kind in kinds))
-        message = f"no {what} is named `{text}`"
+        shown = name if variant == DEFAULT_VARIANT else text
+        message = f"no {what} is named `{shown}`"
+        raise Unresolved("FF201", message, self._hints(name, kinds, known))
+
+    def _hints(self, name: str, kinds: tuple[str, ...], known: dict[str, Entry]) -> list[str]:
+        """Say what could be meant by a name, or by a variant of a name, that there is not."""
+        if list(known) == [DEFAULT_VARIANT]:
+            return [f"`{name}` has no variants: write `{name}`"]
         if known:
-            hints = [f"`{name}` has the variants {listed(sorted(known))}"]
-        else:
-            close = did_you_mean(name, [n for n, v in names.items() if _any(v, kinds)])
-            hints = [_with_place(hint, names) for hint in close]
-        raise Unresolved("FF201", message, hints)
+            return [f"`{name}` has the variants {listed(sorted(known))}"]
+        names = self._entries.get(NAMESPACES[kinds[0]], {})
+        others = [e for e in self._named(name) if e.kind not in kinds]
+        if others:
+            return [_other_kind(others[0])]
+        close = did_you_mean(name, [n for n, v in names.items() if _any(v, kinds)])
+        return [_with_place(hint, names) for hint in close]
+
+    def _named(self, name: str) -> list[Entry]:
+        """Return what has a name in any namespace; a source by its table's name."""
+        return [
+            entry
+            for names in self._entries.values()
+            for variants in names.values()
+            for entry in variants.values()
+            if name in (entry.name, entry.name.partition(".")[2])
+        ]
+
+    def knows(self, name: str) -> bool:
+        """Tell whether a name can be read with `ref()`."""
+        return name in self._entries.get("relation", {})
+
+    def place(self, kind: str, name: str, variant: str) -> Span | None:
+        """Return where a resource is declared; None where the name stands for another one."""
+        entry = self._entries.get(NAMESPACES[kind], {}).get(name, {}).get(variant)
+        return entry.span if entry is not None and entry.kind == kind else None
 
     def _bare(self, name: str, known: dict[str, Entry]) -> Entry:
         if len(known) == 1:
@@ -107,8 +146,20 @@ class Catalog:
         raise Unresolved("FF208", f"`{name}` has several variants", hints)
 
 
+def _folded(name: str) -> str:
+    """Return what is left of a name when it is written as a name must be."""
+    return re.sub(r"[^a-z0-9]", "", split_variant(name)[0].lower())
+
+
 def _any(variants: dict[str, Entry], kinds: tuple[str, ...]) -> bool:
     return any(entry.kind in kinds for entry in variants.values())
+
+
+def _other_kind(entry: Entry) -> str:
+    if entry.kind == "source":
+        group, _, table = entry.name.partition(".")
+        return f"there is a source of this name: write `source('{group}', '{table}')`"
+    return f"`{entry.name}` is a {WORDS[entry.kind]} ({entry.span.file})"
 
 
 def _with_place(hint: str, names: dict[str, dict[str, Entry]]) -> str:
@@ -162,8 +213,13 @@ def resolve_relation(catalog: Catalog, text: str) -> Entry | None:
         return catalog.find(match[2], "transformation", "feature_view")
     if match := _SOURCE.fullmatch(text):
         return find_source(catalog, match[2], match[4])
-    hints = ["write `ref('a_transformation')` or `source('group', 'table')`"]
-    raise Unresolved("FF110", f"`{text}` is neither a `ref()` nor a `source()`", hints)
+    plain = text.strip("{} ")
+    help_ = "write `ref('a_transformation')` or `source('group', 'table')`"
+    if plain != text and (_REF.fullmatch(plain) or _SOURCE.fullmatch(plain)):
+        help_ = f"there is no Jinja in YAML: write `{plain}` without braces"
+    elif catalog.knows(plain):
+        help_ = f"write `ref('{plain}')`"
+    raise Unresolved("FF110", f"`{text}` is neither a `ref()` nor a `source()`", [help_])
 
 
 def find_source(catalog: Catalog, group: str, table: str) -> Entry | None:
@@ -171,7 +227,7 @@ def find_source(catalog: Catalog, group: str, table: str) -> Entry | None:
     try:
         return catalog.find(f"{group}.{table}", "source")
     except Unresolved as problem:
-        if group in catalog.broken or table in catalog.broken:
+        if {_folded(group), _folded(table)} & catalog.broken:
             return None
         raise Unresolved(
             problem.code, f"no source is named `{table}` in the group `{group}`", problem.hints

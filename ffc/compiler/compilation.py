@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import msgspec
+
 from ffc.compiler.catalog import Catalog, Entry
-from ffc.core.diagnostics import Diagnostic, Span, error
+from ffc.core.diagnostics import Diagnostic, Span
 from ffc.manifest.records import AnyNode, Column, Target
 from ffc.project.reader import Resources
 from ffc.project.resources import ProjectFile
@@ -32,7 +34,7 @@ class Compilation:
 
     def report(self, node: str, *diagnostics: Diagnostic) -> None:
         """Add diagnostics of a node; an error marks it as failed."""
-        self.diagnostics += diagnostics
+        self.diagnostics += (msgspec.structs.replace(d, node=node) for d in diagnostics)
         if any(d.severity == "error" for d in diagnostics):
             self.failed.add(node)
 
@@ -46,7 +48,7 @@ class Compilation:
         try:
             entry = self.catalog.find(text, *kinds)
         except Unresolved as problem:
-            self.report(node, error(problem.code, problem.message, span, help=problem.hints))
+            self.report(node, problem.at(span))
             return None
         if entry is None or entry.id in self.failed:
             self.failed.add(node)

@@ -63,6 +63,7 @@ def compile_project(
         target=target,
         max_identifier=max_identifier,
         catalog=catalog,
+        failed=set(catalog.twice),
         diagnostics=[*diagnostics, *clashes],
     )
     oracle = Oracle()
@@ -71,12 +72,12 @@ def compile_project(
             run_pass(state, oracle)
     finally:
         oracle.close()
-    return _compiled(state)
+    return _compiled(state, complete=not files.broken)
 
 
-def _compiled(state: Compilation) -> Compiled:
+def _compiled(state: Compilation, complete: bool) -> Compiled:
     found = tuple(ordered(state.diagnostics))
-    if any(d.severity == "error" for d in found):
+    if not complete or any(d.severity == "error" for d in found):
         return Compiled(manifest=None, diagnostics=found)
     if state.failed:
         # A node that failed without a word would be left out of the manifest unseen.
@@ -125,7 +126,7 @@ def _relations(state: Compilation, oracle: Oracle) -> None:
         elif node in views:
             type_feature_view(state, views[node], oracle)
         made = state.nodes.get(node)
-        if isinstance(made, Transformation | FeatureView):
+        if isinstance(made, Transformation | FeatureView) and not oracle.knows(node):
             oracle.declare(node, made.sql)
 
 

@@ -19,6 +19,8 @@ from ffc.sql.build import generate
 from ffc.sql.history import HistoryColumn, history
 
 TIMESTAMP = Type(name="timestamp")
+# What a target calls its online store where it has but one.
+DEFAULT_STORE = "default"
 
 
 def type_feature_view(state: Compilation, view: FeatureView, oracle: Oracle) -> None:
@@ -91,11 +93,12 @@ def _check_times(view: FeatureView) -> list[Diagnostic]:
             if getattr(view, name) is not None:
                 message = f"a view without `timestamp` is static: `{name}` has no meaning there"
                 help_ = f"say when its rows became true (`timestamp:`), or leave `{name}` out"
-                problems.append(error("FF501", message, view.at(name), help=[help_]))
+                problems.append(error("FF501", message, view.at.key(name), help=[help_]))
         return problems
     if view.created is not None and view.delay is not None:
         message = "`created` and `delay` both say when a row was learned: keep one"
-        problems.append(error("FF502", message, view.at("delay")))
+        related = [view.at.key("created").labelled("and this")]
+        problems.append(error("FF502", message, view.at.key("delay"), related=related))
     if view.created is None and view.delay is None:
         message = f"`{view.name}` does not say when its rows were learned"
         help_ = (
@@ -148,7 +151,7 @@ class _Checker:
             if name not in names:
                 message = f"the entity `{view.entity}` has no key `{name}`"
                 hints = did_you_mean(name, names) or (f"it has {listed(sorted(names))}",)
-                self._report(error("FF207", message, view.at("keys", name), help=hints))
+                self._report(error("FF207", message, view.at.key("keys", name), help=hints))
         for key in keys:
             place = view.at("keys", key.name) if key.name in view.keys else view.at("entity")
             column = self._column(view.keys.get(key.name, key.name), place)
@@ -175,7 +178,8 @@ class _Checker:
             if column.type not in ("timestamp", "date"):
                 message = f"`{what}` must be a timestamp or a date; `{name}` is "
                 message += column.type or column.native
-                self._report(error("FF403", message, view.at(what)))
+                help_ = "cast it in a transformation"
+                self._report(error("FF403", message, view.at(what), help=[help_]))
             elif column.type == "date" and what == "timestamp" and view.delay is None:
                 message = f"`{name}` is a date: its midnight comes before the day is over"
                 help_ = "add `delay: 1d` if a day's value is known when the day is over"
@@ -248,9 +252,10 @@ class _Checker:
             help_ = "add `online:` to the target in profiles.yml"
         elif view.online is True:
             message = "the target has several online stores: name one"
-            help_ = f"they are {listed(stores)}"
+            help_ = f"write {listed((f'online: {store}' for store in stores), 'or')}"
         else:
             message = f"no online store is named `{view.online}`"
-            help_ = f"there are {listed(stores)}"
+            some = [store for store in stores if store != DEFAULT_STORE]
+            help_ = f"write {listed((f'online: {store}' for store in some or ['true']), 'or')}"
         self._report(error("FF209", message, place, help=[help_]))
         return ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 
@@ -10,7 +10,7 @@ from ffc.compiler.catalog import resolve_relation
 from ffc.compiler.compilation import Compilation
 from ffc.compiler.feature_views import missing_column
 from ffc.compiler.oracle import Oracle, Refusal
-from ffc.core.diagnostics import error
+from ffc.core.diagnostics import error, listed
 from ffc.core.errors import InternalError
 from ffc.core.names import node_id
 from ffc.core.types import known_type, widens
@@ -33,8 +33,7 @@ def _type_label(state: Compilation, oracle: Oracle, label: Label) -> None:
     try:
         source = resolve_relation(state.catalog, label.source)
     except Unresolved as problem:
-        place = label.at("source")
-        state.report(node, error(problem.code, problem.message, place, help=problem.hints))
+        state.report(node, problem.at(label.at("source")))
         return
     columns = state.columns(source.id) if source else None
     if source is None or columns is None:
@@ -95,33 +94,50 @@ def _role(
 ) -> records.LabelRole | None:
     place = label.at("entities", name)
     if isinstance(written, Role) and (written.entity != name):
-        message = (
-            f"roles (`{name}` of the entity `{written.entity}`) are not in this version of ffc yet"
-        )
-        state.report(node, error("FF107", message, place))
+        message = "a role is not in this version of ffc yet"
+        help_ = f"`{name}` is another name than that of its entity, `{written.entity}`"
+        state.report(node, error("FF107", message, label.at.key("entities", name), help=[help_]))
         return None
     given = written.keys if isinstance(written, Role) else written
-    entity = state.resolve(node, name, place, "entity")
+    entity = state.resolve(node, name, label.at.key("entities", name), "entity")
     if entity is None:
         return None
     names = (given,) if isinstance(given, str) else given
     keys = state.nodes[entity.id].columns
     if len(names) != len(keys):
-        message = f"`{name}` has {len(keys)} key columns, but {len(names)} are named"
-        state.report(node, error("FF207", message, place))
+        own = listed(key.name for key in keys)
+        message = f"the entity `{name}` has {_counted(len(keys))}, but here are {len(names)}"
+        state.report(node, error("FF207", message, place, help=[f"name a column for {own}"]))
         return None
-    for key, column_name in zip(keys, names, strict=True):
+    _check_keys(state, node, label, name, list(zip(keys, names, strict=True)), columns)
+    return records.LabelRole(role=name, entity=name, keys=tuple(names))
+
+
+def _check_keys(
+    state: Compilation,
+    node: str,
+    label: Label,
+    entity: str,
+    pairs: Sequence[tuple[records.Column, str]],
+    columns: Mapping[str, records.Column],
+) -> None:
+    place = label.at("entities", entity)
+    for key, column_name in pairs:
         column = columns.get(column_name)
         if column is None:
             where = f"`{label.source.strip()}`"
             state.report(node, missing_column(column_name, columns, where, place))
         elif not column.type or not widens(known_type(column.type), known_type(key.type)):
             message = (
-                f"the key `{key.name}` of `{name}` is {key.type}, "
+                f"the key `{key.name}` of `{entity}` is {key.type}, "
                 f"but the column `{column.name}` is {column.type or column.native}"
             )
-            state.report(node, error("FF402", message, place))
-    return records.LabelRole(role=name, entity=name, keys=tuple(names))
+            help_ = "cast it in a transformation, or change the entity's key to fit"
+            state.report(node, error("FF402", message, place, help=[help_]))
+
+
+def _counted(keys: int) -> str:
+    return f"{keys} key{'' if keys == 1 else 's'}"
 
 
 def _check_columns(
@@ -140,4 +156,5 @@ def _check_columns(
     elif column.type not in ("timestamp", "date"):
         message = f"`timestamp` must be a timestamp or a date; `{column.name}` is "
         message += column.type or column.native
-        state.report(node, error("FF403", message, label.at("timestamp")))
+        help_ = "cast it in a transformation"
+        state.report(node, error("FF403", message, label.at("timestamp"), help=[help_]))

@@ -6,6 +6,7 @@ Nothing outside is opened: file access is switched off, and every table is empty
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -36,6 +37,7 @@ class Oracle:
 
     def __init__(self) -> None:
         self._connection = duckdb.connect(":memory:")
+        self._declared: set[str] = set()
         for setting in (
             "SET TimeZone = 'UTC'",
             "SET errors_as_json = true",
@@ -46,6 +48,10 @@ class Oracle:
         schema = relations.create_schema(build.REFERENCE_SCHEMA)
         self._connection.execute(schema.sql(dialect="duckdb"))
 
+    def knows(self, node: str) -> bool:
+        """Tell whether a node of this name, case aside, was declared."""
+        return node.lower() in self._declared
+
     def declare_source(self, node: str, columns: Sequence[Column]) -> tuple[Column, ...]:
         """Make a source known by its declared types; return its columns with their native types."""
         definitions = [
@@ -53,6 +59,7 @@ class Oracle:
             for c in columns
         ]
         table = exp.Schema(this=build.reference(node), expressions=definitions)
+        self._declared.add(node.lower())
         self._connection.execute(exp.Create(this=table, kind="TABLE").sql(dialect="duckdb"))
         found = self.describe(exp.select("*").from_(build.reference(node)).sql(dialect="duckdb"))
         if isinstance(found, Refusal):
@@ -62,6 +69,7 @@ class Oracle:
 
     def declare(self, node: str, sql: str) -> None:
         """Make a node known by its query, which `describe` has bound."""
+        self._declared.add(node.lower())
         view = build.reference(node).sql(dialect="duckdb")
         self._connection.execute(f"CREATE VIEW {view} AS {sql}")
 
@@ -98,6 +106,7 @@ def _refusal(problem: duckdb.Error, sql: str, shift: int) -> Refusal:
     first = len(encoded[:begin].decode(errors="ignore"))
     last = len(encoded[: begin + length].decode(errors="ignore"))
     candidates = tuple(c.strip() for c in facts.get("candidates", "").split(",") if c.strip())
-    message = str(facts["exception_message"]).split("\n")[0]
+    message, _, more = str(facts["exception_message"]).partition("\n")
+    candidates = candidates or tuple(re.findall(r'"([^"]+)"', more))
     kind = str(facts.get("error_subtype") or facts["exception_type"])
     return Refusal(kind=kind, message=message, start=first, end=last, candidates=candidates)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ffc.compiler.compilation import Compilation
-from ffc.core.diagnostics import Span, error
-from ffc.core.names import DEFAULT_VARIANT
+from ffc.core.diagnostics import Span, error, shortened
 from ffc.manifest.names import PUBLISHED, published_name
+
+# A node's SQL is written to `target/compiled/ID.sql`; file systems allow 255 bytes.
+LONGEST_FILE: Final = 230
 
 
 def check_published(state: Compilation) -> None:
@@ -15,9 +19,9 @@ def check_published(state: Compilation) -> None:
         if node.kind not in PUBLISHED:
             continue
         name = published_name(node.name, node.variant)
-        place = Span(file=node.path)
-        for entry in _places(state, node.kind, node.name, node.variant):
-            place = entry
+        place = state.catalog.place(node.kind, node.name, node.variant)
+        if place is None:
+            continue  # declared twice, as another kind: reported
         first = seen.setdefault(name.lower(), node_id)
         if first != node_id:
             other = state.nodes[first]
@@ -25,19 +29,20 @@ def check_published(state: Compilation) -> None:
                 f"the {other.kind.replace('_', ' ')} `{other.name}` and the "
                 f"{node.kind.replace('_', ' ')} `{node.name}` would both be published as `{name}`"
             )
-            related = [
-                p.labelled("the other")
-                for p in _places(state, other.kind, other.name, other.variant)
-            ]
+            before = state.catalog.place(other.kind, other.name, other.variant)
+            related = [before.labelled("the other")] if before else []
             help_ = "give one of them another name"
             state.report(node_id, error("FF206", message, place, related=related, help=[help_]))
-        if len(name.encode()) > state.max_identifier:
-            message = f"the name `{name}` is longer than the target allows"
-            help_ = f"{state.max_identifier} bytes at most"
-            state.report(node_id, error("FF601", message, place, help=[help_]))
+        _check_length(state, node_id, name, place)
 
 
-def _places(state: Compilation, kind: str, name: str, variant: str) -> list[Span]:
-    text = name if variant == DEFAULT_VARIANT else f"{name}@{variant}"
-    entry = state.catalog.find(text if "@" in text else f"{text}@{variant}", kind)
-    return [entry.span] if entry else []
+def _check_length(state: Compilation, node_id: str, name: str, place: Span) -> None:
+    if len(name.encode()) > state.max_identifier:
+        message = f"the name `{shortened(name)}` is longer than the target allows"
+        help_ = f"{state.max_identifier} bytes at most"
+        state.report(node_id, error("FF601", message, place, help=[help_]))
+    elif len(node_id.encode()) > LONGEST_FILE:
+        message = f"the name `{shortened(name)}` is longer than a file's name can be"
+        kind = node_id.partition(".")[0]
+        help_ = f"{LONGEST_FILE} bytes at most, with the `{kind}.` that ffc puts before it"
+        state.report(node_id, error("FF601", message, place, help=[help_]))

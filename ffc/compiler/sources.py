@@ -29,24 +29,10 @@ def _declare_source(
     state: Compilation, oracle: Oracle, group: SourceGroup, table: SourceTable
 ) -> None:
     node = node_id("source", f"{group.name}.{table.name}")
-    state.report(node, *_check_columns(table.columns, f"the source `{table.name}`", table.at.whole))
-    suffix = PurePosixPath(table.file).suffix.lower()
-    if suffix not in FORMATS:
-        message = f"`{table.file}` is no file that can be read: it must end in {listed(FORMATS)}"
-        state.report(node, error("FF111", message, table.at("file")))
-    if "://" in table.file:
-        message = "files behind URLs are not in this version of ffc yet"
-        state.report(node, error("FF107", message, table.at("file")))
-    elif PurePosixPath(table.file).is_absolute() or ".." in PurePosixPath(table.file).parts:
-        message = f"`{table.file}` lies outside the project"
-        state.report(node, error("FF111", message, table.at("file")))
-    try:
-        ZoneInfo(table.timezone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        message = f"`{table.timezone}` is no time zone"
-        help_ = "use a name such as `Europe/Berlin`, or leave it out for UTC"
-        state.report(node, error("FF112", message, table.at("timezone"), help=[help_]))
-    if node in state.failed:
+    place = table.at("columns")
+    what = f"the source `{table.name}`"
+    state.report(node, *_check_columns(table.columns, what, "columns", place), *_check_file(table))
+    if node in state.failed or oracle.knows(node):
         return
     state.nodes[node] = Source(
         id=node,
@@ -59,9 +45,33 @@ def _declare_source(
         tags=(*group.tags, *table.tags),
         columns=oracle.declare_source(node, [_column(c) for c in table.columns]),
         file=table.file,
-        format=FORMATS[suffix],
+        format=FORMATS[PurePosixPath(table.file).suffix.lower()],
         timezone=table.timezone,
     )
+
+
+def _check_file(table: SourceTable) -> list[Diagnostic]:
+    problems: list[Diagnostic] = []
+    path, place = PurePosixPath(table.file), table.at("file")
+    if "://" in table.file:
+        problems.append(
+            error("FF107", "reading from a URL is not in this version of ffc yet", place)
+        )
+    elif path.suffix.lower() not in FORMATS:
+        message = f"`{table.file}` is no file that ffc can read"
+        help_ = f"it must end in {listed(FORMATS, 'or')}"
+        problems.append(error("FF111", message, place, help=[help_]))
+    elif path.is_absolute() or ".." in path.parts:
+        message = f"`{table.file}` lies outside the project"
+        help_ = "write a path from the project's folder"
+        problems.append(error("FF111", message, place, help=[help_]))
+    try:
+        ZoneInfo(table.timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        message = f"`{table.timezone}` is no time zone"
+        help_ = "use a name such as `Europe/Berlin`, or leave it out for UTC"
+        problems.append(error("FF112", message, table.at("timezone"), help=[help_]))
+    return problems
 
 
 def _column(column: SourceColumn | KeyColumn) -> Column:
@@ -76,7 +86,7 @@ def _column(column: SourceColumn | KeyColumn) -> Column:
 
 
 def _check_columns(
-    columns: Sequence[SourceColumn | KeyColumn], what: str, span: Span
+    columns: Sequence[SourceColumn | KeyColumn], what: str, words: str, span: Span
 ) -> list[Diagnostic]:
     problems: list[Diagnostic] = []
     first: dict[str, Span] = {}
@@ -87,10 +97,10 @@ def _check_columns(
         names.setdefault(column.name.lower(), column.name)
         if before is not place:
             both = listed(dict.fromkeys((names[column.name.lower()], column.name)))
-            message = f"{what} has two columns of one name: {both}"
+            message = f"{what} has two {words} of one name: {both}"
             problems.append(error("FF405", message, place, related=[before.labelled("first here")]))
     if not columns:
-        problems.append(error("FF106", f"{what} has no columns", span))
+        problems.append(error("FF106", f"{what} has no {words}", span))
     return problems
 
 
@@ -114,7 +124,8 @@ def declare_entities(state: Compilation) -> None:
 
 
 def _check_entity(entity: EntityRecord) -> list[Diagnostic]:
-    problems = _check_columns(entity.keys, f"the entity `{entity.name}`", entity.at.whole)
+    what = f"the entity `{entity.name}`"
+    problems = _check_columns(entity.keys, what, "keys", entity.at("keys"))
     for key in entity.keys:
         if not key.type.is_key:
             message = f"a key can't be `{key.type}`"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ffc.compiler.compilation import Compilation
 from ffc.compiler.feature_views import missing_column
-from ffc.core.diagnostics import Span, did_you_mean, error, listed, warning
+from ffc.core.diagnostics import Diagnostic, Span, did_you_mean, error, listed, shortened, warning
 from ffc.core.names import node_id
 from ffc.manifest import records
 from ffc.manifest.names import feature_column
@@ -86,41 +86,51 @@ def _picked(
     """Return the columns that one item of `features` stands for."""
     text = item.feature if isinstance(item, Pick) else item
     alias = item.alias if isinstance(item, Pick) else None
+    named = item.at("as") if isinstance(item, Pick) and alias else span
     place = item.at("feature") if isinstance(item, Pick) else span
     view_name, dot, name = text.partition(".")
     if not dot:
-        message = f"`{text}` is no feature: write `view.feature`, or `view.*` for all of a view's"
-        state.report(node, error("FF210", message, place))
+        help_ = "write `view.feature`, or `view.*` for all features of a view"
+        state.report(node, error("FF210", f"`{text}` is no feature", place, help=[help_]))
         return []
     entry = state.resolve(node, view_name, place, "feature_view")
     view = state.nodes.get(entry.id) if entry else None
     if not isinstance(view, records.FeatureView):
         state.failed.add(node)
         return []
-    if isinstance(label, records.Label) and view.entity not in {r.entity for r in label.roles}:
-        message = f"the label `{label.name}` names no `{view.entity}`, which `{view.name}` is about"
-        help_ = f"add `{view.entity}: KEY_COLUMN` to the label's `entities`"
-        state.report(node, error("FF211", message, place, help=[help_]))
-        return []
     chosen = [f for f in view.features if name in ("*", f.name)]
-    if not chosen:
-        names = [f.name for f in view.features]
-        hints = did_you_mean(name, names) or (f"it has {listed(names)}",)
-        message = f"the feature view `{view_name}` has no feature `{name}`"
-        state.report(node, error("FF212", message, place, help=hints))
+    problems = _check_pick(view, name, label, place)
     if alias and name == "*":
         message = "`as` names one column, but `*` stands for several"
-        state.report(node, error("FF210", message, place))
+        help_ = "pick the features one by one to name them"
+        problems.append(error("FF210", message, named, help=[help_]))
+    state.report(node, *problems)
+    if problems:
         return []
     return [
         _Picked(
             view=view,
             feature=feature,
             column=alias or feature_column(view.name, view.variant, feature.name),
-            span=place,
+            span=named,
         )
         for feature in chosen
     ]
+
+
+def _check_pick(
+    view: records.FeatureView, name: str, label: records.AnyNode | None, place: Span
+) -> list[Diagnostic]:
+    if isinstance(label, records.Label) and view.entity not in {r.entity for r in label.roles}:
+        message = f"the label `{label.name}` names no `{view.entity}`, which `{view.name}` is about"
+        help_ = f"add `{view.entity}: KEY_COLUMN` to the label's `entities`"
+        return [error("FF211", message, place, help=[help_])]
+    names = [f.name for f in view.features]
+    if name != "*" and name not in names:
+        hints = did_you_mean(name, names) or (f"it has {listed(names)}",)
+        message = f"the feature view `{view.name}` has no feature `{name}`"
+        return [error("FF212", message, place, help=hints)]
+    return []
 
 
 def _output(
@@ -174,18 +184,22 @@ def _check_names(
     output: Sequence[records.OutputColumn],
     picks: Sequence[_Picked],
 ) -> None:
-    places = {p.column: p.span for p in picks}
+    places = {name: wanted.at("include", i) for i, name in enumerate(wanted.include)}
+    places |= {p.column: p.span for p in picks}
     seen: dict[str, str] = {}
     for column in output:
         place = places.get(column.name, wanted.at("name"))
         if len(column.name.encode()) > state.max_identifier:
-            message = f"the column `{column.name}` is longer than the target allows"
+            shown = shortened(column.name)
+            message = f"the column `{shown}` is longer than the target allows"
             help_ = f"give it a shorter name with `as` ({state.max_identifier} bytes at most)"
             state.report(node, error("FF601", message, place, help=[help_]))
         folded = column.name.lower()
         if folded in seen:
             both = listed(dict.fromkeys((seen[folded], column.name)))
             help_ = "give a feature another name with `{feature: ..., as: ...}`"
+            if column.role == "include":
+                help_ = "leave it out of `include`"
             message = f"two columns of one name: {both}"
             state.report(node, error("FF405", message, place, help=[help_]))
         seen.setdefault(folded, column.name)

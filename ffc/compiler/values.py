@@ -91,10 +91,10 @@ def _date(value: object, wanted: Type) -> object:
 def _timestamp(value: object, wanted: Type) -> object:
     try:
         instant = datetime.fromisoformat(str(value))
-    except ValueError:
+        if instant.tzinfo is not None:
+            instant = instant.astimezone(UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError):
         raise BadValue("write a time such as `2024-01-31T12:00:00Z`") from None
-    if instant.tzinfo is not None:
-        instant = instant.astimezone(UTC).replace(tzinfo=None)
     return instant.isoformat(timespec="microseconds")
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import Struct, field
 
 from ffc.core.decode import Decoder, Record
-from ffc.core.diagnostics import Diagnostic, did_you_mean, error, listed
+from ffc.core.diagnostics import Diagnostic, Span, did_you_mean, error, listed
 from ffc.core.errors import ProfileError, ProjectError
 from ffc.core.yaml import Node, read_yaml
 from ffc.manifest.records import Target
@@ -78,15 +78,19 @@ def read_profile(
         raise ProfileError(f"{FILE} can't be read: {problem}") from problem
     shown = path.relative_to(project).as_posix() if path.is_relative_to(project) else str(path)
     root, diagnostics = read_yaml(shown, text)
-    if root is None:
-        return None, diagnostics
-    return _profile(root, name, diagnostics)
+    if root is None and not diagnostics:
+        empty = error("FF106", f"{FILE} is empty", Span(file=shown), help=["it needs a profile"])
+        return None, [empty]
+    return (None, diagnostics) if root is None else _profile(root, name, diagnostics)
 
 
 def _profile(
     root: Node, name: str, diagnostics: list[Diagnostic]
 ) -> tuple[Profile | None, list[Diagnostic]]:
-    found = root.get(name) if root.kind == "mapping" else None
+    if root.kind != "mapping":
+        message = f"{FILE} must be a mapping of profiles, not {root.described}"
+        return None, [*diagnostics, error("FF105", message, root.span)]
+    found = root.get(name)
     if found is None:
         names = [key.text for key, _ in root.pairs]
         hints = did_you_mean(name, names) or (f"it has {listed(names)}",)

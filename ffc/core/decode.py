@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin
+from typing import Any, ClassVar, Final, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import FieldInfo
 
-from ffc.core.diagnostics import Diagnostic, Span, did_you_mean, error, listed
+from ffc.core.diagnostics import Diagnostic, Span, closest, did_you_mean, error, listed
 from ffc.core.durations import Duration, parse_duration
 from ffc.core.names import Name, is_name
-from ffc.core.types import Type, parse_type
+from ffc.core.types import SCALARS, Type, parse_type
 from ffc.core.yaml import Node
 
 Path = tuple[str | int, ...]
 R = TypeVar("R", bound="Record")
 
+# What the path of a key begins with: no field has this name.
+_KEY: Final = ""
+# How like a key must be to another to be read as that one.
+SURE: Final = 0.75
+
 
 class Spans:
-    """Where each value of a record was written, by its path in the record."""
+    """Where each value and each key of a record was written, by its path in the record."""
 
     __slots__ = ("_places", "whole")
 
@@ -33,14 +38,20 @@ class Spans:
         """Return the place of a value; of the whole record where it was not written."""
         return self._places.get(path, self.whole)
 
+    def key(self, *path: str | int) -> Span:
+        """Return the place of a key; of the whole record where it was not written."""
+        return self._places.get((_KEY, *path), self.whole)
+
 
 class Record(Struct, frozen=True, kw_only=True):
     """A resource as a user wrote it; `at` knows where each of its values stands.
 
-    `LATER` names the keys that belong to the language but not to this version yet.
+    `LATER` names the keys that belong to the language but not to this version yet, `INSTEAD` those
+    of them that stand for another key: without it the record can't be understood.
     """
 
     LATER: ClassVar[Mapping[str, str]] = {}
+    INSTEAD: ClassVar[Mapping[str, str]] = {}
 
     at: Spans
 
@@ -67,55 +78,74 @@ class Decoder:
         return _Mistake()
 
     def _record(self, node: Node, cls: type[R], what: str) -> R:
-        if node.kind != "mapping":
-            raise self._fail("FF105", f"{what} must be a mapping, not {node.described}", node.span)
+        self._expect(node, "mapping", what)
         fields = {f.encode_name: f for f in msgspec.structs.fields(cls) if f.name != "at"}
-        misspelt = self._unknown_keys(node, fields, cls.LATER, what)
-        places: dict[Path, Span] = {}
+        meant = self._unknown_keys(node, fields, cls.LATER, what)
+        replaced = {old for new, old in cls.INSTEAD.items() if node.get(new) is not None}
+        places: dict[Path, Span] = {(_KEY, key.text): key.span for key, _ in node.pairs}
         values: dict[str, Any] = {}
-        failed = False
+        failed = bool(replaced)
         for name, info in fields.items():
-            found = node.get(name)
+            found = node.get(name) or meant.get(name)
             if found is None or (found.kind == "scalar" and found.value is None):
-                failed |= self._missing(node, info, what, misspelt)
+                if info.required and not {name} & {*replaced, *meant}:
+                    self._missing(node, name, what)
+                failed |= info.required
                 continue
             mark(found, (name,), places)
+            reported = len(self.diagnostics)
             try:
                 values[info.name] = self._value(found, info.type, f"`{name}`")
             except _Mistake:
                 failed = True
+                if name in meant:
+                    # The misspelt key was reported; whether it was meant is a guess.
+                    del self.diagnostics[reported:]
         if failed:
             raise _Mistake
         return cls(at=Spans(node.span, places), **values)
 
-    def _missing(self, node: Node, info: FieldInfo, what: str, misspelt: set[str]) -> bool:
-        if not info.required:
-            return False
-        if info.encode_name not in misspelt:
-            span = Span(file=node.span.file, start=node.span.start, end=node.span.start)
-            message = f"{what} has no `{info.encode_name}`"
-            self.diagnostics.append(error("FF106", message, span))
-        return True
+    def _expect(self, node: Node, kind: str, what: str) -> None:
+        """Report a node that is not of a kind; one that is broken was reported."""
+        if node.kind == "broken":
+            raise _Mistake
+        if node.kind != kind:
+            message = f"{what} must be a {_KINDS[kind]}, not {node.described}"
+            raise self._fail("FF105", message, node.span, *_how(node, kind))
+
+    def _missing(self, node: Node, name: str, what: str) -> None:
+        """Report a key that must be there, at the name of what lacks it."""
+        own = node.get("name")
+        first = node.pairs[0][0] if node.pairs else node
+        span = own.span if own is not None and own.kind == "scalar" else first.span
+        self.diagnostics.append(error("FF106", f"{what} has no `{name}`", span))
 
     def _unknown_keys(
         self, node: Node, fields: Mapping[str, FieldInfo], later: Mapping[str, str], what: str
-    ) -> set[str]:
-        """Report the keys that are not fields; return the fields that they seem to mean."""
-        misspelt: set[str] = set()
+    ) -> dict[str, Node | None]:
+        """Report the keys that are not fields; return the values by the field they seem to mean.
+
+        What is but misspelt is read as what is meant, so that nothing follows from it; where that
+        is a mere guess the value is None.
+        """
+        meant: dict[str, Node | None] = {}
         free = [name for name in (*fields, *later) if node.get(name) is None]
-        for key, _ in node.pairs:
+        for key, value in node.pairs:
             if key.text in fields:
                 continue
             if key.text in later:
                 self._fail("FF107", later[key.text], key.span)
                 continue
-            hints = did_you_mean(key.text, free)
-            misspelt.update(name for name in free if hints and f"`{name}`" in hints[0])
-            hints = hints or (f"it may have {listed(sorted(fields))}",)
+            guess = closest(key.text, free)
+            if guess:
+                meant[guess] = value if closest(key.text, [guess], SURE) else None
+            hints = did_you_mean(key.text, free) or (f"it may have {listed(sorted(fields))}",)
             self._fail("FF104", f"{what} has no key `{key.text}`", key.span, *hints)
-        return misspelt
+        return meant
 
     def _value(self, node: Node, kind: Any, what: str) -> Any:
+        if node.kind == "broken":
+            raise _Mistake
         origin = get_origin(kind)
         if origin in (Union, types.UnionType):
             return self._union(node, get_args(kind), what)
@@ -139,8 +169,7 @@ class Decoder:
         return self._value(node, fitting[0] if fitting else kinds[0], what)
 
     def _sequence(self, node: Node, kind: Any, what: str) -> tuple[Any, ...]:
-        if node.kind != "sequence":
-            raise self._fail("FF105", f"{what} must be a list, not {node.described}", node.span)
+        self._expect(node, "sequence", what)
         values = []
         for item in node.items:
             try:
@@ -152,29 +181,36 @@ class Decoder:
         return tuple(values)
 
     def _dictionary(self, node: Node, kind: Any, what: str) -> dict[str, Any]:
-        if node.kind != "mapping":
-            raise self._fail("FF105", f"{what} must be a mapping, not {node.described}", node.span)
-        return {key.text: self._value(value, kind, f"`{key.text}`") for key, value in node.pairs}
+        self._expect(node, "mapping", what)
+        values = {}
+        for key, value in node.pairs:
+            try:
+                values[key.text] = self._value(value, kind, f"`{key.text}`")
+            except _Mistake:
+                continue
+        if len(values) < len(node.pairs):
+            raise _Mistake
+        return values
 
     def _choice(self, node: Node, choices: tuple[Any, ...], what: str) -> Any:
-        if node.kind == "scalar" and node.value in choices:
-            return node.value
-        valid = listed(str(choice) for choice in choices)
+        for choice in choices:
+            if node.kind == "scalar" and (type(choice), choice) == (type(node.value), node.value):
+                return choice
+        valid = listed((str(choice) for choice in choices), "or")
         hints = did_you_mean(node.text, map(str, choices))
-        message = f"{what} must be one of {valid}, not {node.described}"
+        message = f"{what} must be {valid}, not {node.described}"
         raise self._fail("FF105", message, node.span, *hints)
 
     def _scalar(self, node: Node, kind: Any, what: str) -> Any:
         if kind in (object, Any):
             return node.plain()
-        if node.kind == "scalar":
-            read, wanted = _SCALARS[kind]
-            value = read(node)
-            if value is not None:
-                return value
-        else:
-            wanted = _SCALARS[kind][1]
-        raise self._fail("FF105", f"{what} must be {wanted}, not {node.described}", node.span)
+        read, wanted, hint = _SCALARS[kind]
+        value = read(node) if node.kind == "scalar" else None
+        if value is not None:
+            return value
+        message = f"{what} must be {wanted}, not {node.described}"
+        hints = hint(node) if node.kind == "scalar" else ()
+        raise self._fail("FF105", message, node.span, *hints)
 
 
 def mark(node: Node, path: Path, places: dict[Path, Span]) -> None:
@@ -183,6 +219,7 @@ def mark(node: Node, path: Path, places: dict[Path, Span]) -> None:
     for index, item in enumerate(node.items):
         mark(item, (*path, index), places)
     for key, value in node.pairs:
+        places[_KEY, *path, key.text] = key.span
         mark(value, (*path, key.text), places)
 
 
@@ -220,15 +257,59 @@ def _truth(node: Node) -> bool | None:
     return node.value if isinstance(node.value, bool) else None
 
 
-_SCALARS: Mapping[Any, tuple[Callable[[Node], Any], str]] = {
-    str: (_text, "text"),
-    int: (_integer, "a whole number"),
-    bool: (_truth, "`true` or `false`"),
-    Name: (_name, "a name (letters, digits and single underscores, a letter first)"),
-    Type: (
-        _type,
-        "a type (string int32 int64 float32 float64 bool timestamp date decimal(p,s) bytes json "
-        "list<T> vector(n))",
-    ),
-    Duration: (_duration, "a duration such as `30s`, `15m`, `1h`, `7d` or `4w`"),
+_KINDS: Final = {"mapping": "mapping", "sequence": "list"}
+
+
+def _how(node: Node, kind: str) -> tuple[str, ...]:
+    """Say how what was written becomes a list."""
+    if kind != "sequence":
+        return ()
+    return (f"write `[{node.text}]`",) if node.kind == "scalar" else ("begin each item with `- `",)
+
+
+def _how_text(node: Node) -> tuple[str, ...]:
+    return (f'put it in quotes: `"{node.text}"`',)
+
+
+def _how_truth(node: Node) -> tuple[str, ...]:
+    meant = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(node.text.lower())
+    return (f"`{node.text}` is a text in YAML: write `{meant}`",) if meant else ()
+
+
+def _how_name(node: Node) -> tuple[str, ...]:
+    return ("a name has letters, digits and single underscores, a letter first",)
+
+
+def _how_type(node: Node) -> tuple[str, ...]:
+    word = node.text.strip().lower()
+    close = did_you_mean(_SYNONYMS.get(word, word), SCALARS)
+    return close or (f"types are {listed((*SCALARS, 'decimal(p,s)', 'list<T>', 'vector(n)'))}",)
+
+
+def _how_duration(node: Node) -> tuple[str, ...]:
+    return ("write a number and a unit: `30s`, `15m`, `1h`, `7d` or `4w`",)
+
+
+def _how_number(node: Node) -> tuple[str, ...]:
+    return ()
+
+
+_SYNONYMS: Final = {
+    **dict.fromkeys(("text", "str", "varchar", "char", "uuid", "object"), "string"),
+    **dict.fromkeys(("int", "integer", "bigint", "long"), "int64"),
+    **dict.fromkeys(("float", "double", "real", "number", "numeric"), "float64"),
+    "smallint": "int32",
+    "boolean": "bool",
+    "datetime": "timestamp",
+    "timestamptz": "timestamp",
+    "blob": "bytes",
+}
+_Hint = Callable[[Node], tuple[str, ...]]
+_SCALARS: Mapping[Any, tuple[Callable[[Node], Any], str, _Hint]] = {
+    str: (_text, "text", _how_text),
+    int: (_integer, "a whole number", _how_number),
+    bool: (_truth, "`true` or `false`", _how_truth),
+    Name: (_name, "a name", _how_name),
+    Type: (_type, "a type", _how_type),
+    Duration: (_duration, "a duration", _how_duration),
 }

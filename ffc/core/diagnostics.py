@@ -84,20 +84,30 @@ def ordered(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     return sorted(unique, key=lambda d: (d.span.file, d.span.start, d.code, d.message))
 
 
+def closest(name: str, valid: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """Return the valid name that is most like a name, from 0 (any will do) to 1 (case aside)."""
+    folded = {other.lower(): other for other in sorted(valid)}
+    close = get_close_matches(name.lower(), folded, n=1, cutoff=cutoff)
+    return folded[close[0]] if close else None
+
+
 def did_you_mean(name: str, valid: Iterable[str]) -> tuple[str, ...]:
     """Return one line of help naming the valid name that is closest, or nothing."""
-    valid = sorted(valid)
-    folded = {other.lower(): other for other in valid}
-    close = get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
-    return (f"did you mean `{folded[close[0]]}`?",) if close else ()
+    close = closest(name, valid)
+    return (f"did you mean `{close}`?",) if close else ()
 
 
-def listed(names: Iterable[str]) -> str:
+def shortened(text: str, length: int = 60) -> str:
+    """Cut a text that is too long for a message."""
+    return text if len(text) <= length else f"{text[:length]}…"
+
+
+def listed(names: Iterable[str], last: str = "and") -> str:
     """Write names for a sentence: `a`, `b` and `c`."""
     quoted = [f"`{name}`" for name in names]
     if len(quoted) < 2:
         return "".join(quoted)
-    return f"{', '.join(quoted[:-1])} and {quoted[-1]}"
+    return f"{', '.join(quoted[:-1])} {last} {quoted[-1]}"
 
 
 def document(diagnostics: Sequence[Diagnostic], target: str) -> dict[str, Any]:
@@ -108,5 +118,12 @@ def document(diagnostics: Sequence[Diagnostic], target: str) -> dict[str, Any]:
         "target": target,
         "ok": errors == 0,
         "counts": {"error": errors, "warning": len(diagnostics) - errors},
-        "diagnostics": diagnostics,
+        "diagnostics": [_document(diagnostic) for diagnostic in diagnostics],
     }
+
+
+def _document(diagnostic: Diagnostic) -> dict[str, Any]:
+    """Return a diagnostic as the document has it: a related place beside its label."""
+    fields = {name: getattr(diagnostic, name) for name in diagnostic.__struct_fields__}
+    related = [{"span": place, "label": place.label} for place in diagnostic.related]
+    return {**fields, "related": related}

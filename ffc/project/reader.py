@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Final
 
+import msgspec
+
 from ffc.core.decode import Decoder, Record
 from ffc.core.diagnostics import Diagnostic, Position, Span, did_you_mean, error, listed
 from ffc.core.names import DEFAULT_VARIANT, is_name, split_variant
-from ffc.core.yaml import Node, read_yaml
+from ffc.core.yaml import Node, names_in, read_yaml
 from ffc.project.files import PROJECT_FILE, ProjectFiles
 from ffc.project.resources import (
     Entity,
@@ -32,13 +34,14 @@ KINDS: Final[Mapping[str, tuple[type[Record], str]]] = {
     "training_sets": (TrainingSet, "a training set"),
 }
 LATER: Final[Mapping[str, str]] = {
-    "on_demand": "on-demand features (`on_demand:`) are not in this version of ffc yet",
-    "models": "models (`models:`) are not in this version of ffc yet",
-    "unit_tests": "unit tests (`unit_tests:`) are not in this version of ffc yet",
-    "streams": "`streams:` is reserved: not in this version",
-    "monitors": "`monitors:` is reserved: not in this version",
-    "policies": "`policies:` is reserved: not in this version",
-    "groups": "`groups:` is reserved: not in this version",
+    **{
+        kind: f"`{kind}:` is not in this version of ffc yet"
+        for kind in ("on_demand", "models", "unit_tests")
+    },
+    **{
+        kind: f"`{kind}:` is reserved for a later version of ffc"
+        for kind in ("streams", "monitors", "policies", "groups")
+    },
 }
 
 
@@ -83,8 +86,12 @@ def read_resources(files: ProjectFiles) -> tuple[Resources, list[Diagnostic]]:
         diagnostics += problems
         if root is not None:
             _read_kinds(root, resources, diagnostics)
+        elif problems:
+            resources.broken |= names_in(text)
     for path, text in files.sql():
         _read_sql(path, text, resources, diagnostics)
+    for path, guess in files.broken.items():
+        resources.broken |= {PurePosixPath(path).stem} | names_in(guess)
     return resources, diagnostics
 
 
@@ -96,7 +103,9 @@ def _read_project(files: ProjectFiles, resources: Resources, diagnostics: list[D
     if root is None:
         if not problems:
             span = Span(file=PROJECT_FILE)
-            diagnostics.append(error("FF106", "ffc.yml is empty", span, help=["it needs a `name`"]))
+            fields = msgspec.structs.fields(ProjectFile)
+            help_ = [f"it needs {listed(f.name for f in fields if f.required and f.name != 'at')}"]
+            diagnostics.append(error("FF106", "ffc.yml is empty", span, help=help_))
         return
     decoder = Decoder()
     resources.project = decoder.record(root, ProjectFile, "ffc.yml")
@@ -106,12 +115,16 @@ def _read_project(files: ProjectFiles, resources: Resources, diagnostics: list[D
 def _read_kinds(root: Node, resources: Resources, diagnostics: list[Diagnostic]) -> None:
     if root.kind != "mapping":
         message = f"a resource file must be a mapping of kinds, not {root.described}"
-        diagnostics.append(error("FF105", message, root.span))
+        if root.kind != "broken":
+            help_ = "write a kind and its list: `feature_views:`, then `- name: ...`"
+            diagnostics.append(error("FF105", message, root.span, help=[help_]))
         return
     for key, value in root.pairs:
         if key.text in KINDS:
             _read_kind(key.text, value, resources, diagnostics)
-        elif key.text in LATER:
+            continue
+        resources.broken.update(value.named())
+        if key.text in LATER:
             dbt = "dbt's models are ffc's transformations: a SELECT in `transformations/NAME.sql`"
             hints = [dbt] if key.text == "models" else []
             diagnostics.append(error("FF107", LATER[key.text], key.span, help=hints))
@@ -124,9 +137,11 @@ def _read_kinds(root: Node, resources: Resources, diagnostics: list[Diagnostic])
 def _read_kind(kind: str, node: Node, resources: Resources, diagnostics: list[Diagnostic]) -> None:
     cls, what = KINDS[kind]
     if node.kind != "sequence":
-        if node.described != "nothing":
+        if node.kind != "broken" and node.described != "nothing":
             message = f"`{kind}` must be a list, not {node.described}"
-            diagnostics.append(error("FF105", message, node.span))
+            help_ = "begin each item with `- `"
+            diagnostics.append(error("FF105", message, node.span, help=[help_]))
+        resources.broken.update(node.named())
         return
     decoder = Decoder()
     for item in node.items:
@@ -134,9 +149,7 @@ def _read_kind(kind: str, node: Node, resources: Resources, diagnostics: list[Di
         if record is not None:
             getattr(resources, kind).append(record)
             continue
-        name = item.get("name") if item.kind == "mapping" else None
-        if name is not None:
-            resources.broken.add(name.text)
+        resources.broken.update(item.named())
     diagnostics += decoder.diagnostics
 
 
@@ -152,5 +165,6 @@ def _read_sql(path: str, text: str, resources: Resources, diagnostics: list[Diag
         message = f"`{stem}` is no name for a transformation"
         help_ = "use NAME.sql or NAME@VARIANT.sql: letters, digits, single underscores"
         diagnostics.append(error("FF108", message, file.span, help=[help_]))
+        resources.broken.add(name)
         return
     resources.sql.append(file)

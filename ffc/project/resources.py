@@ -15,17 +15,14 @@ from ffc.core.types import Type
 Boundary = Literal["exclusive", "inclusive"]
 
 
-def _later(what: str) -> str:
-    return f"{what} are not in this version of ffc yet"
+def _later(*keys: str) -> Mapping[str, str]:
+    return {key: f"`{key}:` is not in this version of ffc yet" for key in keys}
 
 
 class ProjectFile(Record, frozen=True, kw_only=True):
     """`ffc.yml`: the project's name, language and defaults."""
 
-    LATER: ClassVar[Mapping[str, str]] = {
-        "paths": _later("other folder names (`paths:`)"),
-        "defaults": _later("defaults per folder (`defaults:`)"),
-    }
+    LATER: ClassVar[Mapping[str, str]] = _later("paths", "defaults")
 
     name: Name
     version: Literal[1]
@@ -39,7 +36,7 @@ class ProjectFile(Record, frozen=True, kw_only=True):
 class SourceColumn(Record, frozen=True, kw_only=True):
     """A column that a source table declares."""
 
-    LATER: ClassVar[Mapping[str, str]] = {"tests": _later("data tests (`tests:`)")}
+    LATER: ClassVar[Mapping[str, str]] = _later("tests")
 
     name: str
     type: Type
@@ -50,11 +47,8 @@ class SourceColumn(Record, frozen=True, kw_only=True):
 class SourceTable(Record, frozen=True, kw_only=True):
     """A file (or a glob of files) with typed columns."""
 
-    LATER: ClassVar[Mapping[str, str]] = {
-        "table": _later("tables that exist already (`table:`)"),
-        "freshness": _later("freshness checks (`freshness:`)"),
-        "tests": _later("data tests (`tests:`)"),
-    }
+    LATER: ClassVar[Mapping[str, str]] = _later("table", "freshness", "tests")
+    INSTEAD: ClassVar[Mapping[str, str]] = {"table": "file"}
 
     name: Name
     file: str
@@ -78,11 +72,7 @@ class SourceGroup(Record, frozen=True, kw_only=True):
 class TransformationNotes(Record, frozen=True, kw_only=True):
     """What a YAML file says of a transformation beside it."""
 
-    LATER: ClassVar[Mapping[str, str]] = {
-        "columns": _later("column descriptions (`columns:`)"),
-        "tests": _later("data tests (`tests:`)"),
-        "contract": _later("contracts (`contract:`)"),
-    }
+    LATER: ClassVar[Mapping[str, str]] = _later("columns", "tests", "contract")
 
     name: Name
     variant: Name = Name(DEFAULT_VARIANT)
@@ -111,9 +101,8 @@ class Entity(Record, frozen=True, kw_only=True):
 class Feature(Record, frozen=True, kw_only=True):
     """One value of a feature view."""
 
-    LATER: ClassVar[Mapping[str, str]] = {
-        "aggregate": _later("aggregates over windows (`aggregate:`)"),
-    }
+    LATER: ClassVar[Mapping[str, str]] = _later("aggregate")
+    INSTEAD: ClassVar[Mapping[str, str]] = {"aggregate": "column"}
 
     name: Name
     column: str = ""
@@ -131,7 +120,7 @@ class Feature(Record, frozen=True, kw_only=True):
 class FeatureView(Record, frozen=True, kw_only=True):
     """Features of one entity from one source, and when they became true and known."""
 
-    LATER: ClassVar[Mapping[str, str]] = {"schedule": _later("schedules (`schedule:`)")}
+    LATER: ClassVar[Mapping[str, str]] = _later("schedule")
 
     name: Name
     entity: Name
@@ -177,10 +166,8 @@ class Label(Record, frozen=True, kw_only=True):
 class Pick(Record, frozen=True, kw_only=True):
     """One feature of a training set with a word of its own."""
 
-    LATER: ClassVar[Mapping[str, str]] = {
-        "lag": _later("lagged features (`lag:`)"),
-        "for": _later("roles (`for:`)"),
-    }
+    LATER: ClassVar[Mapping[str, str]] = _later("lag", "for")
+    INSTEAD: ClassVar[Mapping[str, str]] = {"lag": "as", "for": "as"}
 
     feature: str
     alias: Name | None = field(name="as", default=None)

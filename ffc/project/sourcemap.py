@@ -20,6 +20,8 @@ from ffc.core.diagnostics import Position, Span
 
 _TEXT, _EXPRESSION, _SEP, _CLOSE = "\ue000", "\ue001", "\ue002", "\ue003"
 _MARK = re.compile(f"{_TEXT}([0-9]+){_SEP}|{_EXPRESSION}([0-9]+):([0-9]+){_SEP}|{_CLOSE}")
+_BLANK = re.compile(r"[^\n]")
+_NO_CODE: Final = ("data", "comment_begin", "comment", "comment_end", "raw_begin", "raw_end")
 _CAPTURES: Final = {"macro", "call", "filter"}
 
 
@@ -39,7 +41,7 @@ class SourceMap:
 
     file: str
     source: str
-    pieces: tuple[Piece, ...]
+    pieces: tuple[Piece, ...] = ()
 
     def span(self, start: int, end: int) -> Span:
         """Return the place in the file of `rendered[start:end]`, in characters."""
@@ -95,6 +97,20 @@ def mark_template(environment: Environment, source: str) -> str:
                 depth += _nesting(block)
             elif kind in ("name", "operator"):
                 block.append(text)
+    return "".join(out)
+
+
+def code_of(environment: Environment, source: str) -> str:
+    """Return a template with blanks for all but its Jinja code, every place as it was.
+
+    Raises `jinja2.TemplateSyntaxError` where the template can't be cut into tokens.
+    """
+    out: list[str] = []
+    offset = 0
+    for _, kind, text in environment.lex(source):
+        start, offset = offset, source.index(text, offset) + len(text)
+        out.append(_BLANK.sub(" ", source[start : offset - len(text)]))
+        out.append(_BLANK.sub(" ", text) if kind in _NO_CODE else text)
     return "".join(out)
 
 

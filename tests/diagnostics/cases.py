@@ -60,11 +60,16 @@ FILES: Final[dict[str, Case]] = {
     "yaml_alias_in_itself": Case(
         edited(SETS, (f"features: {PICKS}", "features: &all [*all]")), ("FF101",)
     ),
-    "yaml_too_deep": Case({SETS: "training_sets: " + "[" * 2000 + "]" * 2000}, ("FF101",)),
+    "yaml_too_deep": Case(
+        edited(PROJECT, ("min_amount: 1", f"min_amount: 1\n  deep: {'[' * 2000 + ']' * 2000}")),
+        ("FF101",),
+    ),
     "yaml_wide_characters": features(
         ("- {name: country}", "- {description: 日本語 ü, nam: country}"), says=("FF104",)
     ),
-    "yaml_key_is_a_list": Case(edited(PROJECT, ("  min_amount: 1", "  [a, b]: 1")), ("FF102",)),
+    "yaml_key_is_a_list": Case(
+        edited(PROJECT, ("  min_amount: 1", "  min_amount: 1\n  [a, b]: 1")), ("FF102",)
+    ),
     "yaml_jinja": features(
         ("source: ref('stg_orders')", "source: {{ ref('stg_orders') }}"), says=("FF102",)
     ),
@@ -80,7 +85,7 @@ FILES: Final[dict[str, Case]] = {
     "key_unknown": features(
         ("    created: loaded_at\n", "    created: loaded_at\n    colour: red\n"), says=("FF104",)
     ),
-    "key_misspelt": features(("    created:", "    craeted:"), says=("FF104", "FF503")),
+    "key_misspelt": features(("    created:", "    craeted:"), says=("FF104",)),
     "key_misspelt_required": features(
         ("    entity: customer\n    source: ref", "    entiy: customer\n    source: ref"),
         says=("FF104",),
@@ -119,7 +124,9 @@ FILES: Final[dict[str, Case]] = {
     "name_double_underscore": features(
         ("name: customer_home", "name: customer__home"), says=("FF105",)
     ),
-    "name_is_a_number": features(("name: customer_home", "name: 2024"), says=("FF105",)),
+    "name_is_a_number": features(
+        ("name: customer_home", "name: customer_home\n    variant: 2024"), says=("FF105",)
+    ),
     "type_unknown": features(("type: float64, default", "type: varchar, default"), says=("FF105",)),
     "type_misspelt": Case(
         edited(SOURCES, ("amount, type: float64", "amount, type: flaot64")), ("FF105",)
@@ -213,8 +220,8 @@ FILES: Final[dict[str, Case]] = {
         ("FF112",),
     ),
     "profile_unknown": Case(edited(PROJECT, ("profile: shop", "profile: shopp")), ("FF113",)),
-    "profiles_is_a_list": Case({PROFILES: "- shop\n"}, ("FF113",)),
-    "profiles_empty": Case({PROFILES: ""}, ("FF113",)),
+    "profiles_is_a_list": Case({PROFILES: "- shop\n"}, ("FF105",)),
+    "profiles_empty": Case({PROFILES: ""}, ("FF106",)),
     "profiles_yaml": Case({PROFILES: BASE[PROFILES] + "\tx: 1\n"}, ("FF101",)),
     "profiles_missing": Case({PROFILES: None}, ("FF701",)),
     "profile_target_unknown": Case({}, ("FF701",), ("--target", "prd")),
@@ -332,7 +339,47 @@ NAMES: Final[dict[str, Case]] = {
         {"transformations/old/stg_orders.sql": "select 1 as a\n"}, ("FF204",)
     ),
     "declared_twice_by_kinds": features(
-        ("name: customer_home", "name: stg_orders"), says=("FF204",)
+        (
+            "  - name: customer_home",
+            """\
+  - name: stg_orders
+    entity: customer
+    source: source('raw', 'orders')
+    features:
+      - {name: amount}
+
+  - name: customer_home""",
+        ),
+        says=("FF204",),
+    ),
+    "declared_twice_case_aside": Case(
+        edited(
+            SOURCES,
+            (
+                "      - name: orders",
+                """\
+      - {name: Orders, file: a.csv, columns: [{name: a, type: bool}]}
+      - name: orders""",
+            ),
+        ),
+        ("FF204",),
+    ),
+    "published_twice_case_aside": Case(
+        edited(SETS, ("name: fraud_training", "name: Customer_Home")), ("FF206",)
+    ),
+    "declared_twice_source": Case(
+        {
+            "sources/more.yml": """\
+sources:
+  - name: raw
+    tables:
+      - name: orders
+        file: data/more.csv
+        columns:
+          - {name: order_id, type: string}
+"""
+        },
+        ("FF204",),
     ),
     "cycle_of_one": sql("select * from {{ ref('broken') }}\n", "FF205"),
     "cycle_of_two": Case(
@@ -449,9 +496,7 @@ QUERIES: Final[dict[str, Case]] = {
     "column_of_a_feature": features(
         ("{name: country}", "{name: home, column: contry}"), says=("FF303",)
     ),
-    "column_of_a_feature_by_name": features(
-        ("{name: country}", "{name: contry}"), says=("FF303", "FF212")
-    ),
+    "column_of_a_feature_by_name": features(("{name: country}", "{name: contry}"), says=("FF303",)),
     "column_of_a_key": features(
         ("    created: loaded_at\n", "    created: loaded_at\n    keys: {customer_id: id}\n"),
         says=("FF303",),
@@ -463,7 +508,7 @@ QUERIES: Final[dict[str, Case]] = {
         ("FF303",),
     ),
     "table_by_name": sql("select * from orders\n", "FF304"),
-    "table_alias_misspelt": sql("select x.amount from {{ ref('stg_orders') }} as o\n", "FF303"),
+    "table_alias_misspelt": sql("select x.amount from {{ ref('stg_orders') }} as o\n", "FF304"),
     "function_unknown": sql("select summ(amount) as a from {{ ref('stg_orders') }}\n", "FF304"),
     "types_do_not_fit": sql(
         "select amount + ordered_at as a\nfrom {{ ref('stg_orders') }}\n", "FF305"
@@ -484,7 +529,8 @@ TYPES: Final[dict[str, Case]] = {
         ("{name: customer_id, type: string}", "{name: customer_id, type: float64}"), says=("FF401",)
     ),
     "key_of_another_type": features(
-        ("{name: customer_id, type: string}", "{name: customer_id, type: int64}"), says=("FF402",)
+        ("{name: customer_id, type: string}", "{name: customer_id, type: int64}"),
+        says=("FF402", "FF402", "FF402"),
     ),
     "key_of_another_type_in_label": features((LABEL_KEYS, "{customer: amount}"), says=("FF402",)),
     "time_is_text": features(
@@ -503,12 +549,12 @@ TYPES: Final[dict[str, Case]] = {
         ("FF403",),
     ),
     "default_of_another_type": features((AMOUNT, "{name: amount, default: none}"), says=("FF404",)),
-    "default_too_large": features(
-        (
-            AMOUNT,
-            "{name: amount}\n      - {name: n, column: order_count, type: int32, default: 3000000000}",
-        ),
-        says=("FF404",),
+    "default_too_large": Case(
+        {
+            **edited(SQL, ("select customer_id,", "select 1 as n, customer_id,")),
+            **edited(FEATURES, (AMOUNT, "{name: amount}\n      - {name: n, default: 3000000000}")),
+        },
+        ("FF404",),
     ),
     "default_is_a_list": features(
         ("{name: country}", "{name: country, default: [de]}"), says=("FF404",)
@@ -561,19 +607,56 @@ TIME: Final[dict[str, Case]] = {
     "warning_under_strict": Case(
         edited(FEATURES, ("    created: loaded_at\n", "")), ("FF503",), ("--strict",)
     ),
-    "name_too_long": Case(
-        {f"transformations/{'a' * 260}.sql"[:250] + ".sql": "select 1 as a\n"}, ()
+    "name_too_long": Case({f"transformations/{'a' * 235}.sql": "select 1 as a\n"}, ("FF601",)),
+    "name_too_long_for_the_target": Case(
+        edited(
+            SETS, ("- name: fraud_training", f"- name: fraud_training\n    variant: {'a' * 1100}")
+        ),
+        ("FF601",),
     ),
     "column_too_long": Case(
         edited(
             SETS,
-            ("customer_home.country", "{feature: customer_home.country, as: " + "a" * 300 + "}"),
+            ("customer_home.country", f"{{feature: customer_home.country, as: {'a' * 1100}}}"),
         ),
         ("FF601",),
     ),
 }
 
 TRAPS: Final[dict[str, Case]] = {
+    "trap_lag_twice": Case(
+        edited(
+            SETS,
+            (PICKS, "[{feature: orders_recent.amount}, {feature: orders_recent.amount, lag: 1}]"),
+        ),
+        ("FF107",),
+    ),
+    "trap_key_misspelt_and_column": features(
+        ("    created: loaded_at", "    craeted: loadd_at"), says=("FF104", "FF303")
+    ),
+    "trap_name_misspelt": features(
+        ("  - name: customer_home", "  - nme: customer_home"), says=("FF104",)
+    ),
+    "trap_name_missing_in_sql_file": Case(
+        {SQL: None, "transformations/stg-orders.sql": BASE[SQL]}, ("FF108",)
+    ),
+    "trap_escape_characters": features(
+        ("{name: country}", '{name: "\\e[31m", column: country}'), says=("FF105",)
+    ),
+    "trap_long_value": features(
+        ("name: orders_recent\n", f"name: orders_recent\n    ttl: {'long ' * 40}\n"),
+        says=("FF105",),
+    ),
+    "trap_huge_number": features(
+        (AMOUNT, f"{{name: amount, type: float64, default: {'9' * 5000}, colour: red}}"),
+        says=("FF104",),
+    ),
+    "trap_unused_but_broken": Case(
+        {"features/more.yml": "entities:\n  - name: shop\n    keys: [shop_id]\n"}, ("FF105",)
+    ),
+    "trap_jinja_in_a_path": Case(
+        edited(SOURCES, ("data/orders.csv", "{{ var('folder') }}/orders.csv")), ("FF101",)
+    ),
     "trap_empty_file": Case(
         {
             "features/empty.yml": "",
