@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -61,6 +62,9 @@ def show_demo(folder: Path) -> None:
     click.echo("\n  answers\n")
     click.echo(_indented(_compact(answer)))
     click.secho(f"\nAll of that took {time.monotonic() - started:.1f} s. Next:\n", bold=True)
+    if shutil.which("ffc") is None:
+        folder_of_ffc = Path(sys.argv[0]).resolve().parent
+        click.echo(f'  export PATH="{folder_of_ffc}:$PATH"')
     click.echo(f"  cd {shown}")
     click.echo(f"  ffc training-set {TRAINING_SET} --to training.parquet")
     click.echo("  ffc get customer_daily.txn_count_7d --key customer_id=C00007")
