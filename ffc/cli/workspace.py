@@ -15,7 +15,13 @@ import msgspec
 from ffc.cli.rendering import render_counts, render_diagnostics
 from ffc.compiler import Compiled, compile_project
 from ffc.connect.plugins import offline_adapter
-from ffc.connect.profiles import ChosenTarget, choose_target, compile_target, read_profile
+from ffc.connect.profiles import (
+    ChosenTarget,
+    choose_target,
+    compile_target,
+    read_profile,
+    target_problems,
+)
 from ffc.connect.session import Session
 from ffc.core.decode import Decoder
 from ffc.core.diagnostics import Diagnostic, document, ordered
@@ -106,6 +112,8 @@ def _target(
     if record is None:
         return None, []
     profile, diagnostics = read_profile(root, profiles_dir, record.profile)
+    if profile is not None:
+        diagnostics += target_problems(profile, target)
     if profile is None or any(d.severity == "error" for d in diagnostics):
         return None, diagnostics
     return choose_target(profile, target, root), diagnostics

@@ -37,12 +37,23 @@ def state_adapter(name: str) -> type[StateStore]:
     return found
 
 
+def missing(role: str, name: str) -> tuple[str, tuple[str, ...]] | None:
+    """Say in words that a role has no store of a type, and what to do; None where it has."""
+    known = [point.name for point in entry_points(group=f"ffc.{role}")]
+    if name in known:
+        return None
+    if name in EXTRAS:
+        return f"the {role} store `{name}` is not in this version of ffc yet", ()
+    hints = did_you_mean(name, known) or (f"installed: {listed(sorted(known))}",)
+    return f"no {role} store of the type `{name}` is installed", hints
+
+
 def _load(group: str, name: str) -> object:
     role = group.partition(".")[2]
+    absent = missing(role, name)
+    if absent is not None:
+        raise ProfileError(absent[0], help=absent[1])
     known = {point.name: point for point in entry_points(group=group)}
-    if name not in known:
-        hints = did_you_mean(name, known) or (f"there are {listed(sorted(known))}",)
-        raise ProfileError(f"no {role} store of the type `{name}` is installed", help=hints)
     try:
         return known[name].load()
     except ImportError as problem:

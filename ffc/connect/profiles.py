@@ -8,6 +8,7 @@ from typing import Final
 
 from msgspec import Struct, field
 
+from ffc.connect.plugins import missing
 from ffc.core.decode import Decoder, Record
 from ffc.core.diagnostics import Diagnostic, Span, did_you_mean, error, listed
 from ffc.core.errors import ProfileError, ProjectError
@@ -101,12 +102,45 @@ def _profile(
     return profile, [*diagnostics, *decoder.diagnostics]
 
 
+def target_problems(profile: Profile, name: str | None) -> list[Diagnostic]:
+    """Return what is wrong with a target as it is written; nothing where there is none."""
+    if name is None and profile.target not in profile.outputs:
+        hints = did_you_mean(profile.target, profile.outputs)
+        hints = hints or (f"`outputs` has {listed(profile.outputs)}",)
+        message = f"there is no target `{profile.target}`"
+        return [error("FF113", message, profile.at("target"), help=hints)]
+    output = profile.outputs.get(name or profile.target)
+    if output is None:
+        return []
+    stores: list[tuple[str, object, tuple[str, ...]]] = [
+        ("offline", output.offline, ("offline",)),
+        ("state", output.state, ("state",)),
+    ]
+    if "type" in output.online:
+        stores.append(("online", output.online, ("online",)))
+    else:
+        stores += [("online", one, ("online", name)) for name, one in output.online.items()]
+    found = [_store_problem(output, *store) for store in stores]
+    return [problem for problem in found if problem is not None]
+
+
+def _store_problem(
+    output: Output, role: str, written: object, path: tuple[str, ...]
+) -> Diagnostic | None:
+    kind = written.get("type") if isinstance(written, dict) else None
+    if not isinstance(kind, str):
+        help_ = "say which, for example `type: duckdb` for `offline`, `type: sqlite` for others"
+        return error("FF106", f"`{path[-1]}` has no `type`", output.at(*path), help=[help_])
+    absent = missing(role, kind)
+    return error("FF114", absent[0], output.at(*path, "type"), help=absent[1]) if absent else None
+
+
 def choose_target(profile: Profile, name: str | None, project: Path) -> ChosenTarget:
     """Return a target of a profile; raises ProfileError where there is none of that name."""
     name = name or profile.target
     output = profile.outputs.get(name)
     if output is None:
-        hints = did_you_mean(name, profile.outputs) or (f"there are {listed(profile.outputs)}",)
+        hints = did_you_mean(name, profile.outputs) or (f"it has {listed(profile.outputs)}",)
         raise ProfileError(f"there is no target `{name}` in {FILE}", help=hints)
     return ChosenTarget(
         name=name,

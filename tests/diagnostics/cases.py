@@ -225,7 +225,16 @@ FILES: Final[dict[str, Case]] = {
     "profiles_yaml": Case({PROFILES: BASE[PROFILES] + "\tx: 1\n"}, ("FF101",)),
     "profiles_missing": Case({PROFILES: None}, ("FF701",)),
     "profile_target_unknown": Case({}, ("FF701",), ("--target", "prd")),
-    "profile_store_without_type": Case(edited(PROFILES, ("type: duckdb, ", "")), ("FF701",)),
+    "profile_store_without_type": Case(edited(PROFILES, ("type: duckdb, ", "")), ("FF106",)),
+    "profile_store_type_misspelt": Case(
+        edited(PROFILES, ("type: duckdb", "type: duckbd")), ("FF114",)
+    ),
+    "profile_store_of_a_later_version": Case(
+        edited(PROFILES, ("type: duckdb", "type: snowflake")), ("FF114",)
+    ),
+    "profile_default_target_unknown": Case(
+        edited(PROFILES, ("target: dev", "target: dve")), ("FF113",)
+    ),
 }
 
 LATER: Final[dict[str, Case]] = {
