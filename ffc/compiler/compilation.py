@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 
@@ -10,7 +11,7 @@ from ffc.compiler.catalog import Catalog, Entry
 from ffc.core.diagnostics import Diagnostic, Span
 from ffc.manifest.records import AnyNode, Column, Target
 from ffc.project.reader import Resources
-from ffc.project.resources import ProjectFile
+from ffc.project.resources import FeatureView, Label, ProjectFile, TrainingSet
 from ffc.project.template import Rendered, Unresolved
 
 
@@ -54,3 +55,17 @@ class Compilation:
             self.failed.add(node)
             return None
         return entry
+
+
+def as_written(node: str, record: FeatureView | Label | TrainingSet) -> dict[str, Any]:
+    """Return what a node has of its record word for word: its name, its place, words about it."""
+    return {
+        "id": node,
+        "name": record.name,
+        "variant": record.variant,
+        "path": record.at.whole.file,
+        "line": record.at.whole.start.line,
+        "description": record.description,
+        "owner": record.owner,
+        "tags": record.tags,
+    }

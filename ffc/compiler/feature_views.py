@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from ffc.compiler.catalog import resolve_relation
-from ffc.compiler.compilation import Compilation
+from ffc.compiler.compilation import Compilation, as_written
 from ffc.compiler.oracle import Oracle, Refusal
 from ffc.compiler.values import BadValue, default_value
 from ffc.core.diagnostics import Diagnostic, Span, did_you_mean, error, listed, warning
@@ -37,52 +38,68 @@ def type_feature_view(state: Compilation, view: FeatureView, oracle: Oracle) -> 
         state.failed.add(node)
         return
     checker = _Checker(state, node, view, columns)
-    keys = checker.keys(state.nodes[entity.id].columns)
-    times = checker.times()
+    keys, times = checker.keys(state.nodes[entity.id].columns), checker.times()
     features = checker.features()
     checker.clashes(keys, times, features)
     store = checker.online()
-    if node in state.failed:
-        return
-    sql = generate(history(source.id, keys, times, features), "duckdb")
+    if node not in state.failed:
+        shape = _Shape(keys=keys, times=times, features=features)
+        state.nodes[node] = _node(state, node, view, source.id, shape, store, oracle)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shape:
+    """The columns of a view's history."""
+
+    keys: list[HistoryColumn]
+    times: list[HistoryColumn]
+    features: list[HistoryColumn]
+
+
+def _node(
+    state: Compilation,
+    node: str,
+    view: FeatureView,
+    source: str,
+    shape: _Shape,
+    store: str,
+    oracle: Oracle,
+) -> records.FeatureView:
+    sql = generate(history(source, shape.keys, shape.times, shape.features), "duckdb")
     found = oracle.describe(sql)
     if isinstance(found, Refusal):
         raise InternalError(f"the history of {node} does not bind: {found.message}")
-    state.nodes[node] = records.FeatureView(
-        id=node,
-        name=view.name,
-        variant=view.variant,
-        path=view.at.whole.file,
-        line=view.at.whole.start.line,
-        description=view.description,
-        owner=view.owner,
-        tags=view.tags,
-        depends_on=tuple(sorted((source.id, entity.id))),
+    own, project = view.as_known, state.project
+    times = [column.name for column in shape.times]
+    return records.FeatureView(
+        **as_written(node, view),
+        depends_on=tuple(sorted((source, node_id("entity", view.entity)))),
         columns=found,
         entity=view.entity,
-        source=source.id,
-        keys=tuple(key.name for key in keys),
-        event_time=times[0].name if times else "",
-        created=times[1].name if len(times) > 1 else "",
+        source=source,
+        keys=tuple(key.name for key in shape.keys),
+        event_time=times[0] if times else "",
+        created=times[1] if len(times) > 1 else "",
         delay=None if view.delay is None else int(view.delay),
         ttl=None if view.ttl is None else int(view.ttl),
         boundary=view.boundary,
-        as_known=view.as_known,
+        as_known=own,
         online=store,
-        online_boundary=view.boundary or state.project.boundary,
-        online_as_known=state.project.as_known if view.as_known is None else view.as_known,
-        features=tuple(
-            records.Feature(
-                name=feature.name,
-                column=feature.source_column,
-                type=str(column.type),
-                default=default_value(feature.default, column.type),
-                description=feature.description,
-                tags=feature.tags,
-            )
-            for feature, column in zip(view.features, features, strict=True)
-        ),
+        online_boundary=view.boundary or project.boundary,
+        online_as_known=project.as_known if own is None else own,
+        features=tuple(map(_feature, view.features, shape.features)),
         sql=sql,
+    )
+
+
+def _feature(feature: Feature, column: HistoryColumn) -> records.Feature:
+    return records.Feature(
+        name=feature.name,
+        column=feature.source_column,
+        type=str(column.type),
+        default=default_value(feature.default, column.type),
+        description=feature.description,
+        tags=feature.tags,
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from sqlglot import exp
 
 from ffc.compiler.catalog import resolve_relation
-from ffc.compiler.compilation import Compilation
+from ffc.compiler.compilation import Compilation, as_written
 from ffc.compiler.feature_views import missing_column
 from ffc.compiler.oracle import Oracle, Refusal
 from ffc.core.diagnostics import error, listed
@@ -55,14 +55,7 @@ def _type_label(state: Compilation, oracle: Oracle, label: Label) -> None:
     if isinstance(found, Refusal):
         raise InternalError(f"{node} does not bind: {found.message}")
     state.nodes[node] = records.Label(
-        id=node,
-        name=label.name,
-        variant=label.variant,
-        path=label.at.whole.file,
-        line=label.at.whole.start.line,
-        description=label.description,
-        owner=label.owner,
-        tags=label.tags,
+        **as_written(node, label),
         depends_on=tuple(sorted({source.id, *(f"entity.{role.entity}" for role in roles)})),
         columns=found,
         source=source.id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ffc.compiler.compilation import Compilation
+from ffc.compiler.compilation import Compilation, as_written
 from ffc.compiler.feature_views import missing_column
 from ffc.core.diagnostics import Diagnostic, Span, did_you_mean, error, listed, shortened, warning
 from ffc.core.names import node_id
@@ -60,14 +60,7 @@ def _plan(state: Compilation, wanted: TrainingSet) -> None:
     )
     types = {column.name: column for column in output}
     state.nodes[node] = records.TrainingSet(
-        id=node,
-        name=wanted.name,
-        variant=wanted.variant,
-        path=wanted.at.whole.file,
-        line=wanted.at.whole.start.line,
-        description=wanted.description,
-        owner=wanted.owner,
-        tags=wanted.tags,
+        **as_written(node, wanted),
         depends_on=tuple(sorted({label.id, *(p.view.id for p in picks)})),
         columns=tuple(records.Column(name=n, type=c.type) for n, c in types.items()),
         label=label.id,
