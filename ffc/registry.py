@@ -56,13 +56,34 @@ class Registry(ABC):
         )
 
 
+class _Named(msgspec.Struct):
+    id: str
+
+
+class _Declared(msgspec.Struct):
+    nodes: list[_Named]
+
+
+def _declared(manifest: bytes) -> frozenset[str]:
+    """Return the ids of a manifest's nodes, and read no more of it."""
+    return frozenset(node.id for node in msgspec.json.decode(manifest, type=_Declared).nodes)
+
+
 class StateRegistry(Registry):
-    """The registry of a target as its state store has it now; read once, then fixed."""
+    """The registry of a target as its state store has it now; read once, then fixed.
+
+    A node that the newest deployment declares no more is gone, though its builds are kept.
+    """
 
     def __init__(self, state: StateStore, target: str) -> None:
         deployment = state.deployment(target)
         self.deployment = deployment[0] if deployment else "d0"
-        self._pointers: dict[str, Pointer] = state.pointers(target)
+        declared = _declared(deployment[1]) if deployment else frozenset()
+        self._pointers: dict[str, Pointer] = {
+            node: pointer
+            for node, pointer in state.pointers(target).items()
+            if node in declared or is_snapshot(node)
+        }
         self._online: list[OnlineView] = state.online_views(target)
         deployed = [(p.node, p.definition) for p in self._pointers.values()]
         synced = [(view.view, view.fingerprint) for view in self._online]

@@ -1,11 +1,17 @@
-"""Files into a DuckDB table, each value as its column declares."""
+"""Files into a DuckDB table, each value as its column declares.
+
+A value that is not of its type is never rounded or cut to fit: it becomes null beside a source that
+is not null, which the statement takes for an error, and for which `wrong_value` looks afterwards.
+"""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from glob import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlglot import exp
 
@@ -15,12 +21,28 @@ from ffc.adapter.sql import converted, sql_type, type_of_native
 if TYPE_CHECKING:
     import duckdb
 
-_TEXT = exp.DataType(this=exp.DType.TEXT)
+_TEXT: Final = Type(name="string")
+_INTEGER: Final = r"\s*[+-]?\d+(\.0*)?\s*"
+_DECIMAL: Final = r"\s*[+-]?\d*(\.\d{{0,{scale}}}0*)?\s*"
+_NOT_FINITE: Final = r"(?i)\s*[+-]?(inf|infinity|nan)\s*"
+_NAIVE: Final = r"\s*[\d/-]+([ T]+[\d:.]+)?\s*"
+_SHOWN: Final = 60
+_HELP: Final = {
+    "int32": "a whole number from -2147483648 to 2147483647",
+    "int64": "a whole number from -9223372036854775808 to 9223372036854775807",
+    "decimal": "a number without exponent, and with no more digits than are declared",
+    "float32": "a number, `inf` or `nan`; too great a number is not taken for `inf`",
+    "float64": "a number, `inf` or `nan`; too great a number is not taken for `inf`",
+    "bool": "true or false",
+    "date": "a day such as 2024-01-31, from the years 0001 to 9999",
+    "timestamp": "a time such as 2024-01-31T12:00:00+02:00, finite, from the years 0001 to 9999",
+    "vector": "as many numbers as are declared",
+}
 
 
 def load_statement(cursor: duckdb.DuckDBPyConnection, load: Load) -> str:
     """Return the statement that makes the table; raises DataError where columns don't fit."""
-    selects = [_select(cursor, load, file) for file in load.files]
+    selects = [_checked(cursor, load, file) for file in load.files]
     query: exp.Query = selects[0]
     for select in selects[1:]:
         query = exp.union(query, select, distinct=False)
@@ -28,8 +50,72 @@ def load_statement(cursor: duckdb.DuckDBPyConnection, load: Load) -> str:
     return exp.Create(this=table, kind="TABLE", expression=query).sql(dialect="duckdb")
 
 
-def _select(cursor: duckdb.DuckDBPyConnection, load: Load, file: str) -> exp.Select:
-    scan = _csv(load, file) if load.format == "csv" else _parquet(file)
+def wrong_value(cursor: duckdb.DuckDBPyConnection, load: Load) -> DataError | None:
+    """Return what to say of the first value that is not of its type; None if there is none.
+
+    Raises DuckDB's exceptions for a file that can't be read at all.
+    """
+    for file in load.files:
+        pairs = _pairs(cursor, load, file)
+        for index, (name, wanted) in enumerate(load.columns):
+            shown = exp.cast(exp.column(f"given_{index}"), sql_type(_TEXT))
+            query = exp.select(shown).from_(pairs).where(_wrong(index)).limit(1)
+            found = cursor.execute(query.sql(dialect="duckdb")).fetchone()
+            if found:
+                return _refusal(load, file, name, wanted, str(found[0]))
+    return None
+
+
+def _refusal(load: Load, file: str, name: str, wanted: Type, text: str) -> DataError:
+    line = _line(file, name, text) if load.format == "csv" else None
+    place = f"`{Path(file).name}`, line {line}" if line else f"`{Path(file).name}`"
+    shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return DataError(
+        f"{place}: the column `{name}` holds `{shown}`, which is not {wanted}",
+        help=[f"{wanted} is {_HELP[wanted.name]}"] if wanted.name in _HELP else [],
+    )
+
+
+def _line(file: str, name: str, text: str) -> int | None:
+    """Return the line in which the first row with a text begins."""
+    with (
+        Path(file).open(encoding="utf-8-sig", errors="replace", newline="") as lines,
+        suppress(csv.Error),
+    ):
+        rows = csv.reader(lines)
+        place = next(rows).index(name)
+        line = rows.line_num + 1
+        for row in rows:
+            # A quoted empty field, which is wrong, looks here as a null does, which is not.
+            if len(row) > place and row[place] == text != "":
+                return line
+            line = rows.line_num + 1
+    return None
+
+
+def _checked(cursor: duckdb.DuckDBPyConnection, load: Load, file: str) -> exp.Select:
+    values = [
+        exp.alias_(_or_error(index, name, wanted), name, quoted=True)
+        for index, (name, wanted) in enumerate(load.columns)
+    ]
+    return exp.select(*values).from_(_pairs(cursor, load, file))
+
+
+def _or_error(index: int, name: str, wanted: Type) -> exp.Expr:
+    refusal = exp.Literal.string(f"the column `{name}` holds a value that is not {wanted}")
+    failing = exp.Anonymous(this="error", expressions=[refusal])
+    value = exp.column(f"value_{index}")
+    return exp.Case(ifs=[exp.If(this=_wrong(index), true=failing)], default=value)
+
+
+def _wrong(index: int) -> exp.Expr:
+    value, given = exp.column(f"value_{index}"), exp.column(f"given_{index}")
+    return exp.and_(value.is_(exp.null()), exp.not_(given.is_(exp.null())))
+
+
+def _pairs(cursor: duckdb.DuckDBPyConnection, load: Load, file: str) -> exp.Subquery:
+    """Return each column as the file gives it and as the table is to have it."""
+    scan = _csv(file) if load.format == "csv" else _table_function("read_parquet", file, {})
     native = _columns(cursor, scan)
     missing = [name for name, _ in load.columns if name not in native]
     if missing:
@@ -37,29 +123,29 @@ def _select(cursor: duckdb.DuckDBPyConnection, load: Load, file: str) -> exp.Sel
             f"`{Path(file).name}` has no column {_listed(missing)}",
             help=[f"it has {_listed(native)}"],
         )
-    values = [
-        exp.alias_(_value(load, file, name, wanted, native[name]), name, quoted=True)
-        for name, wanted in load.columns
-    ]
-    return exp.select(*values).from_(scan)
+    columns = []
+    for index, (name, wanted) in enumerate(load.columns):
+        given = exp.column(exp.to_identifier(name, quoted=True))
+        if load.format == "csv":
+            value = _parsed(given, wanted, load.timezone)
+        else:
+            _check_type(file, name, native[name], wanted)
+            value = _stored(given, native[name], wanted, load.timezone)
+        columns += [exp.alias_(given, f"given_{index}"), exp.alias_(value, f"value_{index}")]
+    return exp.select(*columns).from_(scan).subquery("pairs")
 
 
-def _listed(names: Sequence[str] | dict[str, str]) -> str:
+def _listed(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
-def _csv(load: Load, file: str) -> exp.Expr:
-    """Read a CSV file by its header, nothing guessed.
+def _csv(file: str) -> exp.Expr:
+    """Read a CSV file by its header, all of it as text, nothing guessed.
 
-    Times are read as text: DuckDB's own cast to TIMESTAMP drops an offset,
-    `'2024-01-01T12:00:00+02:00'::TIMESTAMP` being 12:00.
+    DuckDB's own reading rounds: 1.5 as BIGINT is 2, and a time's offset is dropped.
     """
-    declared = dict(load.columns)
     kinds = [
-        exp.PropertyEQ(
-            this=exp.Literal.string(name),
-            expression=exp.Literal.string(_read_as(declared.get(name)).sql(dialect="duckdb")),
-        )
+        exp.PropertyEQ(this=exp.Literal.string(name), expression=exp.Literal.string("VARCHAR"))
         for name in _header(file)
     ]
     options = {
@@ -76,35 +162,21 @@ def _csv(load: Load, file: str) -> exp.Expr:
 
 
 def _header(file: str) -> list[str]:
-    with Path(file).open(encoding="utf-8-sig", newline="") as lines:
+    # What is no UTF-8 is DuckDB's to refuse, naming the line.
+    with Path(file).open(encoding="utf-8-sig", errors="replace", newline="") as lines:
         header = next(csv.reader(lines), [])
     if not header:
         raise DataError(f"`{Path(file).name}` is empty: a CSV file begins with its column names")
+    twice = sorted({name for name in header if header.count(name) > 1})
+    if twice:
+        raise DataError(f"`{Path(file).name}` has more than one column {_listed(twice)}")
     return header
-
-
-def _read_as(declared: Type | None) -> exp.DataType:
-    if declared is None or declared.name in (
-        "timestamp",
-        "date",
-        "bytes",
-        "json",
-        "list",
-        "vector",
-    ):
-        return _TEXT
-    return sql_type(declared)
-
-
-def _parquet(file: str) -> exp.Expr:
-    return _table_function("read_parquet", file, {})
 
 
 def _table_function(name: str, file: str, options: Mapping[str, exp.Expr]) -> exp.Expr:
     arguments = [exp.EQ(this=exp.to_identifier(k), expression=v) for k, v in options.items()]
-    return exp.Table(
-        this=exp.Anonymous(this=name, expressions=[exp.Literal.string(file), *arguments])
-    )
+    path = exp.Literal.string(escape(file))
+    return exp.Table(this=exp.Anonymous(this=name, expressions=[path, *arguments]))
 
 
 def _columns(cursor: duckdb.DuckDBPyConnection, scan: exp.Expr) -> dict[str, str]:
@@ -112,58 +184,114 @@ def _columns(cursor: duckdb.DuckDBPyConnection, scan: exp.Expr) -> dict[str, str
     return {name: native for name, native, *_ in cursor.execute(query.sql("duckdb")).fetchall()}
 
 
-def _value(load: Load, file: str, name: str, wanted: Type, native: str) -> exp.Expr:
-    column: exp.Expr = exp.column(exp.to_identifier(name, quoted=True))
-    if load.format == "csv" and wanted.name == "timestamp":
-        return _in_range(_parsed(column, load.timezone), name)
-    given = type_of_native(native)
-    if load.format == "parquet" and (given is None or not widens(given, wanted)):
-        raise DataError(
-            f"the column `{name}` of `{Path(file).name}` is {given or native}, "
-            f"but the source declares {wanted}",
-            help=[f"declare it {given}, and cast it in a transformation" if given else ""],
-        )
-    value = converted(column, native, wanted)
-    if wanted.name != "timestamp":
-        return value
-    if load.timezone != "UTC" and native != "TIMESTAMP WITH TIME ZONE":
-        value = _to_utc(_in_zone(value, load.timezone))
-    return _in_range(value, name)
+def _parsed(text: exp.Expr, wanted: Type, timezone: str) -> exp.Expr:
+    """Return a CSV file's text as a type, null where it is not just a value of it."""
+    if wanted.name in ("int32", "int64"):
+        return _where(_matches(text, _INTEGER), _tried(text, wanted))
+    if wanted.name == "decimal":
+        return _where(_matches(text, _DECIMAL.format(scale=wanted.scale)), _tried(text, wanted))
+    if wanted.is_float:
+        value = _tried(text, wanted)
+        finite = exp.Anonymous(this="isfinite", expressions=[value])
+        known = exp.or_(finite, _matches(text, _NOT_FINITE))
+        return converted(_where(known, value), sql_type(wanted).sql(dialect="duckdb"), wanted)
+    if wanted.name == "date":
+        day = _tried(text, wanted)
+        whole = exp.EQ(this=_tried(text, Type(name="timestamp")), expression=day)
+        return _where(whole, _in_years(day))
+    if wanted.name == "timestamp":
+        return _in_years(_instant(text, timezone))
+    if wanted.name == "list" and wanted.item:
+        item = wanted.item
+        texts = _tried(text, Type(name="list", item=_TEXT))
+        return _each(texts, lambda element: _parsed(element, item, timezone))
+    return text if wanted.name == "string" else _tried(text, wanted)
 
 
-def _parsed(text: exp.Expr, timezone: str) -> exp.Expr:
-    """Read text as an instant: with an offset as it says, without one in the source's zone.
+def _instant(text: exp.Expr, timezone: str) -> exp.Expr:
+    """Read text as an instant: with an offset or a zone as it says, else in the source's zone.
 
     Digits finer than a microsecond are cut by DuckDB's parser, which is the floor.
     """
-    instant = _to_utc(exp.cast(text, exp.DataType(this=exp.DType.TIMESTAMPTZ)))
+    zoned = _to_utc(exp.TryCast(this=text.copy(), to=exp.DataType(this=exp.DType.TIMESTAMPTZ)))
     if timezone == "UTC":
-        return instant
-    pattern = exp.Literal.string(r"([zZ]|[+-]\d\d(:?\d\d)?)\s*$")
-    zoned = exp.RegexpLike(this=text.copy(), expression=pattern)
-    dated = exp.Like(this=text.copy(), expression=exp.Literal.string("%:%"))
-    naive = exp.cast(text.copy(), exp.DataType(this=exp.DType.TIMESTAMP))
-    return exp.Case(
-        ifs=[exp.If(this=exp.and_(dated, zoned), true=instant)],
-        default=_to_utc(_in_zone(naive, timezone)),
+        return zoned
+    naive = _to_utc(_in_zone(_tried(text, Type(name="timestamp")), timezone))
+    return exp.Case(ifs=[exp.If(this=_matches(text, _NAIVE), true=naive)], default=zoned)
+
+
+def _check_type(file: str, name: str, native: str, wanted: Type) -> None:
+    """Raise DataError where a Parquet column can't be read as a type without loss."""
+    given = _given(native)
+    vector = wanted.name == "vector" and str(given) == "list<float32>"
+    if not vector and (given is None or not widens(given, wanted)):
+        raise DataError(
+            f"the column `{name}` of `{Path(file).name}` is {given or native}, "
+            f"but the source declares {wanted}",
+            help=[f"declare it {given}, and cast it in a transformation"] if given else [],
+        )
+
+
+def _given(native: str) -> Type | None:
+    # DuckDB writes and reads it, but no column of ours is of it.
+    return type_of_native(native.replace("TIMESTAMPTZ_NS", "TIMESTAMP_NS"))
+
+
+def _stored(value: exp.Expr, native: str, wanted: Type, timezone: str) -> exp.Expr:
+    """Return a Parquet file's value as a type that holds it, null where it is out of range."""
+    if native == "TIMESTAMPTZ_NS":
+        # The session's zone is UTC.
+        utc = exp.cast(value.copy(), exp.DataType(this=exp.DType.TIMESTAMP_NS))
+        return _stored(utc, "TIMESTAMP_NS", wanted, "UTC")
+    if wanted.name == "timestamp":
+        value = converted(value.copy(), native, wanted)
+        naive = timezone != "UTC" and native != "TIMESTAMP WITH TIME ZONE"
+        return _in_years(_to_utc(_in_zone(value, timezone)) if naive else value)
+    if wanted.name == "date":
+        return _in_years(value)
+    if wanted.name == "vector":
+        return _tried(value, wanted)
+    if wanted.name == "list" and wanted.item:
+        item, inner = wanted.item, native.removesuffix("[]")
+        return _each(value, lambda element: _stored(element, inner, item, timezone))
+    return converted(value.copy(), native, wanted)
+
+
+def _each(values: exp.Expr, change: Callable[[exp.Expr], exp.Expr]) -> exp.Expr:
+    """Return a list of changed elements; null where one that is not null becomes so."""
+    each = exp.Lambda(
+        this=change(exp.column("element")), expressions=[exp.to_identifier("element")]
     )
+    changed = exp.Anonymous(this="list_transform", expressions=[values.copy(), each])
+    counts = [exp.Anonymous(this="list_count", expressions=[x]) for x in (changed, values.copy())]
+    return _where(exp.EQ(this=counts[0], expression=counts[1]), changed)
+
+
+def _tried(value: exp.Expr, wanted: Type) -> exp.Expr:
+    return exp.TryCast(this=value.copy(), to=sql_type(wanted))
+
+
+def _where(condition: exp.Expr, value: exp.Expr) -> exp.Expr:
+    return exp.Case(ifs=[exp.If(this=condition, true=value.copy())])
+
+
+def _matches(text: exp.Expr, pattern: str) -> exp.Expr:
+    arguments = [text.copy(), exp.Literal.string(pattern)]
+    return exp.Anonymous(this="regexp_full_match", expressions=arguments)
 
 
 def _to_utc(value: exp.Expr) -> exp.Expr:
-    return exp.AtTimeZone(this=exp.Paren(this=value), zone=exp.Literal.string("UTC"))
+    return _in_zone(value, "UTC")
 
 
 def _in_zone(value: exp.Expr, timezone: str) -> exp.Expr:
     return exp.AtTimeZone(this=exp.Paren(this=value), zone=exp.Literal.string(timezone))
 
 
-def _in_range(value: exp.Expr, name: str) -> exp.Expr:
-    """Refuse infinity and years that not every store can hold."""
+def _in_years(value: exp.Expr) -> exp.Expr:
+    """Return null for infinity and for years that not every store can hold."""
     low, high = (
         exp.cast(exp.Literal.string(t), exp.DataType(this=exp.DType.TIMESTAMP))
         for t in ("0001-01-01 00:00:00", "9999-12-31 23:59:59.999999")
     )
-    refusal = f"the column `{name}` holds a time that is infinite or outside the years 0001 to 9999"
-    outside = exp.Not(this=exp.Between(this=value, low=low, high=high))
-    failing = exp.Anonymous(this="error", expressions=[exp.Literal.string(refusal)])
-    return exp.Case(ifs=[exp.If(this=outside, true=failing)], default=value.copy())
+    return _where(exp.Between(this=exp.Paren(this=value), low=low, high=high), value)

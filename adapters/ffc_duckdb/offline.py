@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as FutureTimeout
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from ffc.adapter import (
     Cancelled,
     Capabilities,
+    DataError,
     Handle,
     Load,
     OfflineStore,
     Options,
     Status,
+    StoreError,
     Unreachable,
 )
 from ffc_duckdb.errors import mapped
-from ffc_duckdb.loading import load_statement
+from ffc_duckdb.loading import load_statement, wrong_value
 
 if TYPE_CHECKING:
     import duckdb
@@ -47,23 +49,25 @@ class DuckDBOfflineStore(OfflineStore):
         self._memory_limit = options.text("memory_limit", "")
         self._lock = threading.Lock()
         self._connection: duckdb.DuckDBPyConnection | None = None
+        self._closed = False
         self._pool = ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="duckdb")
 
     def submit(self, *statements: str) -> Handle:
         """Run statements in one transaction on a cursor of their own."""
-        handle = DuckDBHandle(self._cursor())
-        handle.start(self._pool, statements)
-        return handle
+        return DuckDBHandle(self._pool, self._cursor(), statements)
 
     def load(self, load: Load) -> Handle:
-        """Make a table of CSV or Parquet files."""
+        """Make a table of CSV or Parquet files; the handle's DataError names a wrong value."""
         cursor = self._cursor()
         with mapped():
             statement = load_statement(cursor, load)
-        return self.submit(statement)
+        explain = partial(wrong_value, cursor, load)
+        return DuckDBHandle(self._pool, self._cursor(), (statement,), explain)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file, after the statements that are running."""
+        with self._lock:
+            self._closed = True
         self._pool.shutdown(wait=True)
         with self._lock:
             if self._connection is not None:
@@ -72,6 +76,8 @@ class DuckDBOfflineStore(OfflineStore):
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
         with self._lock:
+            if self._closed:
+                raise StoreError(f"the DuckDB file `{self._path.name}` is closed")
             if self._connection is None:
                 self._connection = self._open()
             cursor = self._connection.cursor()
@@ -89,7 +95,7 @@ class DuckDBOfflineStore(OfflineStore):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             return duckdb.connect(self._path, config=config)
         except duckdb.IOException as problem:
-            if "lock" in str(problem).lower():
+            if "Conflicting lock" in str(problem):
                 holder = "another process holds it; a DuckDB file has one writer at a time"
                 raise Unreachable(
                     f"the DuckDB file `{self._path.name}` is in use",
@@ -101,38 +107,56 @@ class DuckDBOfflineStore(OfflineStore):
 
 
 class DuckDBHandle(Handle):
-    """Statements on one cursor, run by a thread of the store's pool."""
+    """Statements on one cursor, run by a thread of the store's pool.
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+    A query, if it is the last one, is bound there and runs in `batches`. `explain` says more of
+    data that don't fit.
+    """
+
+    def __init__(
+        self,
+        pool: ThreadPoolExecutor,
+        cursor: duckdb.DuckDBPyConnection,
+        statements: tuple[str, ...],
+        explain: Callable[[], DataError | None] = lambda: None,
+    ) -> None:
         self._cursor = cursor
-        self._future: Future[None] = Future()
-        self._query = ""
+        self._explain = explain
+        self._rows: duckdb.DuckDBPyRelation | None = None
         self._cancelled = False
+        self._future: Future[None] = pool.submit(self._work, statements)
 
-    def start(self, pool: ThreadPoolExecutor, statements: tuple[str, ...]) -> None:
-        """Hand the statements to a thread; a query, if it is the last one, waits for `batches`."""
-        *commands, last = statements
-        with mapped():
-            kinds = {statement.type for statement in self._cursor.extract_statements(last)}
-        if kinds == {_select_type()}:
-            self._query = last
-        else:
-            commands.append(last)
-        self._future = pool.submit(self._run, commands)
+    def _work(self, statements: tuple[str, ...]) -> None:
+        try:
+            with mapped():
+                self._run(statements)
+        except DataError as problem:
+            with mapped():
+                found = self._explain()
+            raise found or problem from problem
 
-    def _run(self, commands: list[str]) -> None:
-        with mapped():
-            if len(commands) > 1:
-                self._cursor.execute("BEGIN TRANSACTION")
-            try:
-                for command in commands:
-                    self._cursor.execute(command)
-            except BaseException:
-                if len(commands) > 1:
-                    self._cursor.execute("ROLLBACK")
-                raise
-            if len(commands) > 1:
+    def _run(self, statements: tuple[str, ...]) -> None:
+        whole = len(statements) > 1
+        if whole:
+            self._cursor.execute("BEGIN TRANSACTION")
+        try:
+            *commands, last = statements
+            for command in commands:
+                self._go_on()
+                self._cursor.execute(command)
+            self._go_on()
+            self._rows = self._cursor.sql(last)
+            if whole:
                 self._cursor.execute("COMMIT")
+        except BaseException:
+            if whole:
+                self._cursor.rollback()
+            raise
+
+    def _go_on(self) -> None:
+        # An interrupt between two statements meets neither.
+        if self._cancelled:
+            raise Cancelled("the statements were cancelled")
 
     def poll(self) -> Status:
         """Say where the statements stand."""
@@ -152,15 +176,17 @@ class DuckDBHandle(Handle):
         """Wait for the statements."""
         try:
             self._future.result(seconds)
-        except FutureTimeout:
-            raise TimeoutError from None
+        except CancelledError:
+            raise Cancelled("the statements were cancelled before they began") from None
 
     def batches(self, rows: int = 65_536) -> Iterator[pa.RecordBatch]:
         """Yield the query's rows."""
         self.wait()
+        if self._rows is None:
+            raise StoreError("there was no statement, so there are no rows")
         try:
             with mapped():
-                reader = self._cursor.sql(self._query).to_arrow_reader(rows)
+                reader = self._rows.to_arrow_reader(rows)
                 empty = True
                 for batch in reader:
                     empty = False
@@ -169,12 +195,6 @@ class DuckDBHandle(Handle):
                     yield _no_rows(reader.schema)
         finally:
             self._cursor.close()
-
-
-def _select_type() -> duckdb.StatementType:
-    import duckdb
-
-    return duckdb.StatementType.SELECT
 
 
 def _no_rows(schema: pa.Schema) -> pa.RecordBatch:

@@ -58,7 +58,7 @@ def marker_key(project: str, target: str, entity: str) -> bytes:
 def field_of(view: ServedView) -> bytes:
     """Return a view's field in an entity's row: slot, fingerprint, generation."""
     digest = blake2b(view.fingerprint.encode(), digest_size=_DIGEST).digest()
-    return view.slot.to_bytes(4, "big") + digest + view.generation.to_bytes(4, "big")
+    return view.slot.to_bytes(4, "big") + digest + view.generation.to_bytes(8, "big")
 
 
 def _prefix(*names: str) -> bytes:

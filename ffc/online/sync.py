@@ -150,8 +150,10 @@ class _Sync:
         held = views.get((view.online, view.id))
         served = served_view(view)
         pointer = syncing.pointers.get(self._pointer)
+        # Numbers follow the clock, so that a lost state store never falls back on an old one.
+        fresh = int(syncing.now.timestamp() * 1_000_000)
         if held is None or pointer is None:
-            return msgspec.structs.replace(served, generation=1), None
+            return msgspec.structs.replace(served, generation=fresh), None
         served = msgspec.structs.replace(served, generation=held.generation)
         complete = (
             held.fingerprint == view.data_fingerprint
@@ -160,7 +162,8 @@ class _Sync:
         )
         if complete:
             return served, Relation(*pointer.build.relation)
-        return msgspec.structs.replace(served, generation=held.generation + 1), None
+        generation = max(fresh, held.generation + 1)
+        return msgspec.structs.replace(served, generation=generation), None
 
     def _snapshot(self, snapshot: Relation) -> int:
         syncing, view = self._syncing, self._view

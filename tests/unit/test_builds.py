@@ -134,6 +134,17 @@ def test_a_lost_online_store_is_filled_again(project: Path) -> None:
     assert answer["rows"][0]["event_times"] == ["2024-01-04T00:00:00Z"]
 
 
+def test_a_lost_state_store_brings_no_old_row_back(project: Path) -> None:
+    for path in (project / ".ffc").glob("state.db*"):
+        path.unlink()
+    (project / "data" / "users.csv").write_text("user_id,country\nu2,DE\n")
+    assert ffc(project, "run").code == 0
+    answer = ffc(
+        project, "get", "profile.country", "--key", "user_id=u1", "--output", "json"
+    ).json()
+    assert answer["rows"][0]["statuses"] == ["missing"]
+
+
 def test_what_vanished_is_missing_online(project: Path) -> None:
     (project / "data" / "users.csv").write_text("user_id,country\nu2,DE\n")
     assert ffc(project, "run").code == 0

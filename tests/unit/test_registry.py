@@ -94,3 +94,16 @@ def test_a_view_that_is_online_no_more_is_not_served(project: Path) -> None:
     refused = ffc(project, "get", "spending.amount", "--key", "user_id=u1")
     assert refused.code == 1
     assert "no feature view `spending` is served" in refused.stderr
+
+
+def test_a_view_that_is_declared_no_more_is_gone(project: Path) -> None:
+    ask = ("get", "profile.country", "--key", "user_id=u1")
+    assert ffc(project, *ask).code == 0
+    text = FILES["features/all.yml"]
+    start, end = text.index("  - name: profile"), text.index("labels:")
+    (project / "features" / "all.yml").write_text(text[:start] + text[end:])
+    training = FILES["training_sets/main.yml"].replace(", profile.*", "")
+    (project / "training_sets" / "main.yml").write_text(training)
+    assert ffc(project, "run").code == 0
+    assert "feature_view.profile" not in _registry(project).nodes()
+    assert ffc(project, *ask).code == 1
