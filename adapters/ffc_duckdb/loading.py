@@ -1,12 +1,13 @@
 """Files into a DuckDB table, each value as its column declares.
 
 A value that is not of its type is never rounded or cut to fit: it becomes null beside a source that
-is not null, which the statement takes for an error, and for which `wrong_value` looks afterwards.
+is not null, which the statement takes for an error, and for which `refusal` looks afterwards.
 """
 
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from glob import escape
@@ -27,6 +28,11 @@ _DECIMAL: Final = r"\s*[+-]?\d*(\.\d{{0,{scale}}}0*)?\s*"
 _NOT_FINITE: Final = r"(?i)\s*[+-]?(inf|infinity|nan)\s*"
 _NAIVE: Final = r"\s*[\d/-]+([ T]+[\d:.]+)?\s*"
 _SHOWN: Final = 60
+_UNREADABLE: Final = re.compile(
+    r"Invalid Input Error: CSV Error on Line: (?P<line>\d+)\n(?P<why>.*?)\n\s*Possible .*"
+    r"^  file = (?P<file>[^\n]+)$",
+    re.DOTALL | re.MULTILINE,
+)
 _HELP: Final = {
     "int32": "a whole number from -2147483648 to 2147483647",
     "int64": "a whole number from -9223372036854775808 to 9223372036854775807",
@@ -50,11 +56,15 @@ def load_statement(cursor: duckdb.DuckDBPyConnection, load: Load) -> str:
     return exp.Create(this=table, kind="TABLE", expression=query).sql(dialect="duckdb")
 
 
-def wrong_value(cursor: duckdb.DuckDBPyConnection, load: Load) -> DataError | None:
-    """Return what to say of the first value that is not of its type; None if there is none.
+def refusal(cursor: duckdb.DuckDBPyConnection, load: Load, problem: str) -> DataError | None:
+    """Return what to say of the row or the value that DuckDB had a problem with.
 
-    Raises DuckDB's exceptions for a file that can't be read at all.
+    Raises DuckDB's exceptions.
     """
+    if match := _UNREADABLE.match(problem):
+        file = Path(match["file"]).name
+        why = [_shortened(line) for line in match["why"].splitlines() if line.strip()]
+        return DataError(f"`{file}`, line {match['line']} can't be read", help=why)
     for file in load.files:
         pairs = _pairs(cursor, load, file)
         for index, (name, wanted) in enumerate(load.columns):
@@ -62,18 +72,21 @@ def wrong_value(cursor: duckdb.DuckDBPyConnection, load: Load) -> DataError | No
             query = exp.select(shown).from_(pairs).where(_wrong(index)).limit(1)
             found = cursor.execute(query.sql(dialect="duckdb")).fetchone()
             if found:
-                return _refusal(load, file, name, wanted, str(found[0]))
+                return _misfit(load, file, name, wanted, str(found[0]))
     return None
 
 
-def _refusal(load: Load, file: str, name: str, wanted: Type, text: str) -> DataError:
+def _misfit(load: Load, file: str, name: str, wanted: Type, text: str) -> DataError:
     line = _line(file, name, text) if load.format == "csv" else None
     place = f"`{Path(file).name}`, line {line}" if line else f"`{Path(file).name}`"
-    shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
     return DataError(
-        f"{place}: the column `{name}` holds `{shown}`, which is not {wanted}",
+        f"{place}: the column `{name}` holds `{_shortened(text)}`, which is not {wanted}",
         help=[f"{wanted} is {_HELP[wanted.name]}"] if wanted.name in _HELP else [],
     )
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def _line(file: str, name: str, text: str) -> int | None:

@@ -21,7 +21,7 @@ from ffc.adapter import (
     Unreachable,
 )
 from ffc_duckdb.errors import mapped
-from ffc_duckdb.loading import load_statement, wrong_value
+from ffc_duckdb.loading import load_statement, refusal
 
 if TYPE_CHECKING:
     import duckdb
@@ -61,7 +61,7 @@ class DuckDBOfflineStore(OfflineStore):
         cursor = self._cursor()
         with mapped():
             statement = load_statement(cursor, load)
-        explain = partial(wrong_value, cursor, load)
+        explain = partial(refusal, cursor, load)
         return DuckDBHandle(self._pool, self._cursor(), (statement,), explain)
 
     def close(self) -> None:
@@ -118,7 +118,7 @@ class DuckDBHandle(Handle):
         pool: ThreadPoolExecutor,
         cursor: duckdb.DuckDBPyConnection,
         statements: tuple[str, ...],
-        explain: Callable[[], DataError | None] = lambda: None,
+        explain: Callable[[str], DataError | None] = lambda _: None,
     ) -> None:
         self._cursor = cursor
         self._explain = explain
@@ -132,7 +132,7 @@ class DuckDBHandle(Handle):
                 self._run(statements)
         except DataError as problem:
             with mapped():
-                found = self._explain()
+                found = self._explain(str(problem.__cause__))
             raise found or problem from problem
 
     def _run(self, statements: tuple[str, ...]) -> None:

@@ -135,7 +135,7 @@ def _output(
 ) -> list[records.OutputColumn]:
     """Return the columns in order: keys, time, `include`, features, the label last."""
     columns = {column.name: column for column in label.columns}
-    own: list[tuple[str, str, str]] = [
+    own: list[tuple[str, records.OutputRole, str]] = [
         (key, "key", key) for key in dict.fromkeys(k for role in label.roles for k in role.keys)
     ]
     own += [(label.timestamp, "timestamp", label.timestamp)] if label.timestamp else []
@@ -160,11 +160,11 @@ def _output(
 
 
 def _own(
-    columns: dict[str, records.Column], name: str, role: str, origin: str
+    columns: dict[str, records.Column], name: str, role: records.OutputRole, origin: str
 ) -> records.OutputColumn:
     return records.OutputColumn(
         name=name,
-        role=role,  # type: ignore[arg-type]
+        role=role,
         type=columns[origin].type,
         origin=origin,
     )

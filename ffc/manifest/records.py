@@ -154,11 +154,14 @@ class ViewPlan(Struct, frozen=True, kw_only=True):
     picks: tuple[Pick, ...]
 
 
+OutputRole = Literal["key", "timestamp", "include", "feature", "label"]
+
+
 class OutputColumn(Struct, frozen=True, kw_only=True):
     """A column of a training set, where it comes from, and what it is for."""
 
     name: str
-    role: Literal["key", "timestamp", "include", "feature", "label"]
+    role: OutputRole
     type: str
     origin: str
 

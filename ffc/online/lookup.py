@@ -279,8 +279,9 @@ def _answer(
             values.append(feature.default)
             continue
         value = row.values[feature.index]
-        plain = feature.write is None or value is None
-        values.append(value if plain else feature.write(value))  # type: ignore[misc]
+        if feature.write is not None and value is not None:
+            value = feature.write(value)
+        values.append(value)
     if not metadata:
         return AnswerRow(entity, values)
     return AnswerRow(
