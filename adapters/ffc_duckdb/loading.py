@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from glob import escape
 from pathlib import Path
@@ -57,26 +57,34 @@ def load_statement(cursor: duckdb.DuckDBPyConnection, load: Load) -> str:
 
 
 def refusal(cursor: duckdb.DuckDBPyConnection, load: Load, problem: str) -> DataError | None:
-    """Return what to say of the row or the value that DuckDB had a problem with.
+    """Return what to say of the row or the value that DuckDB had a problem with, if anything."""
+    import duckdb
 
-    Raises DuckDB's exceptions.
-    """
     if match := _UNREADABLE.match(problem):
         file = Path(match["file"]).name
         why = [_shortened(line) for line in match["why"].splitlines() if line.strip()]
         return DataError(f"`{file}`, line {match['line']} can't be read", help=why)
-    for file in load.files:
-        pairs = _pairs(cursor, load, file)
-        for index, (name, wanted) in enumerate(load.columns):
-            shown = exp.cast(exp.column(f"given_{index}"), sql_type(_TEXT))
-            query = exp.select(shown).from_(pairs).where(_wrong(index)).limit(1)
-            found = cursor.execute(query.sql(dialect="duckdb")).fetchone()
-            if found:
-                return _misfit(load, file, name, wanted, str(found[0]))
+    with suppress(duckdb.Error, OSError):
+        for file in load.files:
+            for index, found in _wrong_values(cursor, load, file):
+                return _misfit(load, file, index, found)
     return None
 
 
-def _misfit(load: Load, file: str, name: str, wanted: Type, text: str) -> DataError:
+def _wrong_values(
+    cursor: duckdb.DuckDBPyConnection, load: Load, file: str
+) -> Iterator[tuple[int, str]]:
+    """Yield the first wrong value of each column that has one, as text."""
+    pairs = _pairs(cursor, load, file)
+    for index in range(len(load.columns)):
+        shown = exp.cast(exp.column(f"given_{index}"), sql_type(_TEXT))
+        query = exp.select(shown).from_(pairs).where(_wrong(index)).limit(1)
+        if found := cursor.execute(query.sql(dialect="duckdb")).fetchone():
+            yield index, found[0]
+
+
+def _misfit(load: Load, file: str, index: int, text: str) -> DataError:
+    name, wanted = load.columns[index]
     line = _line(file, name, text) if load.format == "csv" else None
     place = f"`{Path(file).name}`, line {line}" if line else f"`{Path(file).name}`"
     return DataError(

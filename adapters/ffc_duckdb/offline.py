@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -59,8 +60,11 @@ class DuckDBOfflineStore(OfflineStore):
     def load(self, load: Load) -> Handle:
         """Make a table of CSV or Parquet files; the handle's DataError names a wrong value."""
         cursor = self._cursor()
-        with mapped():
-            statement = load_statement(cursor, load)
+        try:
+            with mapped():
+                statement = load_statement(cursor, load)
+        except OSError as problem:
+            raise Unreachable(f"a file of the source can't be read: {problem}") from problem
         explain = partial(refusal, cursor, load)
         return DuckDBHandle(self._pool, self._cursor(), (statement,), explain)
 
@@ -131,11 +135,14 @@ class DuckDBHandle(Handle):
             with mapped():
                 self._run(statements)
         except DataError as problem:
-            with mapped():
-                found = self._explain(str(problem.__cause__))
-            raise found or problem from problem
+            found = self._explain(str(problem.__cause__))
+            if found is None:
+                raise
+            raise found from problem
 
     def _run(self, statements: tuple[str, ...]) -> None:
+        import duckdb
+
         whole = len(statements) > 1
         if whole:
             self._cursor.execute("BEGIN TRANSACTION")
@@ -149,7 +156,8 @@ class DuckDBHandle(Handle):
             if whole:
                 self._cursor.execute("COMMIT")
         except BaseException:
-            if whole:
+            # After a COMMIT that failed there is nothing to roll back.
+            with suppress(duckdb.Error):
                 self._cursor.rollback()
             raise
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import shlex
 import shutil
 import socket
 import subprocess
@@ -19,8 +20,8 @@ import click
 
 from ffc.auth import local_user
 from ffc.cli.progress import TerminalSink
-from ffc.cli.rendering import render_records
 from ffc.cli.starter import copy_template
+from ffc.cli.tables import render_records
 from ffc.cli.workspace import compile_workspace, show_diagnostics
 from ffc.connect.session import Session
 from ffc.core.errors import FfcError, ProjectError
@@ -65,7 +66,7 @@ def show_demo(folder: Path) -> None:
     if shutil.which("ffc") is None:
         folder_of_ffc = Path(sys.argv[0]).resolve().parent
         click.echo(f'  export PATH="{folder_of_ffc}:$PATH"')
-    click.echo(f"  cd {shown}")
+    click.echo(f"  cd {shlex.quote(str(shown))}")
     click.echo(f"  ffc training-set {TRAINING_SET} --to training.parquet")
     click.echo("  ffc get customer_daily.txn_count_7d --key customer_id=C00007")
     click.echo("  ffc compile        # after a typo in features/customer.yml, say")
@@ -118,7 +119,7 @@ def _build(folder: Path) -> None:
         _step(f"ffc training-set {TRAINING_SET}", "what was known at each label's instant")
         found = read_training_set(session, TRAINING_SET, principal=local_user(), limit=2)
         rows = [found.text_row(row) for batch in found.batches for row in batch.to_pylist()]
-        click.echo(render_records(rows))
+        click.echo(render_records([column.name for column in found.columns], rows))
 
 
 @contextmanager

@@ -44,8 +44,16 @@ def warning_text(code: str, message: str) -> str:
 
 def failure_text(code: str, message: str, hints: object) -> str:
     """Return `error[CODE]: message` with a line of help for each hint."""
-    head = click.style(f"error[{code}]", fg="red", bold=True)
-    lines = [f"{head}: {click.style(message, bold=True)}"]
-    if isinstance(hints, list | tuple):
-        lines += [f"  {click.style('= help:', fg='cyan')} {hint}" for hint in hints]
+    head = f"error[{code}]"
+    first, *more = _wrapped(f"{head}: {message}", WIDTH)
+    told = click.style(first[len(head) + 2 :], bold=True)
+    lines = [f"{click.style(head, fg='red', bold=True)}: {told}"]
+    lines += [click.style(line, bold=True) for line in more]
+    for hint in hints if isinstance(hints, list | tuple) else ():
+        first, *more = _wrapped(str(hint), WIDTH - 10)
+        lines += [f"  {click.style('= help:', fg='cyan')} {first}", *(f"{'':10}{m}" for m in more)]
     return "\n".join(lines)
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]

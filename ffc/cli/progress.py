@@ -45,7 +45,8 @@ class TerminalSink:
                     click.echo(f"\n{result.id}", err=True)
                     shown = (result.error["code"], result.error["message"], result.error["help"])
                     click.echo(failure_text(str(shown[0]), str(shown[1]), shown[2]), err=True)
-            self._say(f"\n{_summary(self._results)}")
+            if self._results:
+                self._say(f"\n{_summary(self._results)}")
 
     def _say(self, text: str) -> None:
         if not self._quiet:

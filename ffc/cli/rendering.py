@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import click
@@ -48,10 +48,10 @@ def _diagnostic(diagnostic: Diagnostic, texts: Mapping[str, str]) -> str:
 
 def _wrapped(text: str, indent: int) -> list[str]:
     """Break a text into lines that fit beside an indent, at least one."""
-    return textwrap.wrap(_visible(text), WIDTH - indent, break_on_hyphens=False) or [""]
+    return textwrap.wrap(visible(text), WIDTH - indent, break_on_hyphens=False) or [""]
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """Return a text without what a terminal would obey: tabs become spaces."""
     return re.sub(r"[\x00-\x1f\x7f-\x9f]", "\ufffd", re.sub(r"[\t\n]", " ", text))
 
@@ -71,10 +71,10 @@ def _frame(
     length = max(1, min(end, len(text) + 1) - span.start.column)
     text, start = _window(text, span.start.column - 1)
     marked = text[start : start + max(1, length)]
-    marker = ("^" if primary else "-") * max(1, _cells(marked))
+    marker = ("^" if primary else "-") * max(1, cells(marked))
     number = click.style(str(span.start.line).rjust(gutter), fg="blue")
     lines += [f"{pad} {bar}", f"{number} {bar} {text}"]
-    marks = _beside(" " * _cells(text[:start]), marker, span.label, WIDTH - gutter - 3)
+    marks = _beside(" " * cells(text[:start]), marker, span.label, WIDTH - gutter - 3)
     lines += [f"{pad} {bar} {click.style(line, fg=colour, bold=True)}" for line in marks]
     return lines
 
@@ -88,7 +88,7 @@ def _beside(before: str, marker: str, label: str, room: int) -> list[str]:
     return [before + marker, " " * indent + label]
 
 
-def _cells(text: str) -> int:
+def cells(text: str) -> int:
     """Return how many columns of a terminal a text takes."""
     return sum(0 if unicodedata.combining(c) else _width_of(c) for c in text)
 
@@ -99,67 +99,11 @@ def _width_of(character: str) -> int:
 
 def _window(text: str, start: int) -> tuple[str, int]:
     """Cut a long line so that the place in question can be seen."""
-    text = _visible(text)
+    text = visible(text)
     room = WIDTH - 8
-    if _cells(text) <= room:
+    if cells(text) <= room:
         return text, start
-    room //= 2 if _cells(text) > len(text) else 1
+    room //= 2 if cells(text) > len(text) else 1
     first = max(0, min(start - room // 3, len(text) - room))
     head, tail = ("…" if first else ""), ("…" if first + room < len(text) else "")
     return head + text[first + len(head) : first + room - len(tail)] + tail, start - first
-
-
-def render_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return rows under their header, columns aligned, numbers to the right."""
-    shown = [[_cell(value) for value in row] for row in rows]
-    numeric = [all(_is_number(row[i]) for row in shown) and bool(shown) for i in range(len(header))]
-    widths = [max([len(name), *(len(row[i]) for row in shown)]) for i, name in enumerate(header)]
-    lines = [_line(header, widths, numeric), "  ".join("-" * width for width in widths)]
-    return "\n".join([*lines, *(_line(row, widths, numeric) for row in shown)])
-
-
-def render_records(rows: Sequence[Mapping[str, object]], width: int = WIDTH) -> str:
-    """Return rows as a table on its side, a line a column, in blocks that fit the width."""
-    blocks: list[str] = []
-    start = 0
-    while start < len(rows):
-        count = len(rows) - start
-        while (block := _sideways(rows, start, count)) and _width(block) > width and count > 1:
-            count -= 1
-        blocks.append(block)
-        start += count
-    return "\n\n".join(blocks)
-
-
-def _sideways(rows: Sequence[Mapping[str, object]], start: int, count: int) -> str:
-    shown = rows[start : start + count]
-    header = ["column", *(f"row {start + i + 1}" for i in range(count))]
-    return render_table(header, [[name, *(row[name] for row in shown)] for name in rows[0]])
-
-
-def _width(block: str) -> int:
-    return max(len(line) for line in block.split("\n"))
-
-
-def _line(cells: Sequence[str], widths: Sequence[int], numeric: Sequence[bool]) -> str:
-    parts = [
-        cell.rjust(width) if right else cell.ljust(width)
-        for cell, width, right in zip(cells, widths, numeric, strict=True)
-    ]
-    return "  ".join(parts).rstrip()
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return text == "null"
-    return True

@@ -24,10 +24,17 @@ def copy_template(folder: Path) -> dict[str, int]:
     """Copy the template to a new or an empty folder and generate its data; return rows by file.
 
     The data are always the same but for their dates, which end today, so that the newest values
-    are fresh. Raises FfcError where the folder is in use.
+    are fresh. Raises FfcError where the folder is in use or can't be made.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if folder.is_dir() and any(folder.iterdir()):
         raise FfcError(f"`{folder}` is not empty", help=["name a folder that does not exist yet"])
+    try:
+        return _copy(folder)
+    except OSError as problem:
+        raise FfcError(f"`{folder}` can't be made: {problem.strerror or problem}") from problem
+
+
+def _copy(folder: Path) -> dict[str, int]:
     ignored = shutil.ignore_patterns("__pycache__", "target", ".ffc", "*.csv", "*.parquet")
     shutil.copytree(template_folder(), folder, ignore=ignored, dirs_exist_ok=True)
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)

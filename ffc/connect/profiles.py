@@ -71,8 +71,9 @@ def read_profile(
     folders = [profiles] if profiles else [project, Path.home() / ".ffc"]
     path = next((folder / FILE for folder in folders if (folder / FILE).is_file()), None)
     if path is None:
-        places = " or ".join(str(folder / FILE) for folder in folders)
-        raise ProfileError(f"there is no {places}", help=["`ffc init` writes one to start from"])
+        where = f"`{profiles}`" if profiles else "the project's folder, nor in ~/.ffc"
+        message = f"there is no {FILE} in {where}"
+        raise ProfileError(message, help=["`ffc init` writes one to start from"])
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as problem:

@@ -7,6 +7,7 @@ FfcError                    exit 1   something outside the code went wrong; code
 ├── Denied                  exit 1   the principal may not do this
 ├── StateError              exit 1   the state store refuses: newer version, corrupt
 │   └── Locked              exit 1   another run holds the target
+├── Immutable               exit 1   a deployed definition of a protected target was changed
 ├── StoreError              exit 1   a warehouse or an online store failed
 │   ├── Unreachable         exit 1   it can't be opened or reached
 │   ├── StatementFailed     exit 1   it refused a statement
@@ -76,6 +77,12 @@ class Locked(StateError):
     """Report that another run holds the target."""
 
     code = "FF704"
+
+
+class Immutable(FfcError):
+    """Report a changed definition in a target whose definitions never change."""
+
+    code = "FF705"
 
 
 class StoreError(FfcError):

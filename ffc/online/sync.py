@@ -27,7 +27,7 @@ from ffc.connect.holding import holding
 from ffc.connect.session import Session
 from ffc.connect.warehouse import Warehouse, random_build_id, table_of
 from ffc.core.clock import Clock, stamp, utc_now
-from ffc.core.errors import DataError, FfcError
+from ffc.core.errors import DataError, FfcError, NotFound
 from ffc.core.types import known_type
 from ffc.manifest.names import physical_name, snapshot_id
 from ffc.manifest.records import FeatureView, ServedView
@@ -74,6 +74,9 @@ def sync(
     authorize(principal, "sync")
     state, target = session.state, session.target.name
     with holding(state, target) as lease:
+        if state.deployment(target) is None:
+            message = f"nothing is deployed in the target `{target}`"
+            raise NotFound(message, help=["run `ffc run`"])
         registry = StateRegistry(state, target)
         state.audit(principal.name, "sync", target, stamp(clock()))
         warehouse = Warehouse(session.offline, session.schema)

@@ -10,10 +10,11 @@ import base64
 import math
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Decimal, InvalidOperation, localcontext
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal, InvalidOperation, localcontext
 
 from ffc.core.types import Type
 
+_EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
 _BITS = {"int32": 31, "int64": 63}
 
 
@@ -35,9 +36,18 @@ def reader(wanted: Type) -> Callable[[object], object]:
 
 
 def _read_text(value: object) -> object:
-    if isinstance(value, str):
+    if isinstance(value, str) and _is_unicode(value):
         return value
     raise Unreadable("a string")
+
+
+def _is_unicode(text: str) -> bool:
+    """Tell whether a text has no lone surrogates, which no store can keep."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _read_integer(value: object, name: str) -> object:
@@ -55,36 +65,42 @@ def _read_truth(value: object) -> object:
 
 def _read_date(value: object) -> object:
     try:
-        return date.fromisoformat(str(value))
-    except ValueError:
+        # Text only: the number 20240131 would be a day, too.
+        return date.fromisoformat(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
         raise Unreadable("a date such as 2024-01-31") from None
 
 
 def _read_timestamp(value: object) -> object:
     try:
-        instant = datetime.fromisoformat(str(value))
+        instant = datetime.fromisoformat(value)  # type: ignore[arg-type]
         return instant.astimezone(UTC).replace(tzinfo=None) if instant.tzinfo else instant
-    except (ValueError, OverflowError):
+    except (TypeError, ValueError, OverflowError):
         raise Unreadable("a time such as 2024-01-31T12:00:00Z") from None
 
 
 def _read_decimal(value: object, wanted: Type) -> object:
     try:
-        number = Decimal(str(value)) if isinstance(value, str | int) else Decimal("nan")
+        number = Decimal(value) if isinstance(value, str | int) else Decimal("nan")
     except InvalidOperation:
         number = Decimal("nan")
     if isinstance(value, bool) or not number.is_finite() or not _fits(number, wanted):
         raise Unreadable(f"a {wanted}, as a string")
-    return number
+    return _with_places(number, wanted)
 
 
 def _fits(number: Decimal, wanted: Type) -> bool:
     # The default context would round to 28 digits, and call a number whole that is not.
-    with localcontext(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN):
+    with localcontext(_EXACT):
         scaled = number.scaleb(wanted.scale)
         if scaled.adjusted() >= wanted.precision:
             return False
         return scaled == scaled.to_integral_value()
+
+
+def _with_places(number: Decimal, wanted: Type) -> Decimal:
+    """Return an equal number with all its type's places, as a stored value has them."""
+    return number.quantize(Decimal(1).scaleb(-wanted.scale), context=_EXACT)
 
 
 def default_of(value: object, wanted: Type) -> object:
@@ -97,7 +113,7 @@ def default_of(value: object, wanted: Type) -> object:
         return base64.b64decode(str(value))
     readers = {"date": _read_date, "timestamp": _read_timestamp}
     if wanted.name == "decimal":
-        return Decimal(str(value))
+        return _with_places(Decimal(str(value)), wanted)
     return readers[wanted.name](value) if wanted.name in readers else value
 
 
@@ -113,7 +129,7 @@ def writer(given: Type) -> Callable[[object], object] | None:
         item = writer(given.item)
         return None if item is None else lambda value: [_or_null(item, v) for v in _items(value)]
     plain: dict[str, Callable[[object], object]] = {
-        "decimal": str,
+        "decimal": "{:f}".format,
         "date": str,
         "bytes": _write_bytes,
     }

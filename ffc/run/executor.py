@@ -9,12 +9,14 @@ from typing import Any
 
 import msgspec
 
-from ffc.adapter.state import Lease, NodeRun
+from ffc.adapter.state import Lease, NodeRun, Pointer
 from ffc.auth import Principal, authorize
 from ffc.connect.holding import holding
 from ffc.connect.session import Session
 from ffc.connect.warehouse import Warehouse, random_build_id
 from ffc.core.clock import Clock, stamp, utc_now
+from ffc.core.diagnostics import listed
+from ffc.core.errors import Immutable
 from ffc.manifest.names import BUILT
 from ffc.manifest.records import AnyNode, FeatureView, Manifest
 from ffc.online.sync import Syncing, sync_view
@@ -36,7 +38,8 @@ def run(
     """Build a manifest in its target and sync its online views; return how it went.
 
     A node that fails keeps its last good build, and what hangs on it is skipped. Raises Locked
-    while another run holds the target, Unreachable where a store can't be opened.
+    while another run holds the target, Immutable where a protected target would change, Unreachable
+    where a store can't be opened.
     """
     authorize(principal, "run")
     target = manifest.target.name
@@ -44,6 +47,8 @@ def run(
     online = [node for node in nodes if isinstance(node, FeatureView) and node.online]
     state = session.state
     with holding(state, target) as lease:
+        if manifest.target.protected:
+            check_unchanged(nodes, state.pointers(target))
         state.deploy(target, msgspec.json.encode(manifest), stamp(clock()), principal.name)
         state.audit(principal.name, "run", target, stamp(clock()))
         job = _Job(session, manifest, lease, principal, sinks, git, clock)
@@ -70,6 +75,25 @@ def in_order(manifest: Manifest) -> list[AnyNode]:
     graph = {node.id: sorted(node.depends_on) for node in manifest.nodes}
     order = TopologicalSorter(graph).static_order()
     return [by_id[node] for node in order if by_id[node].kind in BUILT]
+
+
+def check_unchanged(nodes: Sequence[AnyNode], pointers: Mapping[str, Pointer]) -> None:
+    """Return if no deployed node computes something else now; raises Immutable.
+
+    Its description, owner and tags may change. What only follows from a changed node is not named.
+    """
+    changed = [n for n in nodes if n.id in pointers and _differs(n, pointers[n.id])]
+    ids = {node.id for node in changed}
+    causes = [node for node in changed if not ids & set(node.depends_on)]
+    if causes:
+        raise Immutable(
+            f"{listed(node.id for node in causes)} would change in a protected target",
+            help=["make a variant (`variant: v2`, or NAME@v2.sql), and move its users over to it"],
+        )
+
+
+def _differs(node: AnyNode, pointer: Pointer) -> bool:
+    return node.data_fingerprint != pointer.definition
 
 
 def _held_back(view: FeatureView) -> NodeRun:

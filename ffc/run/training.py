@@ -87,12 +87,21 @@ def write_training_set(found: TrainingRows, path: Path) -> int:
     """Write the rows as the path's ending says; return how many there were.
 
     The file appears under its name when it is complete, or not at all. Raises BadRequest for an
-    ending that is not one of ENDINGS.
+    ending that is not one of ENDINGS, and for a place where nothing can be written.
     """
     if path.suffix not in ENDINGS:
         message = f"`{path.name}` must end in one of {' '.join(ENDINGS)}"
         raise BadRequest(message, field="to")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.parent.is_dir():
+        raise BadRequest(f"there is no folder `{path.parent}`", field="to")
+    try:
+        return _write(found, path)
+    except OSError as problem:
+        message = f"`{path}` can't be written: {problem.strerror or problem}"
+        raise BadRequest(message, field="to") from problem
+
+
+def _write(found: TrainingRows, path: Path) -> int:
     temporary = path.with_name(f".{path.name}.part")
     rows = 0
     try:

@@ -204,6 +204,24 @@ def test_a_run_that_can_not_begin_is_over(project: Path) -> None:
     assert newest.finished > newest.started
 
 
+def test_a_protected_target_keeps_its_definitions(project: Path) -> None:
+    profiles = project / "profiles.yml"
+    profiles.write_text(
+        profiles.read_text().replace("schema: dev", "schema: dev\n      protected: true")
+    )
+    features = project / "features" / "all.yml"
+    features.write_text(FILES["features/all.yml"].replace("ttl: 30d", "ttl: 30d\n    owner: me"))
+    assert ffc(project, "run").code == 0
+    features.write_text(FILES["features/all.yml"].replace("ttl: 30d", "ttl: 31d"))
+    before = _query(project, "select table_name from information_schema.tables")
+    refused = ffc(project, "run")
+    assert refused.code == 1
+    assert "error[FF705]: `feature_view.spending` would change" in refused.stderr
+    assert "training_set" not in refused.stderr
+    assert "variant" in refused.stderr
+    assert _query(project, "select table_name from information_schema.tables") == before
+
+
 def test_two_runs_at_once_are_one_run(project: Path) -> None:
     from ffc.adapter import Options
     from ffc_sqlite import SQLiteStateStore

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+import json
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from ffc.core.types import known_type
+from ffc.manifest.records import ServedKey, ServedView
+from ffc.online.keys import KeyCodec
 from ffc.online.values import Unreadable, default_of, iso, reader, writer
 
 
@@ -96,3 +101,112 @@ def test_defaults_of_a_manifest() -> None:
 
 def test_an_instant_says_that_it_is_utc() -> None:
     assert iso(datetime(2024, 1, 1)) == "2024-01-01T00:00:00Z"
+
+
+UNTIMED = settings(deadline=None)
+# A fold says nothing of an instant without zone.
+INSTANTS = st.datetimes().map(lambda instant: instant.replace(fold=0))
+KEYS: dict[str, st.SearchStrategy[object]] = {
+    "string": st.text(),
+    "int32": st.integers(-(2**31), 2**31 - 1),
+    "int64": st.integers(-(2**63), 2**63 - 1),
+    "bool": st.booleans(),
+    "date": st.dates(),
+    "timestamp": INSTANTS,
+    "decimal(38,10)": st.integers(-(10**38) + 1, 10**38 - 1).map(lambda n: Decimal(f"{n}E-10")),
+}
+
+
+@pytest.mark.parametrize("kind", sorted(KEYS))
+@UNTIMED
+@given(data=st.data())
+def test_what_an_answer_says_can_be_asked_for(kind: str, data: st.DataObject) -> None:
+    value = data.draw(KEYS[kind])
+    write = writer(known_type(kind))
+    text = json.dumps(write(value) if write else value)
+    found = reader(known_type(kind))(json.loads(text))
+    assert (type(found), found) == (type(value), value)
+
+
+@UNTIMED
+@given(INSTANTS, st.integers(-23 * 60 - 59, 23 * 60 + 59))
+def test_an_instant_is_the_same_in_every_zone(instant: datetime, minutes: int) -> None:
+    read = reader(known_type("timestamp"))
+    try:
+        there = instant.replace(tzinfo=UTC).astimezone(timezone(timedelta(minutes=minutes)))
+    except OverflowError:
+        return
+    assert read(there.isoformat()) == instant
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(), inner, max_size=2),
+    max_leaves=3,
+)
+PYTHON = {"string": str, "bool": bool, "date": date, "timestamp": datetime}
+PYTHON |= {"int32": int, "int64": int, "decimal(38,10)": Decimal}
+
+
+@pytest.mark.parametrize("kind", sorted(KEYS))
+@UNTIMED
+@given(value=JSON)
+@example(value=10**5000)
+@example(value=20240131)
+@example(value="\ud800")
+@example(value="1E+1000000")
+@example(value="1E-1000000")
+@example(value="0E-999999999999")
+def test_any_json_is_read_as_its_type_or_refused(kind: str, value: object) -> None:
+    try:
+        found = reader(known_type(kind))(value)
+    except Unreadable:
+        return
+    assert type(found) is PYTHON[kind]
+    view = ServedView(
+        id="v",
+        name="v",
+        variant="",
+        entity="e",
+        keys=(ServedKey(name="k", type=kind),),
+        store="main",
+        slot=1,
+        fingerprint="f",
+        features=(),
+    )
+    assert KeyCodec("p", "t", view).encode([found])
+
+
+@pytest.mark.parametrize("value", [20240131, 2024, None, ["2024-01-31"]])
+@pytest.mark.parametrize("kind", ["date", "timestamp"])
+def test_a_day_is_a_text(kind: str, value: object) -> None:
+    with pytest.raises(Unreadable, match=r"such as 2024-01-31"):
+        reader(known_type(kind))(value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "written"),
+    [
+        ("decimal(38,10)", Decimal("1E-10"), "0.0000000001"),
+        ("decimal(38,10)", Decimal("0E-10"), "0.0000000000"),
+        ("list<decimal(38,10)>", [Decimal("1E-10"), None], ["0.0000000001", None]),
+        ("list<list<date>>", [[date(1, 2, 3)], None], [["0001-02-03"], None]),
+        ("list<timestamp>", [datetime(1, 1, 1)], ["0001-01-01T00:00:00Z"]),
+        ("list<bytes>", [b"\xff", None], ["/w==", None]),
+        ("float32", float("inf"), "Infinity"),
+    ],
+)
+def test_an_answer_is_json_in_one_notation(kind: str, value: object, written: object) -> None:
+    write = writer(known_type(kind))
+    assert write is not None
+    assert write(value) == written
+
+
+def test_a_default_has_the_places_of_a_stored_value() -> None:
+    assert repr(default_of("1.5", known_type("decimal(5,2)"))) == "Decimal('1.50')"
+    longest = "9" * 28 + "." + "9" * 10
+    assert default_of(longest, known_type("decimal(38,10)")) == Decimal(longest)
+    assert default_of(7, known_type("float64")) == 7.0
+    assert type(default_of(7, known_type("float64"))) is float
+    assert default_of(False, known_type("bool")) is False
+    assert default_of([1, None], known_type("list<int64>")) == [1, None]

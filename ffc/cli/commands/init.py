@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -21,5 +22,5 @@ def command(folder: Path, quiet: bool) -> int:
         for name, count in rows.items():
             click.echo(f"  {folder / 'data' / name}  {count:,} rows", err=True)
         click.echo(f"a new project in {folder}; next:\n", err=True)
-        click.echo(f"  cd {folder}\n  ffc compile\n  ffc run", err=True)
+        click.echo(f"  cd {shlex.quote(str(folder))}\n  ffc compile\n  ffc run", err=True)
     return 0

@@ -41,7 +41,7 @@ def command(
 
 
 def _print(found: object, output: str) -> None:
-    from ffc.cli.rendering import render_records
+    from ffc.cli.tables import render_records
     from ffc.manifest.files import encode
     from ffc.run.training import TrainingRows
 
@@ -57,6 +57,7 @@ def _print(found: object, output: str) -> None:
         }
         click.echo(encode(document).decode(), nl=False)
         return
-    click.echo(render_records([found.text_row(record) for record in records]))
+    names = [column.name for column in found.columns]
+    click.echo(render_records(names, [found.text_row(record) for record in records]))
     total = found.build.rows or 0
     click.echo(f"{len(records):,} of {total:,} rows, build {found.build.id}", err=True)

@@ -1,0 +1,65 @@
+"""Rows as tables of text that fit a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from ffc.cli.rendering import WIDTH, cells, visible
+
+_GAP = "  "
+
+
+def render_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return rows under their header, columns aligned, numbers to the right."""
+    shown = [[_cell(value) for value in row] for row in rows]
+    numeric = [all(_is_number(row[i]) for row in shown) and bool(shown) for i in range(len(header))]
+    widths = [max([cells(name), *(cells(r[i]) for r in shown)]) for i, name in enumerate(header)]
+    lines = [_line(header, widths, numeric), _GAP.join("-" * width for width in widths)]
+    return "\n".join([*lines, *(_line(row, widths, numeric) for row in shown)])
+
+
+def render_records(
+    names: Sequence[str], rows: Sequence[Mapping[str, object]], width: int = WIDTH
+) -> str:
+    """Return rows as tables on their side, a line a column, in blocks that fit the width."""
+    first = max([len("column"), *map(cells, names)])
+    blocks: list[str] = []
+    start = end = 0
+    while end < len(rows) or not blocks:
+        start, room = end, width - first
+        while end < len(rows):
+            heading = f"row {end + 1}"
+            need = max([len(heading), *(cells(_cell(rows[end][name])) for name in names)])
+            room -= len(_GAP) + need
+            if room < 0 and end > start:
+                break
+            end += 1
+        header = ["column", *(f"row {i + 1}" for i in range(start, end))]
+        table = [[name, *(row[name] for row in rows[start:end])] for name in names]
+        blocks.append(render_table(header, table))
+    return "\n\n".join(blocks)
+
+
+def _line(parts: Sequence[str], widths: Sequence[int], numeric: Sequence[bool]) -> str:
+    padded = [
+        " " * (width - cells(part)) + part if right else part + " " * (width - cells(part))
+        for part, width, right in zip(parts, widths, numeric, strict=True)
+    ]
+    return _GAP.join(padded).rstrip()
+
+
+def _cell(value: object) -> str:
+    """Write a value on one line; what a terminal would obey is shown, not sent."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return visible(str(value).replace("\n", "\\n").replace("\r", "\\r"))
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return text == "null"
+    return True
