@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from datetime import datetime
 from typing import Any, Final
@@ -12,6 +13,7 @@ import msgspec
 
 from ffc.auth import Principal, authorize
 from ffc.core.clock import utc_now
+from ffc.core.diagnostics import did_you_mean, listed
 from ffc.core.errors import BadRequest, FfcError, StoreError
 from ffc.online.lookup import FeatureReader, FeatureRequest
 
@@ -22,6 +24,7 @@ Send = Callable[[Message], Awaitable[None]]
 
 LARGEST_BODY: Final = 4 * 1024 * 1024
 REFRESH_SECONDS: Final = 1.0
+LATER: Final = ("model", "request")
 
 
 class FeatureService:
@@ -95,7 +98,9 @@ class FeatureService:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             body = await _body(receive)
-            route = self._routes.get((scope["method"], scope["path"]))
+            # A HEAD is a GET whose answer is not sent: load balancers probe with it.
+            method = "GET" if scope["method"] == "HEAD" else scope["method"]
+            route = self._routes.get((method, scope["path"]))
             if route is None:
                 raise self._no_route(scope["method"], scope["path"])
             status, answer = await route(body)
@@ -110,7 +115,8 @@ class FeatureService:
         if status == 503:
             headers.append((b"retry-after", b"1"))
         await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": answer})
+        body = b"" if scope["method"] == "HEAD" else answer
+        await send({"type": "http.response.body", "body": body})
 
     def _no_route(self, method: str, path: str) -> BadRequest:
         methods = [known for known, route in self._routes if route == path]
@@ -124,8 +130,7 @@ class FeatureService:
         try:
             request = self._decoder.decode(body)
         except msgspec.ValidationError as problem:
-            message, _, place = str(problem).partition(" - at ")
-            raise BadRequest(message, field=place.strip("`$.")) from None
+            raise _wrong_field(str(problem)) from None
         except msgspec.DecodeError as problem:
             raise BadRequest(f"the body is not JSON: {problem}", status=400) from None
         answer = self._current().read(request, self._clock(), principal=self._principal)
@@ -147,6 +152,20 @@ class FeatureService:
         if self._reader is None:
             raise StoreError("nothing is deployed yet", help=["run `ffc run`"])
         return self._reader
+
+
+def _wrong_field(text: str) -> BadRequest:
+    """Put msgspec's words about a request into ours."""
+    message, _, place = text.partition(" - at ")
+    unknown = re.search(r"unknown field `(.*)`", message)
+    if unknown is None:
+        return BadRequest(message, field=place.strip("`$."))
+    name = unknown[1]
+    if name in LATER:
+        return BadRequest(f"`{name}` is not in this version of ffc yet", field=name)
+    known = FeatureRequest.__struct_fields__
+    hints = did_you_mean(name, known) or (f"a request has {listed(known)}",)
+    return BadRequest(f"a request has no `{name}`", field=name, help=hints)
 
 
 async def _body(receive: Receive) -> bytes:

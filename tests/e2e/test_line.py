@@ -141,7 +141,8 @@ def test_a_training_set_can_be_asked_for_by_name(server: Server) -> None:
             "must be a string",
         ),
         ({"features": ASKED}, 422, "", "entities"),
-        ({"features": ASKED, "entities": [], "x": 1}, 422, "", "x"),
+        ({"features": ASKED, "entities": [], "x": 1}, 422, "x", "a request has no `x`"),
+        ({"model": "m", "entities": []}, 422, "model", "not in this version"),
         ({"entities": []}, 422, "features", "one of them"),
         ({"training_set": "nope", "entities": []}, 404, "training_set", "no training set"),
         (b"{", 400, "", "not JSON"),
@@ -169,6 +170,7 @@ def test_the_other_routes(server: Server) -> None:
     } in listing["features"]
     assert server.call("GET", "/healthz") == (200, {"ok": True})
     assert server.call("GET", "/readyz") == (200, {"ok": True})
+    assert server.head("/healthz") == (200, b"")
     assert server.call("GET", "/nothing")[0] == 404
     assert server.call("GET", "/v1/features/")[0] == 404
     assert server.call("PUT", "/v1/features")[0] == 405

@@ -33,6 +33,16 @@ class Server:
         finally:
             connection.close()
 
+    def head(self, path: str) -> tuple[int, bytes]:
+        """Return status and body of a HEAD request."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
+        try:
+            connection.request("HEAD", path)
+            response = connection.getresponse()
+            return response.status, response.read()
+        finally:
+            connection.close()
+
 
 @contextmanager
 def serving(project: Path) -> Iterator[Server]:
