@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from ffc.core.errors import FfcError
+
 if TYPE_CHECKING:
     from ffc.adapter.options import Options
 
@@ -49,6 +51,14 @@ class NodeRun(Struct, frozen=True, kw_only=True):
     relation: str = ""
     build: str = ""
     error: Mapping[str, object] | None = None
+
+    @staticmethod
+    def failed(node: str, action: str, problem: FfcError) -> NodeRun:
+        """Return how a node fared that met a failure."""
+        told = {"code": problem.code, "message": problem.message, "help": problem.help}
+        return NodeRun(
+            id=node, action=action, status="error", reason=problem.message, attempts=1, error=told
+        )
 
 
 class RunRecord(Struct, frozen=True, kw_only=True):

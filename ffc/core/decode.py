@@ -237,8 +237,9 @@ def _text(node: Node) -> str | None:
 
 
 def _integer(node: Node) -> int | None:
-    whole = isinstance(node.value, int) and not isinstance(node.value, bool)
-    return node.value if whole else None  # type: ignore[return-value]
+    if isinstance(node.value, int) and not isinstance(node.value, bool):
+        return node.value
+    return None
 
 
 def _name(node: Node) -> Name | None:

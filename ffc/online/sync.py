@@ -102,14 +102,7 @@ def sync_view(syncing: Syncing, view: FeatureView) -> NodeRun:
     try:
         result = _Sync(syncing, view).run()
     except FfcError as problem:
-        result = NodeRun(
-            id=view.id,
-            action="sync",
-            status="error",
-            reason=problem.message,
-            attempts=1,
-            error={"code": problem.code, "message": problem.message, "help": problem.help},
-        )
+        result = NodeRun.failed(view.id, "sync", problem)
     return msgspec.structs.replace(result, seconds=round(time.perf_counter() - started, 6))
 
 

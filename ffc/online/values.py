@@ -63,19 +63,26 @@ def _read_truth(value: object) -> object:
     raise Unreadable("true or false")
 
 
+def _words(value: object) -> str:
+    """Return a text; raises ValueError for anything else."""
+    if isinstance(value, str):
+        return value
+    raise ValueError(value)
+
+
 def _read_date(value: object) -> object:
     try:
         # Text only: the number 20240131 would be a day, too.
-        return date.fromisoformat(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+        return date.fromisoformat(_words(value))
+    except ValueError:
         raise Unreadable("a date such as 2024-01-31") from None
 
 
 def _read_timestamp(value: object) -> object:
     try:
-        instant = datetime.fromisoformat(value)  # type: ignore[arg-type]
+        instant = datetime.fromisoformat(_words(value))
         return instant.astimezone(UTC).replace(tzinfo=None) if instant.tzinfo else instant
-    except (TypeError, ValueError, OverflowError):
+    except (ValueError, OverflowError):
         raise Unreadable("a time such as 2024-01-31T12:00:00Z") from None
 
 

@@ -59,14 +59,7 @@ class Building:
             result = self._build(node)
         except FfcError as problem:
             self.broken.add(node.id)
-            result = NodeRun(
-                id=node.id,
-                action="build",
-                status="error",
-                reason=problem.message,
-                attempts=1,
-                error={"code": problem.code, "message": problem.message, "help": problem.help},
-            )
+            result = NodeRun.failed(node.id, "build", problem)
         return msgspec.structs.replace(result, seconds=round(time.perf_counter() - started, 6))
 
     def _build(self, node: AnyNode) -> NodeRun:

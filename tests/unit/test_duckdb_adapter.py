@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import subprocess
 import sys
 import time
@@ -10,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
@@ -28,7 +26,6 @@ from ffc.adapter import (
     known_type,
 )
 from ffc_duckdb import DuckDBOfflineStore
-from ffc_duckdb.errors import TABLE, translate
 
 LONG = "create table {} as select count(*) as n from range(100000000000) t(a) where a % 7 = 3"
 
@@ -122,17 +119,6 @@ def test_a_file_that_another_process_holds(tmp_path: Path) -> None:
             _store(tmp_path).submit("select 1")
     finally:
         holder.communicate()
-
-
-def test_every_exception_of_duckdb_is_in_the_table() -> None:
-    known = {
-        name
-        for name, found in vars(duckdb).items()
-        if inspect.isclass(found) and issubclass(found, duckdb.Error)
-    }
-    assert set(TABLE) == known
-    for name in known:
-        assert type(translate(getattr(duckdb, name)("x\nmore"))) is TABLE[name]
 
 
 def _load(
