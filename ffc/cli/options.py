@@ -9,6 +9,8 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from ffc.core.files import ENDINGS
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -66,10 +68,19 @@ color = click.option(
     help="Default: colour on a terminal.",
 )
 strict = click.option("--strict", is_flag=True, envvar="FFC_STRICT", help="Warnings are errors.")
+
+
+def _known_ending(ctx: click.Context, parameter: click.Parameter, to: Path | None) -> Path | None:
+    if to is not None and to.suffix not in ENDINGS:
+        raise click.BadParameter(f"`{to.name}` must end in one of {' '.join(ENDINGS)}")
+    return to
+
+
 write_to = click.option(
     "--to",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="A file to write; its ending says how: .parquet .csv .arrow",
+    callback=_known_ending,
+    help=f"A file to write; its ending says how: {' '.join(ENDINGS)}",
 )
 
 WHERE: Final = (project_dir, profiles_dir, target)

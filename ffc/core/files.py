@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
+from typing import Final
+
+# The endings of files that tables are written to, which say how.
+ENDINGS: Final = (".parquet", ".csv", ".arrow")
 
 
 def write_atomically(path: Path, data: bytes) -> None:

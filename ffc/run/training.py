@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
@@ -15,6 +15,7 @@ from ffc.auth import Principal, authorize
 from ffc.connect.session import Session
 from ffc.connect.warehouse import Warehouse, table_of
 from ffc.core.errors import BadRequest
+from ffc.core.files import ENDINGS
 from ffc.core.types import known_type
 from ffc.manifest.records import OutputColumn, TrainingSet
 from ffc.online.values import writer
@@ -23,8 +24,6 @@ from ffc.sql import build
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-ENDINGS: Final = (".parquet", ".csv", ".arrow")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

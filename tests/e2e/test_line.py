@@ -93,7 +93,7 @@ def test_a_training_set_has_the_rows_of_its_label(project: Path, tmp_path: Path)
 
 def test_an_ending_that_is_no_format_is_refused(project: Path, tmp_path: Path) -> None:
     refused = ffc(project, "training-set", "fraud_training", "--to", str(tmp_path / "x.xlsx"))
-    assert refused.code == 1
+    assert refused.code == 2
     assert ".parquet .csv .arrow" in refused.stderr
     assert list(tmp_path.iterdir()) == []
 
