@@ -120,3 +120,23 @@ def write_case(case: Case, folder: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return folder
+
+
+# Words of the base that the cases put something else for.
+SOURCE_CALL: Final = "source('raw', 'orders')"
+HOME_SOURCE: Final = "    source: source('raw', 'orders')\n    features:"
+LABEL_SOURCE: Final = "    source: source('raw', 'orders')\n    entities:"
+LABEL_KEYS: Final = "{customer: customer_id}"
+AMOUNT: Final = "{name: amount, type: float64, default: 0}"
+ORDER_ID: Final = "{name: order_id, type: string}"
+PICKS: Final = "[orders_recent.amount, customer_home.country]"
+RECENT: Final = "    timestamp: ordered_at\n    created: loaded_at\n"
+
+
+def features(*changes: tuple[str, str], says: tuple[str, ...]) -> Case:
+    return Case(edited(FEATURES, *changes), says)
+
+
+def sql(text: str, *says: str) -> Case:
+    """Return a second transformation beside the base's."""
+    return Case({"transformations/broken.sql": text}, says)

@@ -1,0 +1,136 @@
+"""Several things at once, and what must not be said: broken projects, one mistake each."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from diagnostics.project import (
+    AMOUNT,
+    BASE,
+    FEATURES,
+    PICKS,
+    PROFILES,
+    PROJECT,
+    SETS,
+    SOURCES,
+    SQL,
+    Case,
+    edited,
+    features,
+    sql,
+)
+
+CASES: Final[dict[str, Case]] = {
+    "trap_lag_twice": Case(
+        edited(
+            SETS,
+            (PICKS, "[{feature: orders_recent.amount}, {feature: orders_recent.amount, lag: 1}]"),
+        ),
+        ("FF107",),
+    ),
+    "trap_key_misspelt_and_column": features(
+        ("    created: loaded_at", "    craeted: loadd_at"), says=("FF104", "FF303")
+    ),
+    "trap_name_misspelt": features(
+        ("  - name: customer_home", "  - nme: customer_home"), says=("FF104",)
+    ),
+    "trap_name_missing_in_sql_file": Case(
+        {SQL: None, "transformations/stg-orders.sql": BASE[SQL]}, ("FF108",)
+    ),
+    "trap_escape_characters": features(
+        ("{name: country}", '{name: "\\e[31m", column: country}'), says=("FF105",)
+    ),
+    "trap_long_value": features(
+        ("name: orders_recent\n", f"name: orders_recent\n    ttl: {'long ' * 40}\n"),
+        says=("FF105",),
+    ),
+    "trap_huge_number": features(
+        (AMOUNT, f"{{name: amount, type: float64, default: {'9' * 5000}, colour: red}}"),
+        says=("FF104",),
+    ),
+    "trap_unused_but_broken": Case(
+        {"features/more.yml": "entities:\n  - name: shop\n    keys: [shop_id]\n"}, ("FF105",)
+    ),
+    "trap_jinja_in_a_path": Case(
+        edited(SOURCES, ("data/orders.csv", "{{ var('folder') }}/orders.csv")), ("FF101",)
+    ),
+    "trap_empty_file": Case(
+        {
+            "features/empty.yml": "",
+            "features/comment.yml": "# later\n",
+            "features/null.yml": "labels:\n",
+        },
+        (),
+    ),
+    "trap_bom": Case(
+        {SETS: b"\xef\xbb\xbf" + BASE[SETS].replace("label:", "lable:").encode()}, ("FF104",)
+    ),
+    "trap_crlf": Case(
+        {
+            SETS: BASE[SETS].replace("label:", "lable:").replace("\n", "\r\n"),
+            SQL: BASE[SQL].replace("amount,", "amout,").replace("\n", "\r\n"),
+        },
+        ("FF104", "FF303"),
+    ),
+    "trap_no_newline_at_the_end": Case(
+        {SETS: BASE[SETS].rstrip("\n").replace("customer_home.country]", "customer_home.contry]")},
+        ("FF212",),
+    ),
+    "trap_long_line": sql(
+        f"select {', '.join(f'{i} as column_number_{i}' for i in range(30))}, amout from {{{{ ref('stg_orders') }}}}\n",
+        "FF303",
+    ),
+    "trap_tab_in_sql": sql("select\n\t\tamout as a\nfrom {{ ref('stg_orders') }}\n", "FF303"),
+    "trap_mistakes_in_two_files": Case(
+        {**edited(SQL, ("amount,", "amout,")), **edited(SETS, ("label: fraud", "label: frad"))},
+        ("FF201", "FF303"),
+    ),
+    "trap_mistakes_in_one_file": features(
+        ("column: is_fraud", "column: is_frod"),
+        ("{name: country}", "{name: home, column: contry}"),
+        says=("FF303", "FF303"),
+    ),
+    "trap_broken_file_beside_another": Case(
+        {
+            "features/more.yml": "entities: [\n",
+            **edited(SETS, ("customer_home.country", "customer_home.contry")),
+        },
+        ("FF101", "FF212"),
+    ),
+    "trap_broken_project_file": Case(
+        {**edited(PROJECT, ("version: 1", "verson: 1")), **edited(SETS, ("label:", "lable:"))},
+        ("FF104", "FF104"),
+    ),
+    "trap_broken_profile": Case(
+        {
+            **edited(PROFILES, ("target: dev", "targt: dev")),
+            **edited(SETS, ("label: fraud", "label: frad")),
+        },
+        ("FF104", "FF201"),
+    ),
+    "trap_column_unknown_above_views": Case(
+        edited(SQL, ("ordered_at, loaded_at", "orderd_at, loaded_at")), ("FF303",)
+    ),
+    "trap_broken_source": Case(
+        edited(SOURCES, ("name: amount, type: float64", "name: amount, type: flaot")), ("FF105",)
+    ),
+    "trap_broken_source_table_named_differently": Case(
+        edited(SOURCES, ("      - name: orders", "      - nam: orders")), ("FF104",)
+    ),
+    "trap_broken_entity": features(
+        ("{name: customer_id, type: string}", "{name: customer_id, tpe: string}"), says=("FF104",)
+    ),
+    "trap_broken_entity_file_elsewhere": Case(
+        {
+            "features/entities.yml": "entities:\n  - name: merchant\n    keys: [\n",
+            **edited(
+                FEATURES, ("entity: customer\n    source: ref", "entity: merchant\n    source: ref")
+            ),
+        },
+        ("FF101",),
+    ),
+    "trap_kind_misspelt_hides_names": Case(
+        edited(FEATURES, ("entities:\n  - name: customer", "entites:\n  - name: customer")),
+        ("FF104",),
+    ),
+}
