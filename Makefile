@@ -45,6 +45,7 @@ types: $(READY)
 
 bench: $(READY) ## Measure how long a person waits.
 	@$(BIN)/python tests/benchmarks/startup.py
+	@$(BIN)/python tests/benchmarks/compiling.py
 
 clean: ## Remove what make made.
 	@rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache

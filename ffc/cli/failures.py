@@ -10,17 +10,24 @@ from pathlib import Path
 import click
 
 from ffc import __version__
-from ffc.cli.rendering import WIDTH, render_diagnostics
+from ffc.cli.characters import visible
+from ffc.cli.frames import WIDTH
+from ffc.cli.options import LIMIT
+from ffc.cli.rendering import limited, render_diagnostics, render_rest
+from ffc.cli.streams import talk
 from ffc.core.errors import FfcError, InternalError, ProjectError
 
 
 def show_failure(problem: Exception) -> int:
     """Show a failure on stderr; return its exit code."""
     if isinstance(problem, ProjectError):
-        click.echo(render_diagnostics(problem.diagnostics, {}), err=True)
+        shown, rest = limited(problem.diagnostics, LIMIT)
+        talk(render_diagnostics(shown, {}))
+        if rest:
+            talk(f"\n{render_rest(rest)}")
         return problem.exit_code
     if isinstance(problem, FfcError):
-        click.echo(failure_text(problem.code, problem.message, problem.help), err=True)
+        talk(failure_text(problem.code, problem.message, problem.help))
         return problem.exit_code
     where = traceback.extract_tb(problem.__traceback__)[-1]
     name = Path(where.filename).name
@@ -31,19 +38,19 @@ def show_failure(problem: Exception) -> int:
     ]
     if os.environ.get("FFC_DEBUG"):
         traceback.print_exception(problem)
-    click.echo(failure_text(InternalError.code, message, hints), err=True)
+    talk(failure_text(InternalError.code, message, hints))
     return InternalError.exit_code
 
 
 def warning_text(code: str, message: str) -> str:
     """Return `warning[CODE]: message`, wrapped."""
-    lines = textwrap.wrap(f"warning[{code}]: {message}", WIDTH, break_long_words=False)
+    lines = _wrapped(f"warning[{code}]: {message}", WIDTH)
     head, tail = lines[0].split(":", 1)
     return "\n".join([f"{click.style(head, fg='yellow', bold=True)}:{tail}", *lines[1:]])
 
 
 def failure_text(code: str, message: str, hints: object) -> str:
-    """Return `error[CODE]: message` with a line of help for each hint."""
+    """Return `error[CODE]: message` with a line of help for each hint, and where to read more."""
     head = f"error[{code}]"
     first, *more = _wrapped(f"{head}: {message}", WIDTH)
     told = click.style(first[len(head) + 2 :], bold=True)
@@ -52,8 +59,10 @@ def failure_text(code: str, message: str, hints: object) -> str:
     for hint in hints if isinstance(hints, list | tuple) else ():
         first, *more = _wrapped(str(hint), WIDTH - 10)
         lines += [f"  {click.style('= help:', fg='cyan')} {first}", *(f"{'':10}{m}" for m in more)]
+    lines.append(f"  {click.style('= more:', fg='cyan')} ffc explain {code}")
     return "\n".join(lines)
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
+    told = visible(text)
+    return textwrap.wrap(told, width, break_long_words=False, break_on_hyphens=False) or [""]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ COMMANDS: Final = {
     "sync": "Bring the newest values of online views to their store.",
     "get": "Ask for features of an entity, as a model would.",
     "serve": "Answer models over HTTP.",
+    "explain": "Tell more about an error or a warning: what, why, and what to do.",
     "demo": "See it all at work in a new folder, in seconds.",
 }
 
@@ -79,6 +81,9 @@ def cli() -> None:
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        # A terminal that can't show a character shows its number: no reason to fail.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code = run(args)
         sys.stdout.flush()

@@ -11,6 +11,9 @@ import click
 
 from ffc.core.files import ENDINGS
 
+# How many diagnostics are shown when nobody says.
+LIMIT: Final = 50
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -47,6 +50,24 @@ output = click.option(
     envvar="FFC_OUTPUT",
     show_default=True,
     help="The format of the answer.",
+)
+diagnostics_output = click.option(
+    "--output",
+    type=click.Choice(["text", "concise", "json", "github", "sarif"]),
+    default="text",
+    envvar="FFC_OUTPUT",
+    show_default=True,
+    help="The format of what is found: all of it for people, a line each for editors, JSON, "
+    "annotations of GitHub, or SARIF for code scanners.",
+)
+limit = click.option(
+    "--limit",
+    type=click.IntRange(min=0),
+    metavar="N",
+    default=LIMIT,
+    envvar="FFC_LIMIT",
+    show_default=True,
+    help="How many to show as text, errors before warnings; 0: all.",
 )
 quiet = click.option(
     "--quiet", "-q", is_flag=True, envvar="FFC_QUIET", help="Say only what is wrong."

@@ -8,7 +8,7 @@ import click
 
 from ffc.adapter.state import NodeRun
 from ffc.cli.failures import failure_text, warning_text
-from ffc.cli.rendering import WIDTH
+from ffc.cli.frames import WIDTH
 from ffc.run.events import Event, NodeFinished, RunFinished, RunStarted
 
 _COLOURS: Final = {

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ffc.cli.rendering import WIDTH, cells, visible
+from ffc.cli.characters import cells, visible
+from ffc.cli.frames import WIDTH
 
 _GAP = "  "
 

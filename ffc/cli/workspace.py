@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,21 +13,36 @@ from typing import Any, Final
 import click
 import msgspec
 
-from ffc.cli.rendering import render_counts, render_diagnostics
+from ffc.cli.formats import concise, github, repository_prefix
+from ffc.cli.options import LIMIT
+from ffc.cli.rendering import limited, render_counts, render_diagnostics, render_rest
+from ffc.cli.sarif import sarif
+from ffc.cli.streams import answer, answer_exactly, talk
 from ffc.compiler import Compiled, compile_project
 from ffc.connect.plugins import offline_adapter
 from ffc.connect.profiles import (
     ChosenTarget,
+    Profile,
     choose_target,
     compile_target,
     read_profile,
+    shown_profiles,
     target_problems,
 )
 from ffc.connect.session import Session
 from ffc.core.decode import Decoder
-from ffc.core.diagnostics import Diagnostic, document, ordered
+from ffc.core.diagnostics import (
+    Diagnostic,
+    Span,
+    did_you_mean,
+    document,
+    error,
+    listed,
+    ordered,
+)
 from ffc.core.errors import ProfileError, ProjectError
 from ffc.core.yaml import read_yaml
+from ffc.manifest.files import encode
 from ffc.manifest.records import Manifest, Target
 from ffc.project.files import PROJECT_FILE, ProjectFiles, find_project, read_files
 from ffc.project.resources import ProjectFile
@@ -34,6 +50,7 @@ from ffc.project.resources import ProjectFile
 # What a project is checked for while profiles.yml can't be read.
 STAND_IN: Final = Target(name="", offline="duckdb", dialect="duckdb", online=("default",))
 NO_ONLINE_STORE: Final = "FF209"
+UNKNOWN_NAMES: Final = ("FF201", "FF202")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +62,7 @@ class Workspace:
     target: ChosenTarget | None
     manifest: Manifest | None
     diagnostics: tuple[Diagnostic, ...]
+    profiles_dir: Path | None = None
 
     @property
     def ok(self) -> bool:
@@ -53,13 +71,25 @@ class Workspace:
 
 
 def find_root(project_dir: Path | None) -> Path:
-    """Return the project's folder; raises a usage error where there is none."""
-    root = find_project(project_dir or Path.cwd())
+    """Return the project's folder; raises ProfileError where there is none."""
+    try:
+        start = project_dir or Path.cwd()
+    except FileNotFoundError:
+        raise ProfileError("the folder that you are in is not there any more") from None
+    root = find_project(start)
     if root is None:
-        where = project_dir or "here, nor in a folder above"
-        message = f"there is no {PROJECT_FILE} {'in ' if project_dir else ''}{where}"
-        raise ProfileError(message, help=["`ffc init NAME` starts a project"])
+        where = f"in {project_dir}" if project_dir else "here, nor in a folder above"
+        raise ProfileError(f"there is no {PROJECT_FILE} {where}", help=[_starting(start)])
     return root
+
+
+def _starting(folder: Path) -> str:
+    """Say how a folder becomes a project: from what it is already."""
+    if (folder / "ffc.yaml").exists():
+        return f"the file's name is `{PROJECT_FILE}`: rename `ffc.yaml`"
+    if (folder / "dbt_project.yml").exists():
+        return "this is a project of dbt's: `ffc init NAME` starts one of ffc's beside it"
+    return "`ffc init NAME` starts a project"
 
 
 def compile_workspace(
@@ -74,7 +104,11 @@ def compile_workspace(
     files, diagnostics = read_files(root)
     chosen, more = _target(root, files, profiles_dir, target)
     compiled = _compile(files, chosen, parse_variables(variables))
-    diagnostics = [*diagnostics, *more, *compiled.diagnostics]
+    found = compiled.diagnostics
+    if files.unseen:
+        # What is not found may lie where nobody could look; that was reported.
+        found = tuple(d for d in found if d.code not in UNKNOWN_NAMES)
+    diagnostics = [*diagnostics, *more, *found]
     manifest = compiled.manifest if chosen is not None else None
     diagnostics = ordered(diagnostics)
     if strict:
@@ -87,6 +121,7 @@ def compile_workspace(
         target=chosen,
         manifest=manifest,
         diagnostics=tuple(diagnostics),
+        profiles_dir=profiles_dir,
     )
 
 
@@ -95,28 +130,45 @@ def _compile(
 ) -> Compiled:
     """Compile for the target; where that is not known for a stand-in, to find the rest."""
     if chosen is None:
-        compiled = compile_project(files, STAND_IN, variables)
+        compiled = compile_project(files, STAND_IN, variables, environment=os.environ)
         known = [d for d in compiled.diagnostics if d.code != NO_ONLINE_STORE]
         return Compiled(manifest=None, diagnostics=tuple(known))
     adapter = offline_adapter(chosen.offline.type)
     target = compile_target(chosen, adapter.dialect)
-    return compile_project(files, target, variables, adapter.capabilities.max_identifier)
+    return compile_project(
+        files, target, variables, adapter.capabilities.max_identifier, os.environ
+    )
 
 
 def _target(
     root: Path, files: ProjectFiles, profiles_dir: Path | None, target: str | None
 ) -> tuple[ChosenTarget | None, list[Diagnostic]]:
-    """Find the target; a broken ffc.yml is reported by the compiler, so it is not here."""
-    node, _ = read_yaml(PROJECT_FILE, files.texts.get(PROJECT_FILE, ""))
-    record = Decoder().record(node, ProjectFile, PROJECT_FILE) if node else None
+    """Find the target, with what is wrong with ffc.yml and profiles.yml.
+
+    Raises a usage error where the target that was asked for is none of the profile's.
+    """
+    node, problems = read_yaml(PROJECT_FILE, files.texts.get(PROJECT_FILE, ""))
+    decoder = Decoder()
+    record = decoder.record(node, ProjectFile, PROJECT_FILE) if node else None
     if record is None:
-        return None, []
-    profile, diagnostics = read_profile(root, profiles_dir, record.profile)
+        return None, [*problems, *decoder.diagnostics]
+    place = record.at("profile")
+    profile, diagnostics = read_profile(root, profiles_dir, record.profile, place)
     if profile is not None:
+        _check_target(profile, target)
         diagnostics += target_problems(profile, target)
     if profile is None or any(d.severity == "error" for d in diagnostics):
         return None, diagnostics
     return choose_target(profile, target, root), diagnostics
+
+
+def _check_target(profile: Profile, target: str | None) -> None:
+    if target is None or target in profile.outputs:
+        return
+    hint = "".join(did_you_mean(target, profile.outputs))
+    has = f"the profile has {listed(profile.outputs) or 'none'}"
+    message = f"there is no target `{target}`; {hint or has}"
+    raise click.BadParameter(message, param_hint="'--target'")
 
 
 def parse_variables(text: str | None) -> dict[str, object]:
@@ -126,22 +178,46 @@ def parse_variables(text: str | None) -> dict[str, object]:
     node, problems = read_yaml("--vars", text)
     plain = node.plain() if node is not None else {}
     if problems or not isinstance(plain, dict):
-        raise click.BadParameter("must be a YAML mapping such as '{min_amount: 5}'")
+        first = problems[0] if problems else None
+        why = f"; {first.message}, at character {first.span.start.column}" if first else ""
+        message = f"must be a YAML mapping such as '{{min_amount: 5}}'{why}"
+        raise click.BadParameter(message, param_hint="'--vars'")
     return plain
 
 
-def show_diagnostics(workspace: Workspace, quiet: bool = False) -> None:
-    """Show on stderr what a compilation had to say."""
-    shown = [d for d in workspace.diagnostics if d.severity == "error" or not quiet]
-    if shown:
-        texts = {**workspace.files.texts, **_profile_text(workspace.root)}
-        click.echo(render_diagnostics(shown, texts) + "\n", err=True)
-        click.echo(render_counts(shown), err=True)
+def show_diagnostics(workspace: Workspace, quiet: bool = False, limit: int = LIMIT) -> None:
+    """Show on stderr what a compilation had to say, with the lines that it is about."""
+    found = _told(workspace, quiet)
+    if found:
+        shown, rest = limited(found, limit)
+        texts = {**workspace.files.texts, **_profile_text(workspace)}
+        talk(render_diagnostics(shown, texts) + "\n")
+        talk(f"{render_rest(rest)}\n\n{render_counts(found)}" if rest else render_counts(found))
 
 
-def _profile_text(root: Path) -> Mapping[str, str]:
-    path = root / "profiles.yml"
-    return {"profiles.yml": path.read_text(errors="replace")} if path.is_file() else {}
+def answer_diagnostics(workspace: Workspace, output: str, quiet: bool, limit: int) -> None:
+    """Write to stdout what a compilation had to say, in a format for machines."""
+    found = _told(workspace, quiet)
+    prefix = repository_prefix(workspace.root)
+    if output == "json":
+        answer_exactly(encode(diagnostics_document(workspace)).decode())
+    elif output == "sarif":
+        answer_exactly(encode(sarif(workspace.diagnostics, prefix)).decode())
+    elif found and output == "github":
+        answer_exactly("".join(f"{line}\n" for line in github(found, prefix)))
+    elif found:
+        shown, rest = limited(found, limit)
+        answer("\n".join(concise(shown)))
+        talk(f"{render_rest(rest)}\n{render_counts(found)}" if rest else render_counts(found))
+
+
+def _told(workspace: Workspace, quiet: bool) -> list[Diagnostic]:
+    return [d for d in workspace.diagnostics if d.severity == "error" or not quiet]
+
+
+def _profile_text(workspace: Workspace) -> Mapping[str, str]:
+    """Return the text of profiles.yml without secrets, where something is said about it."""
+    return shown_profiles(workspace.root, workspace.profiles_dir)
 
 
 def diagnostics_document(workspace: Workspace) -> dict[str, Any]:
@@ -180,13 +256,19 @@ def open_target(
 ) -> Iterator[OpenTarget]:
     """Open a project's target without compiling: for what reads only what is deployed."""
     root = find_root(project_dir)
-    files, _ = read_files(root)
+    files, problems = read_files(root)
     chosen, diagnostics = _target(root, files, profiles_dir, target)
     if chosen is None:
-        raise ProjectError("the project's settings can't be used", diagnostics)
+        found = [d for d in problems if d.span.file == PROJECT_FILE]
+        found = ordered(found + diagnostics) or [_empty_project()]
+        raise ProjectError("the project's settings can't be used", found)
     with Session(chosen) as session:
         words = _words(files, "name", "profile")
         yield OpenTarget(project=words[0], profile=words[1], session=session)
+
+
+def _empty_project() -> Diagnostic:
+    return error("FF106", f"{PROJECT_FILE} is empty", Span(file=PROJECT_FILE))
 
 
 def _words(files: ProjectFiles, *keys: str) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Final
 from ffc.core.diagnostics import Diagnostic, Span, did_you_mean, error, listed
 from ffc.core.names import DEFAULT_VARIANT, node_id, split_variant
 from ffc.project.reader import Resources
+from ffc.project.resources import Entity, Model, UnitTest
 from ffc.project.template import Unresolved
 
 # Kinds of one namespace share their names; the first is what messages call it.
@@ -18,7 +19,10 @@ NAMESPACES: Final = {
     "feature_view": "relation",
     "entity": "entity",
     "label": "label",
+    "on_demand": "on_demand",
     "training_set": "training_set",
+    "model": "model",
+    "unit_test": "unit_test",
     "source": "source",
 }
 WORDS: Final = {
@@ -26,9 +30,14 @@ WORDS: Final = {
     "feature_view": "feature view",
     "entity": "entity",
     "label": "label",
+    "on_demand": "on-demand feature",
     "training_set": "training set",
+    "model": "model",
+    "unit_test": "unit test",
     "source": "source",
 }
+# Kinds whose resources have no variants.
+SINGLE: Final = ("entity", "model", "source", "unit_test")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +84,7 @@ class Catalog:
         if first.kind == entry.kind:
             message = f"the {WORDS[entry.kind]} `{what}` is declared twice"
         help_ = "give one of them another name"
-        if entry.kind not in ("entity", "source"):
+        if entry.kind not in SINGLE:
             help_ += ", or another variant"
         return error(
             "FF204", message, entry.span, related=[first.span.labelled("first here")], help=[help_]
@@ -94,7 +103,7 @@ class Catalog:
             return known[variant]
         if known and variant is None:
             return self._bare(name, known)
-        if _folded(name) in self.broken:
+        if self.hides(name):
             return None
         what = " or ".join(dict.fromkeys(WORDS[kind] for kind in kinds))
         shown = name if variant == DEFAULT_VARIANT else text
@@ -127,6 +136,10 @@ class Catalog:
     def knows(self, name: str) -> bool:
         """Tell whether a name can be read with `ref()`."""
         return name in self._entries.get("relation", {})
+
+    def hides(self, name: str) -> bool:
+        """Tell whether a name seems to be declared in what is broken."""
+        return _folded(name) in self.broken
 
     def place(self, kind: str, name: str, variant: str) -> Span | None:
         """Return where a resource is declared; None where the name stands for another one."""
@@ -186,13 +199,13 @@ def read_catalog(resources: Resources) -> tuple[Catalog, list[Diagnostic]]:
             )
             for table in group.tables
         ]
-    entries += [
-        Entry(kind="entity", name=e.name, variant=DEFAULT_VARIANT, default=False, span=e.at("name"))
-        for e in resources.entities
-    ]
+    entries += _single("entity", resources.entities)
+    entries += _single("model", resources.models)
+    entries += _single("unit_test", resources.unit_tests)
     for kind, records in (
         ("feature_view", resources.feature_views),
         ("label", resources.labels),
+        ("on_demand", resources.on_demand),
         ("training_set", resources.training_sets),
     ):
         entries += [
@@ -201,6 +214,13 @@ def read_catalog(resources: Resources) -> tuple[Catalog, list[Diagnostic]]:
         ]
     problems = [catalog.declare(entry) for entry in entries]
     return catalog, [problem for problem in problems if problem is not None]
+
+
+def _single(kind: str, records: Iterable[Entity | Model | UnitTest]) -> list[Entry]:
+    return [
+        Entry(kind=kind, name=r.name, variant=DEFAULT_VARIANT, default=False, span=r.at("name"))
+        for r in records
+    ]
 
 
 _REF = re.compile(r"\s*ref\(\s*(['\"])([^'\"]+)\1\s*\)\s*")

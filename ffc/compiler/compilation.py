@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
 from ffc.compiler.catalog import Catalog, Entry
-from ffc.core.diagnostics import Diagnostic, Span
+from ffc.core.diagnostics import Diagnostic, Span, did_you_mean, error, listed
 from ffc.manifest.records import AnyNode, Column, Target
 from ffc.project.reader import Resources
 from ffc.project.resources import FeatureView, Label, ProjectFile, TrainingSet
@@ -19,7 +20,10 @@ from ffc.project.template import Rendered, Unresolved
 class Compilation:
     """One compilation; each pass adds nodes and diagnostics.
 
-    A node that is in `failed` was reported, and nothing that hangs on it is reported again.
+    `rendered` are first builds, `following` the builds of incremental nodes after that. A node that
+    is in `failed` was reported, and nothing that hangs on it is reported again. One that is in
+    `later` is right, but not in this version: it can be picked, and can't be built. `aggregates`
+    are features by view and name, `on_demand` the views that each on-demand feature reads.
     """
 
     resources: Resources
@@ -27,17 +31,39 @@ class Compilation:
     target: Target
     max_identifier: int
     catalog: Catalog
+    macros: list[tuple[str, str]] = field(default_factory=list)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    environment_read: set[str] = field(default_factory=set)
     rendered: dict[str, Rendered] = field(default_factory=dict)
+    following: dict[str, Rendered] = field(default_factory=dict)
     order: tuple[str, ...] = ()
     nodes: dict[str, AnyNode] = field(default_factory=dict)
     failed: set[str] = field(default_factory=set)
+    later: set[str] = field(default_factory=set)
+    aggregates: set[tuple[str, str]] = field(default_factory=set)
+    on_demand: dict[str, tuple[str, ...]] = field(default_factory=dict)
     diagnostics: list[Diagnostic] = field(default_factory=list)
+    said: set[tuple[str, str, Span]] = field(default_factory=set)
 
     def report(self, node: str, *diagnostics: Diagnostic) -> None:
         """Add diagnostics of a node; an error marks it as failed."""
-        self.diagnostics += (msgspec.structs.replace(d, node=node) for d in diagnostics)
+        self.say(node, *diagnostics)
         if any(d.severity == "error" for d in diagnostics):
             self.failed.add(node)
+
+    def say(self, node: str, *diagnostics: Diagnostic) -> None:
+        """Add diagnostics of a node that is of use to others all the same."""
+        for found in diagnostics:
+            # One mistake can reach several nodes, as the default of a folder does.
+            once = (found.code, found.message, found.span)
+            if once not in self.said:
+                self.said.add(once)
+                self.diagnostics.append(msgspec.structs.replace(found, node=node))
+
+    def not_yet(self, node: str, message: str, span: Span, *hints: str) -> None:
+        """Report what is right, but not in this version; what hangs on the node is checked."""
+        self.say(node, error("FF107", message, span, help=hints))
+        self.later.add(node)
 
     def columns(self, node: str) -> dict[str, Column] | None:
         """Return a node's columns by name; None where an earlier error hides them."""
@@ -69,3 +95,10 @@ def as_written(node: str, record: FeatureView | Label | TrainingSet) -> dict[str
         "owner": record.owner,
         "tags": record.tags,
     }
+
+
+def missing_column(name: str, columns: Iterable[str], where: str, span: Span) -> Diagnostic:
+    """Return the error for a column that a relation doesn't have."""
+    columns = list(columns)
+    help_ = did_you_mean(name, columns) or (f"it has {listed(columns)}",)
+    return error("FF303", f"{where} has no column `{name}`", span, help=help_)

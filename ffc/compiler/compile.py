@@ -10,25 +10,35 @@ import msgspec
 
 from ffc.compiler.catalog import read_catalog
 from ffc.compiler.compilation import Compilation
+from ffc.compiler.data_tests import check_data_tests
+from ffc.compiler.defaults import apply_defaults, check_defaults
 from ffc.compiler.feature_views import type_feature_view
 from ffc.compiler.fingerprints import with_fingerprints
+from ffc.compiler.graph import order_relations
 from ffc.compiler.labels import type_labels
+from ffc.compiler.models import check_models
+from ffc.compiler.notes import apply_notes
+from ffc.compiler.on_demand import check_on_demand
 from ffc.compiler.oracle import Oracle
 from ffc.compiler.published import check_published
 from ffc.compiler.sources import declare_entities, declare_sources
 from ffc.compiler.training_sets import plan_training_sets
 from ffc.compiler.transformations import (
     check_notes,
-    order_relations,
     render_transformations,
     type_transformation,
 )
+from ffc.compiler.unbuilt import warn_unbuilt
+from ffc.compiler.unit_tests import check_unit_tests
+from ffc.core.decode import Spans
 from ffc.core.diagnostics import Diagnostic, Span, error, ordered
-from ffc.core.names import node_id
+from ffc.core.names import Name, node_id
+from ffc.core.yaml import read_yaml
 from ffc.manifest.records import FeatureView, Manifest, Project, Target, Transformation
 from ffc.manifest.serving import serving_of
 from ffc.project.files import PROJECT_FILE, ProjectFiles
 from ffc.project.reader import read_resources
+from ffc.project.resources import ProjectFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,35 +54,56 @@ def compile_project(
     target: Target,
     variables: Mapping[str, object],
     max_identifier: int = 63,
+    environment: Mapping[str, str] | None = None,
 ) -> Compiled:
     """Compile a project's files for a target.
 
-    A pure function: no connection, no clock, no environment. `variables` come before those of
-    ffc.yml; `max_identifier` is the longest name that the target allows, in bytes.
+    A pure function: no connection, no clock. `variables` come before those of ffc.yml;
+    `max_identifier` is the longest name that the target allows, in bytes; `environment` is what
+    `env_var()` in transformations reads.
     """
     resources, diagnostics = read_resources(files)
-    if resources.project is None:
-        return Compiled(manifest=None, diagnostics=tuple(ordered(diagnostics)))
+    written = resources.project or _stand_in(files)
+    apply_defaults(written, resources)
     catalog, clashes = read_catalog(resources)
-    project = msgspec.structs.replace(
-        resources.project, vars={**resources.project.vars, **variables}
-    )
+    project = msgspec.structs.replace(written, vars={**written.vars, **variables})
     state = Compilation(
         resources=resources,
         project=project,
         target=target,
         max_identifier=max_identifier,
         catalog=catalog,
+        macros=files.macros(),
+        environment=environment or {},
         failed=set(catalog.twice),
         diagnostics=[*diagnostics, *clashes],
     )
+    state.say("", *check_defaults(written, resources))
     oracle = Oracle()
     try:
         for run_pass in PASSES:
             run_pass(state, oracle)
     finally:
         oracle.close()
+    if resources.project is None:
+        # Its variables are not known, so nobody can tell which ones are missing.
+        said = (d for d in state.diagnostics if d.code != "FF203")
+        return Compiled(manifest=None, diagnostics=tuple(ordered(said)))
     return _compiled(state, complete=not files.broken)
+
+
+def _stand_in(files: ProjectFiles) -> ProjectFile:
+    """Return what the other files are checked under where ffc.yml can't be used."""
+    root, _ = read_yaml(PROJECT_FILE, files.texts.get(PROJECT_FILE, ""))
+    written = root.get("vars") if root is not None else None
+    given = written.plain() if written is not None else {}
+    return ProjectFile(
+        at=Spans(_whole_project(), {}),
+        name=Name("project"),
+        version=1,
+        profile=Name("profile"),
+        vars=given if isinstance(given, dict) else {},
+    )
 
 
 def _compiled(state: Compilation, complete: bool) -> Compiled:
@@ -94,6 +125,7 @@ def _compiled(state: Compilation, complete: bool) -> Compiled:
             boundary=project.boundary,
             as_known=project.as_known,
             variables=dict(sorted(project.vars.items())),
+            environment=tuple(sorted(state.environment_read)),
         ),
         target=state.target,
         nodes=by_id,
@@ -130,10 +162,31 @@ def _relations(state: Compilation, oracle: Oracle) -> None:
             oracle.declare(node, made.sql)
 
 
+def _notes(state: Compilation, oracle: Oracle) -> None:
+    apply_notes(state)
+    check_data_tests(state, oracle)
+
+
 def _plan(state: Compilation, oracle: Oracle) -> None:
+    check_on_demand(state, oracle)
     plan_training_sets(state)
     check_published(state)
 
 
+def _rest(state: Compilation, oracle: Oracle) -> None:
+    """Check what makes no nodes of the manifest."""
+    check_models(state)
+    check_unit_tests(state)
+    warn_unbuilt(state)
+
+
 Pass = Callable[[Compilation, Oracle], None]
-PASSES: Final[tuple[Pass, ...]] = (_declare, _render, _relations, type_labels, _plan)
+PASSES: Final[tuple[Pass, ...]] = (
+    _declare,
+    _render,
+    _relations,
+    _notes,
+    type_labels,
+    _plan,
+    _rest,
+)

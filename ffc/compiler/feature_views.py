@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ffc.compiler.aggregates import check_aggregate
 from ffc.compiler.catalog import resolve_relation
-from ffc.compiler.compilation import Compilation, as_written
+from ffc.compiler.compilation import Compilation, as_written, missing_column
 from ffc.compiler.oracle import Oracle, Refusal
+from ffc.compiler.sources import check_timezone
 from ffc.compiler.values import BadValue, default_value
 from ffc.core.diagnostics import Diagnostic, Span, did_you_mean, error, listed, warning
 from ffc.core.errors import InternalError
 from ffc.core.names import node_id
 from ffc.core.types import Type, known_type, widens
 from ffc.manifest import records
-from ffc.project.resources import Feature, FeatureView
+from ffc.project.resources import Aggregate, Feature, FeatureView
 from ffc.project.template import Unresolved
 from ffc.sql.build import generate
 from ffc.sql.history import HistoryColumn, history
@@ -33,11 +35,11 @@ def type_feature_view(state: Compilation, view: FeatureView, oracle: Oracle) -> 
     except Unresolved:
         return  # reported when relations were put in order
     columns = state.columns(source.id) if source else None
-    state.report(node, *_check_times(view))
+    state.report(node, *_check_times(view), *_check_schedule(view))
     if entity is None or source is None or columns is None or node in state.failed:
         state.failed.add(node)
         return
-    checker = _Checker(state, node, view, columns)
+    checker = _Checker(state, node, view, source.id, columns, oracle)
     keys, times = checker.keys(state.nodes[entity.id].columns), checker.times()
     features = checker.features()
     checker.clashes(keys, times, features)
@@ -45,6 +47,20 @@ def type_feature_view(state: Compilation, view: FeatureView, oracle: Oracle) -> 
     if node not in state.failed:
         shape = _Shape(keys=keys, times=times, features=features)
         state.nodes[node] = _node(state, node, view, source.id, shape, store, oracle)
+        for feature in view.features:
+            if feature.aggregate is not None:
+                place = feature.at.key("aggregate")
+                state.aggregates.add((node, feature.name))
+                state.not_yet(node, feature.LATER["aggregate"], place)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Made:
+    """A feature and its type; an aggregate is no column of the view's history."""
+
+    written: Feature
+    type: Type
+    column: HistoryColumn | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +69,19 @@ class _Shape:
 
     keys: list[HistoryColumn]
     times: list[HistoryColumn]
-    features: list[HistoryColumn]
+    features: list[_Made]
+
+    @property
+    def kept(self) -> list[HistoryColumn]:
+        """The features that are columns of the history."""
+        return [feature.column for feature in self.features if feature.column is not None]
+
+    @property
+    def columns(self) -> list[records.Column]:
+        """Every name that the view has, with its type."""
+        named = {c.name: c.type for c in (*self.keys, *self.times)}
+        named |= {feature.written.name: feature.type for feature in self.features}
+        return [records.Column(name=name, type=str(type_)) for name, type_ in named.items()]
 
 
 def _node(
@@ -65,10 +93,7 @@ def _node(
     store: str,
     oracle: Oracle,
 ) -> records.FeatureView:
-    sql = generate(history(source, shape.keys, shape.times, shape.features), "duckdb")
-    found = oracle.describe(sql)
-    if isinstance(found, Refusal):
-        raise InternalError(f"the history of {node} does not bind: {found.message}")
+    sql, found = _history(node, source, shape, oracle)
     own, project = view.as_known, state.project
     times = [column.name for column in shape.times]
     return records.FeatureView(
@@ -87,20 +112,46 @@ def _node(
         online=store,
         online_boundary=view.boundary or project.boundary,
         online_as_known=project.as_known if own is None else own,
-        features=tuple(map(_feature, view.features, shape.features)),
+        schedule=_schedule(view),
+        features=tuple(map(_feature, shape.features)),
         sql=sql,
     )
 
 
-def _feature(feature: Feature, column: HistoryColumn) -> records.Feature:
+def _history(
+    node: str, source: str, shape: _Shape, oracle: Oracle
+) -> tuple[str, tuple[records.Column, ...]]:
+    """Return the query of a view's history and its columns; aggregates have no history."""
+    if len(shape.kept) < len(shape.features):
+        return "", oracle.declare_source(node, shape.columns)
+    sql = generate(history(source, shape.keys, shape.times, shape.kept), "duckdb")
+    found = oracle.describe(sql)
+    if isinstance(found, Refusal):
+        raise InternalError(f"the history of {node} does not bind: {found.message}")
+    return sql, found
+
+
+def _schedule(view: FeatureView) -> records.Schedule | None:
+    if view.schedule is None:
+        return None
+    return records.Schedule(cron=view.schedule.cron, timezone=view.schedule.timezone)
+
+
+def _feature(made: _Made) -> records.Feature:
+    feature = made.written
     return records.Feature(
         name=feature.name,
         column=feature.source_column,
-        type=str(column.type),
-        default=default_value(feature.default, column.type),
+        type=str(made.type),
+        default=default_value(feature.default, made.type),
         description=feature.description,
         tags=feature.tags,
     )
+
+
+def _check_schedule(view: FeatureView) -> list[Diagnostic]:
+    schedule = view.schedule
+    return check_timezone(schedule.timezone, schedule.at("timezone")) if schedule else []
 
 
 def _check_times(view: FeatureView) -> list[Diagnostic]:
@@ -126,15 +177,6 @@ def _check_times(view: FeatureView) -> list[Diagnostic]:
     return problems
 
 
-def missing_column(
-    name: str, columns: Mapping[str, records.Column], where: str, span: Span
-) -> Diagnostic:
-    """Return the error for a column that a relation doesn't have."""
-    close = did_you_mean(name, columns)
-    help_ = close or (f"it has {listed(columns)}",)
-    return error("FF303", f"{where} has no column `{name}`", span, help=help_)
-
-
 class _Checker:
     """Checks one view against its source's columns, reporting as it goes."""
 
@@ -143,12 +185,16 @@ class _Checker:
         state: Compilation,
         node: str,
         view: FeatureView,
+        source: str,
         columns: Mapping[str, records.Column],
+        oracle: Oracle,
     ) -> None:
         self._state = state
         self._node = node
         self._view = view
+        self._source = source
         self._columns = columns
+        self._oracle = oracle
 
     def _report(self, diagnostic: Diagnostic) -> None:
         self._state.report(self._node, diagnostic)
@@ -204,29 +250,59 @@ class _Checker:
             found.append(HistoryColumn(name=name, source=column, type=TIMESTAMP))
         return found
 
-    def features(self) -> list[HistoryColumn]:
+    def features(self) -> list[_Made]:
         """Check the features' columns, types and defaults."""
         view = self._view
         if not view.features:
             self._report(error("FF106", "a feature view needs features", view.at("features")))
-        found = [self._feature(feature) for feature in view.features]
+        found = [
+            self._feature(feature)
+            if feature.aggregate is None
+            else self._aggregate(feature, feature.aggregate)
+            for feature in view.features
+        ]
         return [feature for feature in found if feature is not None]
 
-    def _feature(self, feature: Feature) -> HistoryColumn | None:
+    def _aggregate(self, feature: Feature, aggregate: Aggregate) -> _Made | None:
+        state, view = self._state, self._view
+        given, problems = check_aggregate(
+            self._oracle,
+            view,
+            feature,
+            aggregate,
+            self._source,
+            self._columns,
+            state.project.dialect,
+        )
+        state.report(self._node, *problems)
+        wanted = self._typed(feature, given) if given is not None else None
+        return _Made(written=feature, type=wanted) if wanted is not None else None
+
+    def _feature(self, feature: Feature) -> _Made | None:
         place = feature.at("column") if feature.column else feature.at("name")
         column = self._column(feature.source_column, place)
         if column is None:
             return None
-        given = known_type(column.type) if column.type else None
-        wanted = feature.type or given
-        if wanted is None or given is None:
+        if not column.type:
             message = f"the column `{column.name}` is {column.native}, which no feature can be"
             help_ = "cast it in a transformation, to int64 or float64 for example"
             self._report(error("FF403", message, place, help=[help_]))
             return None
+        wanted = self._typed(feature, known_type(column.type))
+        if wanted is None:
+            return None
+        kept = HistoryColumn(name=feature.name, source=column, type=wanted)
+        return _Made(written=feature, type=wanted, column=kept)
+
+    def _typed(self, feature: Feature, given: Type) -> Type | None:
+        """Return the type that a feature is kept as; None where its values don't fit it."""
+        wanted = feature.type or given
         if not widens(given, wanted):
-            message = f"`{feature.name}` is declared {wanted}, but its column is {given}"
-            help_ = f"declare it {given}, or cast the column in a transformation"
+            what = "its column" if feature.aggregate is None else "the aggregate"
+            message = f"`{feature.name}` is declared {wanted}, but {what} is {given}"
+            help_ = f"declare it {given}"
+            if feature.aggregate is None:
+                help_ += ", or cast the column in a transformation"
             self._report(error("FF403", message, feature.at("type"), help=[help_]))
             return None
         try:
@@ -235,24 +311,30 @@ class _Checker:
             message = f"the default of `{feature.name}` is no {wanted}"
             place = feature.at("default")
             self._report(error("FF404", message, place, help=[str(problem)]))
-        return HistoryColumn(name=feature.name, source=column, type=wanted)
+        return wanted
 
-    def clashes(self, *groups: Sequence[HistoryColumn]) -> None:
+    def clashes(
+        self,
+        keys: Sequence[HistoryColumn],
+        times: Sequence[HistoryColumn],
+        features: Sequence[_Made],
+    ) -> None:
         """Report names that two different columns of the history would share.
 
         A feature that is just the key or the time under its own name is no clash.
         """
-        *own, features = groups
-        seen = {column.name.lower(): column for group in own for column in group}
+        seen = {column.name.lower(): column for column in (*keys, *times)}
         taken: dict[str, str] = {}
-        for feature, record in zip(features, self._view.features, strict=False):
-            folded = feature.name.lower()
+        for feature in features:
+            name = feature.written.name
+            folded = name.lower()
             first = taken.get(folded) or (seen[folded].name if folded in seen else "")
-            if folded in taken or seen.get(folded, feature) != feature:
-                message = f"two columns of one name: {listed(dict.fromkeys((first, feature.name)))}"
+            if folded in taken or seen.get(folded, feature.column) != feature.column:
+                message = f"two columns of one name: {listed(dict.fromkeys((first, name)))}"
                 help_ = "give the feature a name of its own, and say which `column:` it is"
-                self._report(error("FF405", message, record.at("name"), help=[help_]))
-            taken[folded] = feature.name
+                place = feature.written.at("name")
+                self._report(error("FF405", message, place, help=[help_]))
+            taken[folded] = name
 
     def online(self) -> str:
         """Return the online store that the view is synced to, or nothing."""

@@ -105,6 +105,8 @@ def _words_of(node: AnyNode) -> dict[str, object]:
     if isinstance(node, FeatureView):
         words["features"] = [(f.name, f.description, sorted(f.tags)) for f in node.features]
         words["online"] = node.online
+        if node.schedule is not None:
+            words["schedule"] = msgspec.to_builtins(node.schedule)
     return words
 
 

@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 from sqlglot import exp
 
 from ffc.compiler.catalog import resolve_relation
-from ffc.compiler.compilation import Compilation, as_written
-from ffc.compiler.feature_views import missing_column
+from ffc.compiler.compilation import Compilation, as_written, missing_column
 from ffc.compiler.oracle import Oracle, Refusal
-from ffc.core.diagnostics import error, listed
+from ffc.core.diagnostics import Span, did_you_mean, error, listed
 from ffc.core.errors import InternalError
-from ffc.core.names import node_id
+from ffc.core.names import is_name, node_id
 from ffc.core.types import known_type, widens
 from ffc.manifest import records
 from ffc.project.resources import Label, Role
@@ -64,6 +63,17 @@ def _type_label(state: Compilation, oracle: Oracle, label: Label) -> None:
         column=label.column,
         sql=sql,
     )
+    _roles_not_yet(state, node, label, roles)
+
+
+def _roles_not_yet(
+    state: Compilation, node: str, label: Label, roles: Sequence[records.LabelRole]
+) -> None:
+    for role in roles:
+        if role.role != role.entity:
+            message = "a role is not in this version of ffc yet"
+            help_ = f"`{role.role}` is another name than that of its entity, `{role.entity}`"
+            state.not_yet(node, message, label.at.key("entities", role.role), help_)
 
 
 def _projection(source: str, columns: Mapping[str, records.Column]) -> exp.Select:
@@ -85,25 +95,51 @@ def _role(
     written: str | tuple[str, ...] | Role,
     columns: Mapping[str, records.Column],
 ) -> records.LabelRole | None:
-    place = label.at("entities", name)
-    if isinstance(written, Role) and (written.entity != name):
-        message = "a role is not in this version of ffc yet"
-        help_ = f"`{name}` is another name than that of its entity, `{written.entity}`"
-        state.report(node, error("FF107", message, label.at.key("entities", name), help=[help_]))
+    wanted, where, place = name, label.at.key("entities", name), label.at("entities", name)
+    if isinstance(written, Role):
+        wanted, where, place = str(written.entity), written.at("entity"), written.at("keys")
+    if not is_name(name):
+        message = f"a role must have a name, not `{name}`"
+        help_ = "a name has letters, digits and single underscores, a letter first"
+        place = label.at.key("entities", name)
+        state.report(node, error("FF105", message, place, help=[help_]))
         return None
-    given = written.keys if isinstance(written, Role) else written
-    entity = state.resolve(node, name, label.at.key("entities", name), "entity")
+    entity = state.resolve(node, wanted, where, "entity")
     if entity is None:
         return None
-    names = (given,) if isinstance(given, str) else given
     keys = state.nodes[entity.id].columns
-    if len(names) != len(keys):
+    named = _named_keys(state, node, written, keys)
+    if named is None:
+        return None
+    if len(named) != len(keys):
         own = listed(key.name for key in keys)
-        message = f"the entity `{name}` has {_counted(len(keys))}, but here are {len(names)}"
+        message = f"the entity `{wanted}` has {_counted(len(keys))}, but here are {len(named)}"
         state.report(node, error("FF207", message, place, help=[f"name a column for {own}"]))
         return None
-    _check_keys(state, node, label, name, list(zip(keys, names, strict=True)), columns)
-    return records.LabelRole(role=name, entity=name, keys=tuple(names))
+    pairs = list(zip(keys, named, strict=True))
+    _check_keys(state, node, label, wanted, pairs, columns, place)
+    return records.LabelRole(role=name, entity=wanted, keys=named)
+
+
+def _named_keys(
+    state: Compilation,
+    node: str,
+    written: str | tuple[str, ...] | Role,
+    keys: Sequence[records.Column],
+) -> tuple[str, ...] | None:
+    """Return the columns in the order of an entity's keys; None where a key is unknown."""
+    if not isinstance(written, Role):
+        return (written,) if isinstance(written, str) else written
+    given = written.keys
+    if not isinstance(given, dict):
+        return (given,) if isinstance(given, str) else given
+    names = [key.name for key in keys]
+    unknown = [name for name in given if name not in names]
+    for name in unknown:
+        hints = did_you_mean(name, names) or (f"it has {listed(names)}",)
+        message = f"the entity `{written.entity}` has no key `{name}`"
+        state.report(node, error("FF207", message, written.at.key("keys", name), help=hints))
+    return None if unknown else tuple(given[name] for name in names if name in given)
 
 
 def _check_keys(
@@ -113,8 +149,8 @@ def _check_keys(
     entity: str,
     pairs: Sequence[tuple[records.Column, str]],
     columns: Mapping[str, records.Column],
+    place: Span,
 ) -> None:
-    place = label.at("entities", entity)
     for key, column_name in pairs:
         column = columns.get(column_name)
         if column is None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Final, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from ffc.compiler.compilation import Compilation
+from ffc.compiler.compilation import Compilation, missing_column
 from ffc.compiler.oracle import Oracle
-from ffc.core.diagnostics import Diagnostic, Span, error, listed
+from ffc.core.diagnostics import Diagnostic, Span, did_you_mean, error, listed
 from ffc.core.names import DEFAULT_VARIANT, node_id
 from ffc.manifest.records import Column, Entity, Source
+from ffc.project.checks import Freshness, FreshnessTest
 from ffc.project.resources import Entity as EntityRecord
 from ffc.project.resources import KeyColumn, SourceColumn, SourceGroup, SourceTable
 
@@ -31,9 +33,20 @@ def _declare_source(
     node = node_id("source", f"{group.name}.{table.name}")
     place = table.at("columns")
     what = f"the source `{table.name}`"
-    state.report(node, *_check_columns(table.columns, what, "columns", place), *_check_file(table))
+    state.report(
+        node,
+        *_check_columns(table.columns, what, "columns", place),
+        *_check_file(table),
+        *check_timezone(table.timezone, table.at("timezone")),
+        *_check_freshness(table),
+    )
     if node in state.failed or oracle.knows(node):
         return
+    if table.table:
+        state.not_yet(node, table.LATER["table"], table.at.key("table"))
+    elif "://" in table.file:
+        message = "reading from a URL is not in this version of ffc yet"
+        state.not_yet(node, message, table.at("file"))
     state.nodes[node] = Source(
         id=node,
         name=f"{group.name}.{table.name}",
@@ -45,32 +58,77 @@ def _declare_source(
         tags=(*group.tags, *table.tags),
         columns=oracle.declare_source(node, [_column(c) for c in table.columns]),
         file=table.file,
-        format=FORMATS[PurePosixPath(table.file).suffix.lower()],
+        format=FORMATS.get(PurePosixPath(table.file).suffix.lower(), "csv"),
         timezone=table.timezone,
     )
 
 
+_QUERY: Final = re.compile(r"[?#].*")
+_TABLE_NAME: Final = re.compile(r"[^.\s]+(\.[^.\s]+){0,2}")
+
+
 def _check_file(table: SourceTable) -> list[Diagnostic]:
-    problems: list[Diagnostic] = []
-    path, place = PurePosixPath(table.file), table.at("file")
-    if "://" in table.file:
-        problems.append(
-            error("FF107", "reading from a URL is not in this version of ffc yet", place)
-        )
-    elif path.suffix.lower() not in FORMATS:
+    """Report a file that can't be one, and a table's name that can't be one."""
+    url = "://" in table.file
+    text = _QUERY.sub("", table.file) if url else table.file
+    path, place = PurePosixPath(text), table.at("file")
+    if table.table:
+        if _TABLE_NAME.fullmatch(table.table):
+            return []
+        message = f"`{table.table}` is no name of a table"
+        help_ = "write `schema.table`, or `database.schema.table`"
+        return [error("FF111", message, table.at("table"), help=[help_])]
+    if path.suffix.lower() not in FORMATS:
         message = f"`{table.file}` is no file that ffc can read"
         help_ = f"it must end in {listed(FORMATS, 'or')}"
-        problems.append(error("FF111", message, place, help=[help_]))
-    elif path.is_absolute() or ".." in path.parts:
+        return [error("FF111", message, place, help=[help_])]
+    if not url and (path.is_absolute() or ".." in path.parts):
         message = f"`{table.file}` lies outside the project"
         help_ = "write a path from the project's folder"
-        problems.append(error("FF111", message, place, help=[help_]))
+        return [error("FF111", message, place, help=[help_])]
+    return []
+
+
+def check_timezone(name: str, place: Span) -> list[Diagnostic]:
+    """Report a time zone that there is not."""
     try:
-        ZoneInfo(table.timezone)
+        ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        message = f"`{table.timezone}` is no time zone"
         help_ = "use a name such as `Europe/Berlin`, or leave it out for UTC"
-        problems.append(error("FF112", message, table.at("timezone"), help=[help_]))
+        hints = did_you_mean(name, available_timezones()) or (help_,)
+        return [error("FF112", f"`{name}` is no time zone", place, help=hints)]
+    return []
+
+
+def _check_freshness(table: SourceTable) -> list[Diagnostic]:
+    columns = {c.name: _column(c) for c in table.columns}
+    where = f"the source `{table.name}`"
+    return check_freshness(table.freshness, columns, where) if table.freshness else []
+
+
+def check_freshness(
+    wanted: Freshness | FreshnessTest, columns: Mapping[str, Column], where: str
+) -> list[Diagnostic]:
+    """Report a freshness without a time, without a bound, or that warns after it fails."""
+    problems: list[Diagnostic] = []
+    column, place = columns.get(wanted.column), wanted.at("column")
+    if column is None:
+        problems.append(missing_column(wanted.column, columns, where, place))
+    elif column.type not in ("timestamp", "date"):
+        message = f"freshness needs a timestamp or a date; `{column.name}` is "
+        message += column.type or column.native
+        problems.append(error("FF406", message, place))
+    warn, fail = wanted.warn_after, wanted.error_after
+    if warn is None and fail is None:
+        message = "`freshness` has no `warn_after` and no `error_after`"
+        help_ = "say how old the newest row may be: `warn_after: 12h`"
+        problems.append(error("FF106", message, wanted.at.key("column"), help=[help_]))
+    elif warn is not None and fail is not None and warn > fail:
+        message = f"it fails after {fail}, so that it never warns after {warn}"
+        related = [wanted.at("error_after").labelled("fails before")]
+        help_ = "`warn_after` comes first: make it shorter than `error_after`"
+        place = wanted.at("warn_after")
+        problems.append(error("FF406", message, place, related=related, help=[help_]))
     return problems
 
 
@@ -95,6 +153,9 @@ def _check_columns(
         place = column.at("name")
         before = first.setdefault(column.name.lower(), place)
         names.setdefault(column.name.lower(), column.name)
+        if not column.name or "\0" in column.name:
+            message = f"{what} has a column without a name"
+            problems.append(error("FF105", message, place))
         if before is not place:
             both = listed(dict.fromkeys((names[column.name.lower()], column.name)))
             message = f"{what} has two {words} of one name: {both}"

@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from ffc.compiler.compilation import Compilation, as_written
-from ffc.compiler.feature_views import missing_column
-from ffc.core.diagnostics import Diagnostic, Span, did_you_mean, error, listed, shortened, warning
+from ffc.compiler.compilation import Compilation, as_written, missing_column
+from ffc.compiler.picks import Picked, Picker
+from ffc.core.diagnostics import Diagnostic, error, listed, shortened, warning
 from ffc.core.names import node_id
 from ffc.manifest import records
-from ffc.manifest.names import feature_column
-from ffc.project.resources import Pick, TrainingSet
+from ffc.project.resources import TrainingSet
 from ffc.sql.build import generate
 from ffc.sql.point_in_time import training_set_query
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Picked:
-    view: records.FeatureView
-    feature: records.Feature
-    column: str
-    span: Span
 
 
 def plan_training_sets(state: Compilation) -> None:
@@ -34,10 +24,11 @@ def _plan(state: Compilation, wanted: TrainingSet) -> None:
     node = node_id("training_set", wanted.name, wanted.variant)
     entry = state.resolve(node, wanted.label, wanted.at("label"), "label")
     label = state.nodes.get(entry.id) if entry else None
+    picker = Picker(state, node, label if isinstance(label, records.Label) else None)
     picks = [
         picked
         for index, item in enumerate(wanted.features)
-        for picked in _picked(state, node, item, wanted.at("features", index), label)
+        for picked in picker.pick(item, wanted.at("features", index))
     ]
     if not isinstance(label, records.Label):
         state.failed.add(node)
@@ -47,9 +38,11 @@ def _plan(state: Compilation, wanted: TrainingSet) -> None:
     output = _output(state, node, wanted, label, picks)
     _check_names(state, node, wanted, output, picks)
     if not label.timestamp:
-        message = f"the label `{label.name}` has no timestamp: nothing can be checked for leaks"
-        state.report(node, warning("FF505", message, wanted.at("label")))
-    if node in state.failed:
+        state.report(node, _no_leak_check(label, wanted))
+    parents = {label.id, *(p.view.id for p in picks if p.view is not None)}
+    if parents & state.later:
+        state.later.add(node)
+    if node in state.failed or node in state.later:
         return
     plan = records.Plan(
         label=label.id,
@@ -61,7 +54,7 @@ def _plan(state: Compilation, wanted: TrainingSet) -> None:
     types = {column.name: column for column in output}
     state.nodes[node] = records.TrainingSet(
         **as_written(node, wanted),
-        depends_on=tuple(sorted({label.id, *(p.view.id for p in picks)})),
+        depends_on=tuple(sorted(parents)),
         columns=tuple(records.Column(name=n, type=c.type) for n, c in types.items()),
         label=label.id,
         plan=plan,
@@ -69,61 +62,13 @@ def _plan(state: Compilation, wanted: TrainingSet) -> None:
     )
 
 
-def _views(picks: Sequence[_Picked]) -> list[records.FeatureView]:
-    return list({p.view.id: p.view for p in picks}.values())
+def _no_leak_check(label: records.Label, wanted: TrainingSet) -> Diagnostic:
+    message = f"the label `{label.name}` has no timestamp: nothing can be checked for leaks"
+    return warning("FF505", message, wanted.at("label"))
 
 
-def _picked(
-    state: Compilation, node: str, item: str | Pick, span: Span, label: records.AnyNode | None
-) -> list[_Picked]:
-    """Return the columns that one item of `features` stands for."""
-    text = item.feature if isinstance(item, Pick) else item
-    alias = item.alias if isinstance(item, Pick) else None
-    named = item.at("as") if isinstance(item, Pick) and alias else span
-    place = item.at("feature") if isinstance(item, Pick) else span
-    view_name, dot, name = text.partition(".")
-    if not dot:
-        help_ = "write `view.feature`, or `view.*` for all features of a view"
-        state.report(node, error("FF210", f"`{text}` is no feature", place, help=[help_]))
-        return []
-    entry = state.resolve(node, view_name, place, "feature_view")
-    view = state.nodes.get(entry.id) if entry else None
-    if not isinstance(view, records.FeatureView):
-        state.failed.add(node)
-        return []
-    chosen = [f for f in view.features if name in ("*", f.name)]
-    problems = _check_pick(view, name, label, place)
-    if alias and name == "*":
-        message = "`as` names one column, but `*` stands for several"
-        help_ = "pick the features one by one to name them"
-        problems.append(error("FF210", message, named, help=[help_]))
-    state.report(node, *problems)
-    if problems:
-        return []
-    return [
-        _Picked(
-            view=view,
-            feature=feature,
-            column=alias or feature_column(view.name, view.variant, feature.name),
-            span=named,
-        )
-        for feature in chosen
-    ]
-
-
-def _check_pick(
-    view: records.FeatureView, name: str, label: records.AnyNode | None, place: Span
-) -> list[Diagnostic]:
-    if isinstance(label, records.Label) and view.entity not in {r.entity for r in label.roles}:
-        message = f"the label `{label.name}` names no `{view.entity}`, which `{view.name}` is about"
-        help_ = f"add `{view.entity}: KEY_COLUMN` to the label's `entities`"
-        return [error("FF211", message, place, help=[help_])]
-    names = [f.name for f in view.features]
-    if name != "*" and name not in names:
-        hints = did_you_mean(name, names) or (f"it has {listed(names)}",)
-        message = f"the feature view `{view.name}` has no feature `{name}`"
-        return [error("FF212", message, place, help=hints)]
-    return []
+def _views(picks: Sequence[Picked]) -> list[records.FeatureView]:
+    return list({p.view.id: p.view for p in picks if p.view is not None}.values())
 
 
 def _output(
@@ -131,7 +76,7 @@ def _output(
     node: str,
     wanted: TrainingSet,
     label: records.Label,
-    picks: Sequence[_Picked],
+    picks: Sequence[Picked],
 ) -> list[records.OutputColumn]:
     """Return the columns in order: keys, time, `include`, features, the label last."""
     columns = {column.name: column for column in label.columns}
@@ -151,8 +96,8 @@ def _output(
         records.OutputColumn(
             name=p.column,
             role="feature",
-            type=p.feature.type,
-            origin=f"{p.view.id}.{p.feature.name}",
+            type=p.type,
+            origin=p.origin,
         )
         for p in picks
     ]
@@ -175,7 +120,7 @@ def _check_names(
     node: str,
     wanted: TrainingSet,
     output: Sequence[records.OutputColumn],
-    picks: Sequence[_Picked],
+    picks: Sequence[Picked],
 ) -> None:
     places = {name: wanted.at("include", i) for i, name in enumerate(wanted.include)}
     places |= {p.column: p.span for p in picks}
@@ -203,7 +148,7 @@ def _view_plan(
     wanted: TrainingSet,
     label: records.Label,
     view: records.FeatureView,
-    picks: Sequence[_Picked],
+    picks: Sequence[Picked],
 ) -> records.ViewPlan:
     role = next(role for role in label.roles if role.entity == view.entity)
     entity = state.nodes[node_id("entity", view.entity)]
@@ -225,12 +170,12 @@ def _view_plan(
         as_known=known[0] if known else project.as_known,
         picks=tuple(
             records.Pick(
-                feature=p.feature.name,
+                feature=p.feature,
                 column=p.column,
-                type=p.feature.type,
-                default=p.feature.default,
+                type=p.type,
+                default=p.default,
             )
             for p in picks
-            if p.view.id == view.id
+            if p.view is not None and p.view.id == view.id
         ),
     )

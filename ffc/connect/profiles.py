@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+import msgspec
 from msgspec import Struct, field
 
 from ffc.connect.plugins import missing
+from ffc.connect.redaction import redacted, redacted_words
+from ffc.connect.templates import template_problems
 from ffc.core.decode import Decoder, Record
-from ffc.core.diagnostics import Diagnostic, Span, did_you_mean, error, listed
+from ffc.core.diagnostics import Diagnostic, Span, closest, did_you_mean, error, listed
 from ffc.core.errors import ProfileError, ProjectError
+from ffc.core.lines import Lines
+from ffc.core.texts import read_text
 from ffc.core.yaml import Node, read_yaml
 from ffc.manifest.records import Target
 
 FILE: Final = "profiles.yml"
 ONE_STORE: Final = "default"
+_WORD: Final = re.compile(r"[\w-]{1,40}")
 
 
 class Store(Struct, frozen=True, kw_only=True):
@@ -61,53 +69,126 @@ class ChosenTarget(Struct, frozen=True, kw_only=True):
     protected: bool
 
 
-def read_profile(
-    project: Path, profiles: Path | None, name: str
-) -> tuple[Profile | None, list[Diagnostic]]:
-    """Read a profile from the first profiles.yml: the folder given, the project's, ~/.ffc.
+def find_profiles(project: Path, profiles: Path | None) -> tuple[Path, str] | None:
+    """Return the first profiles.yml, and its name for messages: the folder's given, or the others.
 
-    Raises ProfileError where there is no file.
+    The others are the project's folder and ~/.ffc.
     """
-    folders = [profiles] if profiles else [project, Path.home() / ".ffc"]
-    path = next((folder / FILE for folder in folders if (folder / FILE).is_file()), None)
-    if path is None:
+    for folder in [profiles] if profiles else [project, *_home()]:
+        path = folder / FILE
+        if os.path.lexists(path):
+            real = Path(os.path.realpath(folder)) / FILE
+            if real.is_relative_to(project):
+                return path, real.relative_to(project).as_posix()
+            return path, str(path) if profiles else f"~/.ffc/{FILE}"
+    return None
+
+
+def _home() -> list[Path]:
+    """Return the folder of the user's own profiles; none where there is no such user."""
+    try:
+        return [Path.home() / ".ffc"]
+    except RuntimeError:
+        return []
+
+
+def shown_profiles(project: Path, profiles: Path | None) -> dict[str, str]:
+    """Return the text of profiles.yml to be shown, by its name: without a secret in it."""
+    found = find_profiles(project, profiles)
+    if found is None:
+        return {}
+    text, problem = read_text(*found)
+    return {found[1]: redacted(text)} if problem is None else {}
+
+
+def read_profile(
+    project: Path, profiles: Path | None, name: str, place: Span | None = None
+) -> tuple[Profile | None, list[Diagnostic]]:
+    """Read a profile from profiles.yml; `place` is where the project names the profile."""
+    place = place or Span(file=FILE)
+    found = find_profiles(project, profiles)
+    if found is None:
         where = f"`{profiles}`" if profiles else "the project's folder, nor in ~/.ffc"
         message = f"there is no {FILE} in {where}"
-        raise ProfileError(message, help=["`ffc init` writes one to start from"])
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as problem:
-        raise ProfileError(f"{FILE} can't be read: {problem}") from problem
-    shown = path.relative_to(project).as_posix() if path.is_relative_to(project) else str(path)
-    root, diagnostics = read_yaml(shown, text)
+        hints = ["`ffc init` writes one to start from"]
+        return None, [error(ProfileError.code, message, place, help=hints)]
+    text, problem = read_text(*found)
+    if problem is not None:
+        return None, [problem]
+    lines = Lines(found[1], text)
+    root, diagnostics = read_yaml(found[1], text, templated=True)
     if root is None and not diagnostics:
-        empty = error("FF106", f"{FILE} is empty", Span(file=shown), help=["it needs a profile"])
+        empty = error("FF106", f"{FILE} is empty", Span(file=found[1]), help=["it needs a profile"])
         return None, [empty]
-    return (None, diagnostics) if root is None else _profile(root, name, diagnostics)
+    if root is None:
+        return None, [without_secrets(each) for each in diagnostics]
+    profile, more = _profile(_hidden(root), name, lines, place)
+    diagnostics = [without_secrets(each) for each in (*diagnostics, *more)]
+    return profile, diagnostics
 
 
 def _profile(
-    root: Node, name: str, diagnostics: list[Diagnostic]
+    root: Node, name: str, lines: Lines, place: Span
 ) -> tuple[Profile | None, list[Diagnostic]]:
     if root.kind != "mapping":
         message = f"{FILE} must be a mapping of profiles, not {root.described}"
-        return None, [*diagnostics, error("FF105", message, root.span)]
+        return None, [error("FF105", message, root.span)] if root.kind != "broken" else []
     found = root.get(name)
     if found is None:
         names = [key.text for key, _ in root.pairs]
-        hints = did_you_mean(name, names) or (f"it has {listed(names)}",)
-        message = f"there is no profile `{name}` (ffc.yml, `profile:`)"
-        return None, [*diagnostics, error("FF113", message, root.span, help=hints)]
+        hints = did_you_mean(name, names) or (
+            f"it has {listed(names)}" if names else "it is empty",
+        )
+        message = f"there is no profile `{name}` in {lines.file}"
+        return None, [error("FF113", message, place, help=hints)]
     decoder = Decoder()
     profile = decoder.record(found, Profile, f"the profile `{name}`")
-    return profile, [*diagnostics, *decoder.diagnostics]
+    return profile, [*decoder.diagnostics, *template_problems(found, lines)]
+
+
+def without_secrets(diagnostic: Diagnostic) -> Diagnostic:
+    """Return a diagnostic about profiles.yml with no password in its words."""
+    message = redacted_words(diagnostic.message)
+    hints = tuple(redacted_words(hint) for hint in diagnostic.help)
+    return msgspec.structs.replace(diagnostic, message=message, help=hints)
+
+
+class _Hidden(Node):
+    """A value that may be a secret: messages say of what kind it is, and no more."""
+
+    __slots__ = ()
+
+    @property
+    def described(self) -> str:
+        """Name the kind of the value."""
+        if self.kind != "scalar":
+            return {"sequence": "a list", "mapping": "a mapping"}.get(self.kind, "this")
+        kinds = ((str, "text"), (bool, "`true` or `false`"), (int | float, "a number"))
+        return next((words for kind, words in kinds if isinstance(self.value, kind)), "nothing")
+
+
+def _hidden(node: Node) -> Node:
+    """Return a node of which no message shows a value."""
+    return _Hidden(
+        kind=node.kind,
+        span=node.span,
+        value=node.value,
+        text=node.text if node.value is None or isinstance(node.value, str) else "...",
+        items=tuple(_hidden(item) for item in node.items),
+        pairs=tuple((key, _hidden(value)) for key, value in node.pairs),
+    )
 
 
 def target_problems(profile: Profile, name: str | None) -> list[Diagnostic]:
-    """Return what is wrong with a target as it is written; nothing where there is none."""
+    """Return what is wrong with a target as it is written; nothing where there is none.
+
+    What stands in braces was reported when the profile was read.
+    """
     if name is None and profile.target not in profile.outputs:
+        if "{{" in profile.target:
+            return []
         hints = did_you_mean(profile.target, profile.outputs)
-        hints = hints or (f"`outputs` has {listed(profile.outputs)}",)
+        hints = hints or (f"`outputs` has {listed(profile.outputs) or 'none'}",)
         message = f"there is no target `{profile.target}`"
         return [error("FF113", message, profile.at("target"), help=hints)]
     output = profile.outputs.get(name or profile.target)
@@ -117,10 +198,10 @@ def target_problems(profile: Profile, name: str | None) -> list[Diagnostic]:
         ("offline", output.offline, ("offline",)),
         ("state", output.state, ("state",)),
     ]
-    if "type" in output.online:
-        stores.append(("online", output.online, ("online",)))
-    else:
+    if any(isinstance(one, dict) for one in output.online.values()):
         stores += [("online", one, ("online", name)) for name, one in output.online.items()]
+    elif output.online:
+        stores.append(("online", output.online, ("online",)))
     found = [_store_problem(output, *store) for store in stores]
     return [problem for problem in found if problem is not None]
 
@@ -128,10 +209,21 @@ def target_problems(profile: Profile, name: str | None) -> list[Diagnostic]:
 def _store_problem(
     output: Output, role: str, written: object, path: tuple[str, ...]
 ) -> Diagnostic | None:
-    kind = written.get("type") if isinstance(written, dict) else None
-    if not isinstance(kind, str):
+    if not isinstance(written, dict):
+        message = f"`{path[-1]}` must be a mapping: a store's `type` and its settings"
+        return error("FF105", message, output.at(*path))
+    kind = written.get("type")
+    if kind is None:
+        close = closest("type", map(str, written), 0.75)
         help_ = "say which, for example `type: duckdb` for `offline`, `type: sqlite` for others"
-        return error("FF106", f"`{path[-1]}` has no `type`", output.at(*path), help=[help_])
+        hints = [f"is `{close}` meant to be `type`?" if close else help_]
+        place = output.at.key(*path, close) if close else output.at.key(*path)
+        return error("FF106", f"`{path[-1]}` has no `type`", place, help=hints)
+    if isinstance(kind, str) and "{{" in kind:
+        return None
+    if not isinstance(kind, str) or not _WORD.fullmatch(kind):
+        message = "the type of a store is a word such as `duckdb`"
+        return error("FF105", message, output.at(*path, "type"))
     absent = missing(role, kind)
     return error("FF114", absent[0], output.at(*path, "type"), help=absent[1]) if absent else None
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar, Final, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import FieldInfo
 
-from ffc.core.diagnostics import Diagnostic, Span, closest, did_you_mean, error, listed
-from ffc.core.durations import Duration, parse_duration
-from ffc.core.names import Name, is_name
-from ffc.core.types import SCALARS, Type, parse_type
+from ffc.core.cron import BadCron
+from ffc.core.diagnostics import Diagnostic, Position, Span, closest, did_you_mean, error, listed
+from ffc.core.scalars import KINDS
 from ffc.core.yaml import Node
 
 Path = tuple[str | int, ...]
 R = TypeVar("R", bound="Record")
+C = TypeVar("C", bound="Choice")
 
 # What the path of a key begins with: no field has this name.
 _KEY: Final = ""
@@ -42,18 +43,42 @@ class Spans:
         """Return the place of a key; of the whole record where it was not written."""
         return self._places.get((_KEY, *path), self.whole)
 
+    def wrote(self, *path: str | int) -> bool:
+        """Tell whether a value was written."""
+        return path in self._places
+
+    def also(self, name: str, key: Span, value: Span) -> Spans:
+        """Return these places and one more: of a value that was written elsewhere."""
+        return Spans(self.whole, {**self._places, (_KEY, name): key, (name,): value})
+
 
 class Record(Struct, frozen=True, kw_only=True):
     """A resource as a user wrote it; `at` knows where each of its values stands.
 
-    `LATER` names the keys that belong to the language but not to this version yet, `INSTEAD` those
-    of them that stand for another key: without it the record can't be understood.
+    `LATER` names the keys that belong to the language but that this version does not build, with
+    what is said of them: those that are fields are read all the same. `MEANT` has the words of
+    other tools for a key, `SHORT` names the key that a value alone stands for, and of the keys
+    `ONE_OF` there must be exactly one.
     """
 
     LATER: ClassVar[Mapping[str, str]] = {}
-    INSTEAD: ClassVar[Mapping[str, str]] = {}
+    MEANT: ClassVar[Mapping[str, str]] = {}
+    SHORT: ClassVar[str] = ""
+    ONE_OF: ClassVar[tuple[str, ...]] = ()
 
     at: Spans
+
+
+class Choice(Struct, frozen=True, kw_only=True):
+    """One of several records, chosen by a word: `word`, or `word: {...}`."""
+
+    WHAT: ClassVar[str]
+    KINDS: ClassVar[Mapping[str, type[Record]]]
+    ELSEWHERE: ClassVar[Mapping[str, str]] = {}
+
+    word: str
+    record: Record
+    place: Span
 
 
 class _Mistake(Exception):
@@ -78,17 +103,17 @@ class Decoder:
         return _Mistake()
 
     def _record(self, node: Node, cls: type[R], what: str) -> R:
+        node = _short(node, cls)
         self._expect(node, "mapping", what)
         fields = {f.encode_name: f for f in msgspec.structs.fields(cls) if f.name != "at"}
-        meant = self._unknown_keys(node, fields, cls.LATER, what)
-        replaced = {old for new, old in cls.INSTEAD.items() if node.get(new) is not None}
+        meant = self._unknown_keys(node, fields, cls, what)
         places: dict[Path, Span] = {(_KEY, key.text): key.span for key, _ in node.pairs}
         values: dict[str, Any] = {}
-        failed = bool(replaced)
+        failed = not self._has_one(node, cls.ONE_OF, meant, what)
         for name, info in fields.items():
             found = node.get(name) or meant.get(name)
-            if found is None or (found.kind == "scalar" and found.value is None):
-                if info.required and not {name} & {*replaced, *meant}:
+            if found is None or _is_nothing(found):
+                if info.required and name not in meant:
                     self._missing(node, name, what)
                 failed |= info.required
                 continue
@@ -105,12 +130,26 @@ class Decoder:
             raise _Mistake
         return cls(at=Spans(node.span, places), **values)
 
+    def _has_one(
+        self, node: Node, names: tuple[str, ...], meant: Mapping[str, Node | None], what: str
+    ) -> bool:
+        """Tell whether exactly one of some keys is there; report it where that is not so."""
+        given = [key for key, value in node.pairs if key.text in names and not _is_nothing(value)]
+        guessed = [name for name in names if name in meant]
+        if len(given) > 1:
+            message = f"{what} has both {listed(key.text for key in given[:2])}: keep one"
+            related = [given[0].span.labelled("and this")]
+            self.diagnostics.append(error("FF121", message, given[1].span, related=related))
+        elif names and not given and not guessed:
+            self._missing(node, "` and no `".join(names), what)
+        return len(given) + len(guessed) == 1 if names else True
+
     def _expect(self, node: Node, kind: str, what: str) -> None:
         """Report a node that is not of a kind; one that is broken was reported."""
         if node.kind == "broken":
             raise _Mistake
         if node.kind != kind:
-            message = f"{what} must be a {_KINDS[kind]}, not {node.described}"
+            message = f"{what} must be a {_WORDS[kind]}, not {node.described}"
             raise self._fail("FF105", message, node.span, *_how(node, kind))
 
     def _missing(self, node: Node, name: str, what: str) -> None:
@@ -121,7 +160,7 @@ class Decoder:
         self.diagnostics.append(error("FF106", f"{what} has no `{name}`", span))
 
     def _unknown_keys(
-        self, node: Node, fields: Mapping[str, FieldInfo], later: Mapping[str, str], what: str
+        self, node: Node, fields: Mapping[str, FieldInfo], cls: type[Record], what: str
     ) -> dict[str, Node | None]:
         """Report the keys that are not fields; return the values by the field they seem to mean.
 
@@ -129,17 +168,21 @@ class Decoder:
         is a mere guess the value is None.
         """
         meant: dict[str, Node | None] = {}
-        free = [name for name in (*fields, *later) if node.get(name) is None]
+        later = cls.LATER
+        free = [name for name in {**fields, **later} if node.get(name) is None]
         for key, value in node.pairs:
             if key.text in fields:
                 continue
             if key.text in later:
                 self._fail("FF107", later[key.text], key.span)
                 continue
-            guess = closest(key.text, free)
+            known = cls.MEANT.get(key.text)
+            guess = known if known in free else closest(key.text, free)
             if guess:
-                meant[guess] = value if closest(key.text, [guess], SURE) else None
-            hints = did_you_mean(key.text, free) or (f"it may have {listed(sorted(fields))}",)
+                sure = guess == known or closest(key.text, [guess], SURE)
+                meant[guess] = value if sure else None
+            may = f"it may have {listed(sorted(fields))}"
+            hints = (f"did you mean `{guess}`?" if guess else may,)
             self._fail("FF104", f"{what} has no key `{key.text}`", key.span, *hints)
         return meant
 
@@ -157,6 +200,8 @@ class Decoder:
             return self._choice(node, get_args(kind), what)
         if isinstance(kind, type) and issubclass(kind, Record):
             return self._record(node, kind, what)
+        if isinstance(kind, type) and issubclass(kind, Choice):
+            return self._chosen(node, kind)
         return self._scalar(node, kind, what)
 
     def _union(self, node: Node, kinds: tuple[Any, ...], what: str) -> Any:
@@ -201,16 +246,59 @@ class Decoder:
         message = f"{what} must be {valid}, not {node.described}"
         raise self._fail("FF105", message, node.span, *hints)
 
+    def _chosen(self, node: Node, cls: type[C]) -> C:
+        """Return the record that a word chooses; nothing behind the word is an empty mapping."""
+        a = f"a {cls.WHAT}"
+        if node.kind in ("broken", "sequence") or _is_nothing(node):
+            self._expect(node, "mapping", a)
+        pairs = node.pairs or ((node, Node(kind="scalar", span=node.span)),)
+        if len(pairs) > 1:
+            message = f"{a} is one word, or a mapping with one word, not with {len(pairs)}"
+            help_ = f"begin each {cls.WHAT} with `- `, and indent what belongs to it below its name"
+            raise self._fail("FF105", message, pairs[1][0].span, help_)
+        ((key, value),) = pairs
+        kind = cls.KINDS.get(key.text)
+        if kind is None:
+            elsewhere = cls.ELSEWHERE.get(key.text)
+            if elsewhere is not None:
+                raise self._fail("FF104", f"`{key.text}` can't stand here", key.span, elsewhere)
+            hints = did_you_mean(key.text, cls.KINDS) or (f"there are {listed(cls.KINDS)}",)
+            raise self._fail("FF104", f"there is no {cls.WHAT} `{key.text}`", key.span, *hints)
+        body = Node(kind="mapping", span=key.span) if _is_nothing(value) else value
+        record = self._record(body, kind, f"`{key.text}`")
+        return cls(word=key.text, record=record, place=key.span)
+
     def _scalar(self, node: Node, kind: Any, what: str) -> Any:
         if kind in (object, Any):
             return node.plain()
-        read, wanted, hint = _SCALARS[kind]
-        value = read(node) if node.kind == "scalar" else None
+        scalar = KINDS[kind]
+        try:
+            value = scalar.read(node) if node.kind == "scalar" else None
+        except BadCron as problem:
+            place = node.span
+            if problem.field is not None:
+                found = list(re.finditer(r"\S+", node.text))[problem.field]
+                place = part_of(node.span, node.text, *found.span())
+            raise self._fail("FF105", str(problem), place, *problem.hints) from None
         if value is not None:
             return value
-        message = f"{what} must be {wanted}, not {node.described}"
-        hints = hint(node) if node.kind == "scalar" else ()
+        message = f"{what} must be {scalar.wanted}, not {node.described}"
+        hints = scalar.how(node) if node.kind == "scalar" else ()
         raise self._fail("FF105", message, node.span, *hints)
+
+
+def part_of(span: Span, text: str, start: int, end: int) -> Span:
+    """Return the place of some characters of a text; all of it where YAML changed the text."""
+    first, last = span.start, span.end
+    quotes = last.column - first.column - len(text)
+    if first.line != last.line or quotes not in (0, 2):
+        return span
+    column = first.column + quotes // 2
+    return Span(
+        file=span.file,
+        start=Position(first.line, column + start),
+        end=Position(first.line, column + end),
+    )
 
 
 def mark(node: Node, path: Path, places: dict[Path, Span]) -> None:
@@ -232,33 +320,19 @@ def _shape(kind: Any) -> str:
     return "scalar"
 
 
-def _text(node: Node) -> str | None:
-    return node.value if isinstance(node.value, str) else None
+def _is_nothing(node: Node) -> bool:
+    return node.kind == "scalar" and node.value is None
 
 
-def _integer(node: Node) -> int | None:
-    if isinstance(node.value, int) and not isinstance(node.value, bool):
-        return node.value
-    return None
+def _short(node: Node, cls: type[Record]) -> Node:
+    """Return the mapping that a value alone stands for."""
+    if not cls.SHORT or node.kind in ("mapping", "broken") or _is_nothing(node):
+        return node
+    key = Node(kind="scalar", span=node.span, value=cls.SHORT, text=cls.SHORT)
+    return Node(kind="mapping", span=node.span, pairs=((key, node),))
 
 
-def _name(node: Node) -> Name | None:
-    return Name(node.value) if isinstance(node.value, str) and is_name(node.value) else None
-
-
-def _type(node: Node) -> Type | None:
-    return parse_type(node.text)
-
-
-def _duration(node: Node) -> Duration | None:
-    return parse_duration(node.text)
-
-
-def _truth(node: Node) -> bool | None:
-    return node.value if isinstance(node.value, bool) else None
-
-
-_KINDS: Final = {"mapping": "mapping", "sequence": "list"}
+_WORDS: Final = {"mapping": "mapping", "sequence": "list"}
 
 
 def _how(node: Node, kind: str) -> tuple[str, ...]:
@@ -266,51 +340,3 @@ def _how(node: Node, kind: str) -> tuple[str, ...]:
     if kind != "sequence":
         return ()
     return (f"write `[{node.text}]`",) if node.kind == "scalar" else ("begin each item with `- `",)
-
-
-def _how_text(node: Node) -> tuple[str, ...]:
-    return (f'put it in quotes: `"{node.text}"`',)
-
-
-def _how_truth(node: Node) -> tuple[str, ...]:
-    meant = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(node.text.lower())
-    return (f"`{node.text}` is a text in YAML: write `{meant}`",) if meant else ()
-
-
-def _how_name(node: Node) -> tuple[str, ...]:
-    return ("a name has letters, digits and single underscores, a letter first",)
-
-
-def _how_type(node: Node) -> tuple[str, ...]:
-    word = node.text.strip().lower()
-    close = did_you_mean(_SYNONYMS.get(word, word), SCALARS)
-    return close or (f"types are {listed((*SCALARS, 'decimal(p,s)', 'list<T>', 'vector(n)'))}",)
-
-
-def _how_duration(node: Node) -> tuple[str, ...]:
-    return ("write a number and a unit: `30s`, `15m`, `1h`, `7d` or `4w`",)
-
-
-def _how_number(node: Node) -> tuple[str, ...]:
-    return ()
-
-
-_SYNONYMS: Final = {
-    **dict.fromkeys(("text", "str", "varchar", "char", "uuid", "object"), "string"),
-    **dict.fromkeys(("int", "integer", "bigint", "long"), "int64"),
-    **dict.fromkeys(("float", "double", "real", "number", "numeric"), "float64"),
-    "smallint": "int32",
-    "boolean": "bool",
-    "datetime": "timestamp",
-    "timestamptz": "timestamp",
-    "blob": "bytes",
-}
-_Hint = Callable[[Node], tuple[str, ...]]
-_SCALARS: Mapping[Any, tuple[Callable[[Node], Any], str, _Hint]] = {
-    str: (_text, "text", _how_text),
-    int: (_integer, "a whole number", _how_number),
-    bool: (_truth, "`true` or `false`", _how_truth),
-    Name: (_name, "a name", _how_name),
-    Type: (_type, "a type", _how_type),
-    Duration: (_duration, "a duration", _how_duration),
-}

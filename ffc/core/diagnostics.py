@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from itertools import pairwise
 from typing import Any, Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 Severity = Literal["error", "warning"]
 
@@ -78,6 +79,29 @@ def warning(
     )
 
 
+def cycle(
+    head: str, round_: Sequence[str], edges: Mapping[str, Mapping[str, Span]], verb: str
+) -> Diagnostic:
+    """Return the error for names that lead back to the first, each edge with its place.
+
+    `round_` begins and ends with one name; it is shown from its least one on, whoever found it.
+    """
+    start = min(range(len(round_) - 1), key=lambda i: round_[i])
+    turned = [*round_[start:-1], *round_[: start + 1]]
+    places = [
+        edges[one][other].labelled(f"`{_bare(one)}` {verb} `{_bare(other)}`")
+        for one, other in pairwise(turned)
+    ]
+    message = f"{head}: {' -> '.join(f'`{_bare(name)}`' for name in turned)}"
+    return error("FF205", message, places[0], related=places[1:])
+
+
+def _bare(node: str) -> str:
+    """Return the name in a node's id; a path is its own name."""
+    kind, dot, name = node.partition(".")
+    return name if dot and "/" not in kind else node
+
+
 def ordered(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     """Sort by file and place, each mistake once."""
     unique = dict.fromkeys(diagnostics)
@@ -126,4 +150,15 @@ def _document(diagnostic: Diagnostic) -> dict[str, Any]:
     """Return a diagnostic as the document has it: a related place beside its label."""
     fields = {name: getattr(diagnostic, name) for name in diagnostic.__struct_fields__}
     related = [{"span": place, "label": place.label} for place in diagnostic.related]
-    return {**fields, "related": related}
+    return {name: _sound(value) for name, value in {**fields, "related": related}.items()}
+
+
+def _sound(value: Any) -> Any:
+    """Return a value that JSON can hold: half a character, as in a strange file name, is `?`."""
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode()
+    if isinstance(value, Span):
+        return structs.replace(value, file=_sound(value.file), label=_sound(value.label))
+    if isinstance(value, dict):
+        return {name: _sound(each) for name, each in value.items()}
+    return [_sound(each) for each in value] if isinstance(value, list | tuple) else value

@@ -81,6 +81,13 @@ class Feature(Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
 
 
+class Schedule(Struct, frozen=True, kw_only=True):
+    """When a view is to be built: five fields of cron or a word, by the clock of a time zone."""
+
+    cron: str
+    timezone: str = "UTC"
+
+
 class FeatureView(Node, frozen=True, kw_only=True, tag="feature_view"):
     """Features of an entity; `sql` is its history: keys, event time, created, features.
 
@@ -101,6 +108,7 @@ class FeatureView(Node, frozen=True, kw_only=True, tag="feature_view"):
     online: str = ""
     online_boundary: Boundary = "exclusive"
     online_as_known: bool = True
+    schedule: Schedule | None = None
     features: tuple[Feature, ...]
     sql: str
 
@@ -241,13 +249,14 @@ class Serving(Struct, frozen=True, kw_only=True):
 
 
 class Project(Struct, frozen=True, kw_only=True):
-    """What the project says of itself."""
+    """What the project says of itself; `environment` names the variables that its SQL reads."""
 
     name: str
     dialect: str
     boundary: Boundary
     as_known: bool
     variables: dict[str, Any] = {}
+    environment: tuple[str, ...] = ()
 
 
 class Target(Struct, frozen=True, kw_only=True):

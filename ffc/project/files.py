@@ -2,80 +2,114 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from ffc.core.diagnostics import Diagnostic, Position, Span, error
+from ffc.core.diagnostics import Diagnostic
+from ffc.core.texts import read_text
+from ffc.project.folders import (
+    DEFAULT_FOLDERS,
+    MACRO_KIND,
+    PROJECT_FILE,
+    SQL_KIND,
+    YAML_KINDS,
+    Folders,
+    read_folders,
+    unread_folders,
+)
+from ffc.project.walk import Walk
 
-PROJECT_FILE: Final = "ffc.yml"
-YAML_FOLDERS: Final = ("sources", "transformations", "features", "training_sets")
-SQL_FOLDER: Final = "transformations"
+__all__ = ["PROJECT_FILE", "ProjectFiles", "find_project", "read_files"]
+
+YAML: Final = (".yml", ".yaml")
+SQL: Final = (".sql",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectFiles:
     """A project's own files: path from its root (with `/`) to text, sorted by path.
 
-    Of a file that can't be read, `broken` has what can be guessed; it was reported.
+    Of a file that can't be read, `broken` has what can be guessed; it was reported. `folders`
+    are those that hold the project's files, by kind; `unseen` tells that one of them could not be
+    looked into, which was reported too.
     """
 
     texts: Mapping[str, str]
     broken: Mapping[str, str] = field(default_factory=dict)
+    folders: Folders = field(default_factory=lambda: DEFAULT_FOLDERS)
+    unseen: bool = False
 
     def yaml(self) -> list[tuple[str, str]]:
         """Return the resource files."""
-        return [
-            (path, text)
-            for path, text in self.texts.items()
-            if path != PROJECT_FILE and PurePosixPath(path).suffix in (".yml", ".yaml")
-        ]
+        return self._of(YAML_KINDS, YAML)
 
     def sql(self) -> list[tuple[str, str]]:
         """Return the transformation files."""
-        return [(path, text) for path, text in self.texts.items() if path.endswith(".sql")]
+        return self._of((SQL_KIND,), SQL)
+
+    def macros(self) -> list[tuple[str, str]]:
+        """Return the files of macros."""
+        return self._of((MACRO_KIND,), SQL)
+
+    def _of(self, kinds: tuple[str, ...], suffixes: tuple[str, ...]) -> list[tuple[str, str]]:
+        return [
+            (path, text)
+            for path, text in self.texts.items()
+            if path.lower().endswith(suffixes) and self._kind(path) in kinds
+        ]
+
+    def _kind(self, path: str) -> str | None:
+        """Return the kind of the innermost folder that a file lies in."""
+        kinds = {folder: kind for kind, own in self.folders.items() for folder in own}
+        parents = map(str, PurePosixPath(path).parents)
+        return next((kinds[parent] for parent in parents if parent in kinds), None)
 
 
 def find_project(start: Path) -> Path | None:
     """Return the nearest folder at or above `start` that holds an ffc.yml."""
-    start = start.resolve()
-    return next((p for p in (start, *start.parents) if (p / PROJECT_FILE).is_file()), None)
+    real = Path(os.path.realpath(start))
+    return next((p for p in (real, *real.parents) if os.path.lexists(p / PROJECT_FILE)), None)
 
 
 def read_files(root: Path) -> tuple[ProjectFiles, list[Diagnostic]]:
     """Read a project's files; one that can't be read is a diagnostic."""
     texts: dict[str, str] = {}
     broken: dict[str, str] = {}
-    diagnostics: list[Diagnostic] = []
-    for path in sorted(_listed(root), key=lambda p: p.relative_to(root).as_posix()):
-        name = path.relative_to(root).as_posix()
-        try:
-            texts[name] = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
-        except OSError as problem:
-            broken[name] = ""
-            message = f"`{name}` can't be read: {problem.strerror}"
-            diagnostics.append(error("FF100", message, Span(file=name)))
-        except UnicodeDecodeError as problem:
-            broken[name] = problem.object.decode(errors="replace")
-            diagnostics.append(_not_utf8(name, problem))
-    return ProjectFiles(texts=texts, broken=broken), diagnostics
+    walk = Walk(root)
+    walk.file(PROJECT_FILE)
+    diagnostics = _read(walk, texts, broken)
+    folders, problems = read_folders(root, texts.get(PROJECT_FILE, ""))
+    walk.folders(_suffixes(folders))
+    diagnostics += [*problems, *_read(walk, texts, broken), *walk.diagnostics]
+    diagnostics += unread_folders(root, folders)
+    broken |= dict.fromkeys(walk.broken, "")
+    texts, broken = dict(sorted(texts.items())), dict(sorted(broken.items()))
+    unseen = bool(problems) or walk.unseen
+    return ProjectFiles(texts=texts, broken=broken, folders=folders, unseen=unseen), diagnostics
 
 
-def _not_utf8(name: str, problem: UnicodeDecodeError) -> Diagnostic:
-    before = problem.object[: problem.start].decode(errors="replace")
-    line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
-    span = Span(file=name, start=Position(line, column), end=Position(line, column + 1))
-    message = f"`{name}` can't be read: it is not UTF-8 text"
-    return error("FF100", message, span, help=["save it as UTF-8 in your editor"])
-
-
-def _listed(root: Path) -> list[Path]:
-    found = [root / PROJECT_FILE]
-    for folder in YAML_FOLDERS:
-        found += [p for p in (root / folder).rglob("*") if _is_resource(p, folder) and p.is_file()]
+def _suffixes(folders: Folders) -> dict[str, tuple[str, ...]]:
+    """Return the files that count in each folder, by their endings."""
+    found: dict[str, tuple[str, ...]] = {}
+    for kind, own in folders.items():
+        yaml, sql = kind in YAML_KINDS, kind in (SQL_KIND, MACRO_KIND)
+        for folder in own:
+            found[folder] = (*found.get(folder, ()), *(YAML if yaml else ()), *(SQL if sql else ()))
     return found
 
 
-def _is_resource(path: Path, folder: str) -> bool:
-    return path.suffix in (".yml", ".yaml") or (folder == SQL_FOLDER and path.suffix == ".sql")
+def _read(walk: Walk, texts: dict[str, str], broken: dict[str, str]) -> list[Diagnostic]:
+    """Read the files that were found, each once."""
+    diagnostics = []
+    for place in walk.found:
+        text, problem = read_text(place.path, place.shown)
+        if problem is None:
+            texts[place.shown] = text
+        else:
+            broken[place.shown] = text
+            diagnostics.append(problem)
+    walk.found.clear()
+    return diagnostics

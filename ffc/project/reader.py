@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Final
@@ -19,10 +19,13 @@ from ffc.project.resources import (
     Entity,
     FeatureView,
     Label,
+    Model,
+    OnDemand,
     ProjectFile,
     SourceGroup,
     TrainingSet,
     TransformationNotes,
+    UnitTest,
 )
 
 KINDS: Final[Mapping[str, tuple[type[Record], str]]] = {
@@ -31,18 +34,15 @@ KINDS: Final[Mapping[str, tuple[type[Record], str]]] = {
     "entities": (Entity, "an entity"),
     "feature_views": (FeatureView, "a feature view"),
     "labels": (Label, "a label"),
+    "on_demand": (OnDemand, "an on-demand feature"),
     "training_sets": (TrainingSet, "a training set"),
+    "models": (Model, "a model"),
+    "unit_tests": (UnitTest, "a unit test"),
 }
-LATER: Final[Mapping[str, str]] = {
-    **{
-        kind: f"`{kind}:` is not in this version of ffc yet"
-        for kind in ("on_demand", "models", "unit_tests")
-    },
-    **{
-        kind: f"`{kind}:` is reserved for a later version of ffc"
-        for kind in ("streams", "monitors", "policies", "groups")
-    },
-}
+RESERVED: Final = ("streams", "monitors", "policies", "groups")
+# What a model of dbt's may have, and none of ours.
+DBT: Final = ("columns", "config", "contract", "data_tests", "materialized", "meta", "tests")
+DBT_HELP: Final = "a SELECT in `transformations/NAME.sql`, described under `transformations:`"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,16 +71,23 @@ class Resources:
     entities: list[Entity] = field(default_factory=list)
     feature_views: list[FeatureView] = field(default_factory=list)
     labels: list[Label] = field(default_factory=list)
+    on_demand: list[OnDemand] = field(default_factory=list)
     training_sets: list[TrainingSet] = field(default_factory=list)
+    models: list[Model] = field(default_factory=list)
+    unit_tests: list[UnitTest] = field(default_factory=list)
     sql: list[SqlFile] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
+    folders: set[str] = field(default_factory=set)
 
 
 def read_resources(files: ProjectFiles) -> tuple[Resources, list[Diagnostic]]:
     """Read every file; what is broken is left out of the resources and reported."""
     resources = Resources()
     diagnostics: list[Diagnostic] = []
+    resources.folders = _folders([*files.texts, *files.broken])
     _read_project(files, resources, diagnostics)
+    for path, text in files.sql():
+        _read_sql(path, text, resources, diagnostics)
     for path, text in files.yaml():
         root, problems = read_yaml(path, text)
         diagnostics += problems
@@ -88,11 +95,15 @@ def read_resources(files: ProjectFiles) -> tuple[Resources, list[Diagnostic]]:
             _read_kinds(root, resources, diagnostics)
         elif problems:
             resources.broken |= names_in(text)
-    for path, text in files.sql():
-        _read_sql(path, text, resources, diagnostics)
     for path, guess in files.broken.items():
         resources.broken |= {PurePosixPath(path).stem} | names_in(guess)
     return resources, diagnostics
+
+
+def _folders(paths: Iterable[str]) -> set[str]:
+    """Return every folder, at any depth, that files lie in."""
+    parents = {str(parent) for path in paths for parent in PurePosixPath(path).parents}
+    return parents - {"."}
 
 
 def _read_project(files: ProjectFiles, resources: Resources, diagnostics: list[Diagnostic]) -> None:
@@ -124,10 +135,9 @@ def _read_kinds(root: Node, resources: Resources, diagnostics: list[Diagnostic])
             _read_kind(key.text, value, resources, diagnostics)
             continue
         resources.broken.update(value.named())
-        if key.text in LATER:
-            dbt = "dbt's models are ffc's transformations: a SELECT in `transformations/NAME.sql`"
-            hints = [dbt] if key.text == "models" else []
-            diagnostics.append(error("FF107", LATER[key.text], key.span, help=hints))
+        if key.text in RESERVED:
+            message = f"`{key.text}:` is reserved for a later version of ffc"
+            diagnostics.append(error("FF107", message, key.span))
         else:
             hints = list(did_you_mean(key.text, KINDS)) or [f"kinds are {listed(KINDS)}"]
             message = f"there is no kind of resource `{key.text}`"
@@ -143,14 +153,36 @@ def _read_kind(kind: str, node: Node, resources: Resources, diagnostics: list[Di
             diagnostics.append(error("FF105", message, node.span, help=[help_]))
         resources.broken.update(node.named())
         return
+    items = [item for item in node.items if kind != "models" or not _is_dbt(item, resources)]
+    if len(items) < len(node.items):
+        first = next(item for item in node.items if item not in items)
+        message = "`models:` are what asks for features; dbt's models are ffc's transformations"
+        diagnostics.append(error("FF104", message, _named(first), help=[DBT_HELP]))
+        resources.broken.update(name for item in node.items for name in item.named())
     decoder = Decoder()
-    for item in node.items:
+    for item in items:
         record = decoder.record(item, cls, what)
         if record is not None:
             getattr(resources, kind).append(record)
             continue
         resources.broken.update(item.named())
     diagnostics += decoder.diagnostics
+
+
+def _is_dbt(item: Node, resources: Resources) -> bool:
+    """Tell whether an item under `models:` describes a transformation, as it would in dbt."""
+    keys = {key.text for key, _ in item.pairs}
+    if keys & {"training_set", "features"}:
+        return False
+    name = item.get("name")
+    names = {file.name for file in resources.sql}
+    return bool(keys & {*DBT}) or (name is not None and name.text in names)
+
+
+def _named(item: Node) -> Span:
+    """Return the place of an item's name; of the item where it has none."""
+    name = item.get("name")
+    return name.span if name is not None else item.span
 
 
 _STEM = re.compile(r"[^@]+(@[^@]+)?")

@@ -7,28 +7,63 @@ from typing import Any, ClassVar, Literal
 
 from msgspec import field
 
+from ffc.core.cron import Cron
 from ffc.core.decode import Record
 from ffc.core.durations import Duration
 from ffc.core.names import DEFAULT_VARIANT, Name
+from ffc.core.scalars import Number, ServedName
 from ffc.core.types import Type
+from ffc.project.checks import TESTS, ColumnTest, Contract, Freshness, TableTest
 
 Boundary = Literal["exclusive", "inclusive"]
+Materialized = Literal["view", "table", "incremental", "ephemeral", "snapshot"]
 
 
 def _later(*keys: str) -> Mapping[str, str]:
     return {key: f"`{key}:` is not in this version of ffc yet" for key in keys}
 
 
+class Schedule(Record, frozen=True, kw_only=True):
+    """When a feature view is to be built: a cron, and whose clock it goes by."""
+
+    SHORT: ClassVar[str] = "cron"
+
+    cron: Cron
+    timezone: str = "UTC"
+
+
+class FolderDefaults(Record, frozen=True, kw_only=True):
+    """What holds of every resource under a folder that does not say otherwise itself."""
+
+    owner: str = ""
+    tags: tuple[str, ...] = ()
+    materialized: Materialized | None = None
+    online: bool | Name = False
+    schedule: Schedule | None = None
+    ttl: Duration | None = None
+
+
+class Paths(Record, frozen=True, kw_only=True):
+    """Folders in the place of the default ones, by kind."""
+
+    sources: str | tuple[str, ...] | None = None
+    transformations: str | tuple[str, ...] | None = None
+    features: str | tuple[str, ...] | None = None
+    training_sets: str | tuple[str, ...] | None = None
+    macros: str | tuple[str, ...] | None = None
+    tests: str | tuple[str, ...] | None = None
+
+
 class ProjectFile(Record, frozen=True, kw_only=True):
     """`ffc.yml`: the project's name, language and defaults."""
-
-    LATER: ClassVar[Mapping[str, str]] = _later("paths", "defaults")
 
     name: Name
     version: Literal[1]
     profile: Name
     dialect: Literal["duckdb"] = "duckdb"
+    paths: Paths | None = None
     vars: dict[str, Any] = {}
+    defaults: dict[str, FolderDefaults] = {}
     boundary: Boundary = "exclusive"
     as_known: bool = True
 
@@ -36,24 +71,29 @@ class ProjectFile(Record, frozen=True, kw_only=True):
 class SourceColumn(Record, frozen=True, kw_only=True):
     """A column that a source table declares."""
 
-    LATER: ClassVar[Mapping[str, str]] = _later("tests")
+    MEANT: ClassVar[Mapping[str, str]] = {**TESTS, "data_type": "type"}
 
     name: str
     type: Type
     description: str = ""
     tags: tuple[str, ...] = ()
+    tests: tuple[ColumnTest, ...] = ()
 
 
 class SourceTable(Record, frozen=True, kw_only=True):
-    """A file (or a glob of files) with typed columns."""
+    """A file (or a glob of files), or a table of the warehouse, with typed columns."""
 
-    LATER: ClassVar[Mapping[str, str]] = _later("table", "freshness", "tests")
-    INSTEAD: ClassVar[Mapping[str, str]] = {"table": "file"}
+    LATER: ClassVar[Mapping[str, str]] = _later("table")
+    MEANT: ClassVar[Mapping[str, str]] = {**TESTS, "identifier": "table"}
+    ONE_OF: ClassVar[tuple[str, ...]] = ("file", "table")
 
     name: Name
-    file: str
     columns: tuple[SourceColumn, ...]
+    file: str = ""
+    table: str = ""
     timezone: str = "UTC"
+    freshness: Freshness | None = None
+    tests: tuple[TableTest, ...] = ()
     description: str = ""
     owner: str = ""
     tags: tuple[str, ...] = ()
@@ -69,13 +109,28 @@ class SourceGroup(Record, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
 
 
+class NotedColumn(Record, frozen=True, kw_only=True):
+    """What a YAML file says of a transformation's column."""
+
+    MEANT: ClassVar[Mapping[str, str]] = {**TESTS, "data_type": "type"}
+
+    name: str
+    type: Type | None = None
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    tests: tuple[ColumnTest, ...] = ()
+
+
 class TransformationNotes(Record, frozen=True, kw_only=True):
     """What a YAML file says of a transformation beside it."""
 
-    LATER: ClassVar[Mapping[str, str]] = _later("columns", "tests", "contract")
+    MEANT: ClassVar[Mapping[str, str]] = TESTS
 
     name: Name
     variant: Name = Name(DEFAULT_VARIANT)
+    columns: tuple[NotedColumn, ...] = ()
+    tests: tuple[TableTest, ...] = ()
+    contract: Literal["enforced"] | Contract | None = None
     description: str = ""
     owner: str = ""
     tags: tuple[str, ...] = ()
@@ -98,18 +153,31 @@ class Entity(Record, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
 
 
+class Aggregate(Record, frozen=True, kw_only=True):
+    """A function over the events of a window that ends at the instant asked for."""
+
+    function: str
+    window: Duration
+    column: str = ""
+    where: str = ""
+    n: int | None = None
+    q: Number | None = None
+
+
 class Feature(Record, frozen=True, kw_only=True):
     """One value of a feature view."""
 
     LATER: ClassVar[Mapping[str, str]] = _later("aggregate")
-    INSTEAD: ClassVar[Mapping[str, str]] = {"aggregate": "column"}
+    MEANT: ClassVar[Mapping[str, str]] = TESTS
 
     name: Name
+    aggregate: Aggregate | None = None
     column: str = ""
     type: Type | None = None
     default: object = None
     description: str = ""
     tags: tuple[str, ...] = ()
+    tests: tuple[ColumnTest, ...] = ()
 
     @property
     def source_column(self) -> str:
@@ -120,7 +188,7 @@ class Feature(Record, frozen=True, kw_only=True):
 class FeatureView(Record, frozen=True, kw_only=True):
     """Features of one entity from one source, and when they became true and known."""
 
-    LATER: ClassVar[Mapping[str, str]] = _later("schedule")
+    MEANT: ClassVar[Mapping[str, str]] = TESTS
 
     name: Name
     entity: Name
@@ -136,6 +204,8 @@ class FeatureView(Record, frozen=True, kw_only=True):
     boundary: Boundary | None = None
     as_known: bool | None = None
     online: bool | Name = False
+    schedule: Schedule | None = None
+    tests: tuple[TableTest, ...] = ()
     description: str = ""
     owner: str = ""
     tags: tuple[str, ...] = ()
@@ -145,7 +215,7 @@ class Role(Record, frozen=True, kw_only=True):
     """An entity in a part of its own: the receiver of a payment."""
 
     entity: Name
-    keys: str | tuple[str, ...]
+    keys: str | tuple[str, ...] | dict[str, str]
 
 
 class Label(Record, frozen=True, kw_only=True):
@@ -167,10 +237,11 @@ class Pick(Record, frozen=True, kw_only=True):
     """One feature of a training set with a word of its own."""
 
     LATER: ClassVar[Mapping[str, str]] = _later("lag", "for")
-    INSTEAD: ClassVar[Mapping[str, str]] = {"lag": "as", "for": "as"}
 
     feature: str
     alias: Name | None = field(name="as", default=None)
+    lag: Duration | None = None
+    role: Name | None = field(name="for", default=None)
 
 
 class TrainingSet(Record, frozen=True, kw_only=True):
@@ -186,4 +257,71 @@ class TrainingSet(Record, frozen=True, kw_only=True):
     as_known: bool | None = None
     description: str = ""
     owner: str = ""
+    tags: tuple[str, ...] = ()
+
+
+class OnDemand(Record, frozen=True, kw_only=True):
+    """A feature that is reckoned from a request and from other features."""
+
+    ONE_OF: ClassVar[tuple[str, ...]] = ("sql", "python")
+
+    name: Name
+    type: Type
+    request: dict[str, Type] = {}
+    sql: str = ""
+    python: str = ""
+    variant: Name = Name(DEFAULT_VARIANT)
+    default: bool = False
+    description: str = ""
+    owner: str = ""
+    tags: tuple[str, ...] = ()
+
+
+class Model(Record, frozen=True, kw_only=True):
+    """What asks for features online, and which: those of a training set, or its own."""
+
+    ONE_OF: ClassVar[tuple[str, ...]] = ("training_set", "features")
+
+    name: ServedName
+    training_set: str = ""
+    features: tuple[str, ...] = ()
+    description: str = ""
+    owner: str = ""
+    tags: tuple[str, ...] = ()
+
+
+class Given(Record, frozen=True, kw_only=True):
+    """The rows that a unit test puts in the place of a source or of a transformation."""
+
+    input: str
+    rows: str | tuple[dict[str, object], ...]
+    format: Literal["dict", "csv", "sql"] = "dict"
+
+
+class Expected(Record, frozen=True, kw_only=True):
+    """The rows that must come out."""
+
+    rows: str | tuple[dict[str, object], ...]
+    format: Literal["dict", "csv", "sql"] = "dict"
+
+
+class Overrides(Record, frozen=True, kw_only=True):
+    """What else is different while a unit test runs."""
+
+    vars: dict[str, Any] = {}
+    env_vars: dict[str, Any] = {}
+    macros: dict[str, Any] = {}
+
+
+class UnitTest(Record, frozen=True, kw_only=True):
+    """A few rows in, a few rows out: what a transformation or a feature view must do."""
+
+    MEANT: ClassVar[Mapping[str, str]] = {"model": "of"}
+
+    name: Name
+    of: str
+    expect: Expected
+    given: tuple[Given, ...] = ()
+    overrides: Overrides | None = None
+    description: str = ""
     tags: tuple[str, ...] = ()

@@ -1,240 +1,209 @@
-"""Jinja in transformations: rendered in a sandbox, each reference and setting with its place."""
+"""Jinja in transformations: rendered, each reference and setting with its place."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from typing import Final
 
-import jinja2
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import nodes
 
-from ffc.core.diagnostics import Diagnostic, Span, did_you_mean, error
-from ffc.project.reader import SqlFile
-from ffc.project.sourcemap import SourceMap, code_of, cut_marks, mark_template
-
-FUNCTIONS: Final = ("ref", "source", "var", "config")
-LATER: Final = ("env_var", "this", "is_incremental", "watermark", "target")
-_USAGE: Final = {
-    "ref": "`ref('a_transformation')`, or `ref('name@variant')`",
-    "source": "`source('group', 'table')`",
-    "var": "`var('name')`, or `var('name', default)`",
-    "config": "`config(materialized='table')`",
-}
-# What a template may stumble over while it is rendered: its own mistakes, not ours.
-_STUMBLES: Final = (
-    jinja2.TemplateError,
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    RecursionError,
-    TypeError,
-    ValueError,
+from ffc.core.diagnostics import Diagnostic, did_you_mean, error
+from ffc.project.jinja.compiled import compiled, undeclared
+from ffc.project.jinja.functions import (
+    FUNCTIONS,
+    VALUES,
+    Functions,
+    check_literals,
+    literal_site,
+    literals,
 )
+from ffc.project.jinja.literal import LiteralCall, between, literal_calls
+from ffc.project.jinja.macros import check_imports, read_macros
+from ffc.project.jinja.marks import Origin, Piece, SourceMap
+from ffc.project.jinja.parse import Parsed, parse
+from ffc.project.jinja.rendering import TOO_LONG, Hidden, Rendering, pieces_of
+from ffc.project.jinja.sandbox import MAX_TEXT, Sandbox
+from ffc.project.jinja.source import Source
+from ffc.project.jinja.words import STUMBLES
+from ffc.project.reader import SqlFile
+from ffc.project.rendered import Rendered, Resolver, Setting, Unresolved, placeholder
+
+__all__ = [
+    "Rendered",
+    "Resolver",
+    "Setting",
+    "Unresolved",
+    "check_macros",
+    "placeholder",
+    "read_macros",
+    "render",
+]
+GLOBALS: Final = ("range", "dict", "namespace")
+RESERVED: Final = (*FUNCTIONS, *VALUES, *GLOBALS)
 
 
-class Unresolved(Exception):
-    """A name in a template that stands for nothing; `hints` say what could be meant."""
+def render(file: SqlFile, node: str, resolver: Resolver, incremental: bool = False) -> Rendered:
+    """Render one file; every unknown reference, variable and setting is a diagnostic.
 
-    def __init__(self, code: str, message: str, hints: Sequence[str] = ()) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.hints = tuple(hints)
-
-    def at(self, span: Span) -> Diagnostic:
-        """Return the error at the place where the name was written."""
-        return error(self.code, self.message, span, help=self.hints)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resolver:
-    """What a template may ask for: each function returns a node's id or raises `Unresolved`."""
-
-    ref: Callable[[str], str]
-    source: Callable[[str, str], str]
-    variables: Mapping[str, object]
-
-
-@dataclass(slots=True, kw_only=True)
-class Rendered:
-    """SQL with references as `"__ffc"."node id"`, and how to get back to what was typed."""
-
-    file: SqlFile
-    sql: str
-    map: SourceMap
-    refs: dict[str, Span] = field(default_factory=dict)
-    settings: dict[str, tuple[object, Span]] = field(default_factory=dict)
-    variables: set[str] = field(default_factory=set)
-    diagnostics: list[Diagnostic] = field(default_factory=list)
-
-
-def placeholder(node: str) -> str:
-    """Return how rendered SQL names a node; `ffc.sql.binding` puts the real relation there."""
-    return f'"__ffc"."{node}"'
-
-
-def render(file: SqlFile, resolver: Resolver) -> Rendered:
-    """Render one file; every unknown reference, variable and setting is a diagnostic."""
-    environment = ImmutableSandboxedEnvironment(
-        undefined=jinja2.StrictUndefined,
-        keep_trailing_newline=True,
-        autoescape=False,
-        loader=jinja2.DictLoader({}),
-    )
-    rendered = Rendered(file=file, sql="", map=SourceMap(file.path, file.text))
-    try:
-        marked = mark_template(environment, file.text)
-        calls = _Calls(file, code_of(environment, file.text), resolver, rendered)
-        template = environment.from_string(marked, globals=calls.context())
-        rendered.sql, rendered.map = cut_marks(file.path, file.text, template.render())
-    except jinja2.TemplateSyntaxError as problem:
-        rendered.diagnostics.append(_not_jinja(file, problem))
-    except jinja2.UndefinedError as problem:
-        rendered.diagnostics.append(_undefined(file, code_of(environment, file.text), problem))
-    except _STUMBLES as problem:
-        span = _line(file, _line_number(problem.__traceback__))
-        rendered.diagnostics.append(error("FF109", f"Jinja: {_words(problem)}", span))
+    `incremental` renders what follows the first build: `is_incremental()` is true.
+    """
+    source = Source(file.path, file.text)
+    nothing = SourceMap(None, source, "", list)
+    rendered = Rendered(file=file, node=node, map=nothing, incremental=incremental)
+    calls = literal_calls(source)
+    if calls is not None:
+        _put_together(source, calls, resolver, rendered)
+    else:
+        _render(source, resolver, rendered)
     return rendered
 
 
-def _not_jinja(file: SqlFile, problem: jinja2.TemplateSyntaxError) -> Diagnostic:
-    said = (problem.message or "").rstrip(".")
-    opened = file.text.rfind("{{")
-    if said.startswith("unexpected end of template") and opened > file.text.rfind("}}"):
-        places = SourceMap(file.path, file.text)
-        return error("FF109", "Jinja: this `{{` is never closed", places.at(opened, opened + 2))
-    return error("FF109", f"Jinja: {said}", _line(file, problem.lineno))
+def _put_together(
+    source: Source, calls: Sequence[LiteralCall], resolver: Resolver, rendered: Rendered
+) -> None:
+    """Make the SQL of a template that holds nothing but literal calls."""
+    functions = Functions(resolver, rendered, None)
+    texts: list[str] = []
+    pieces: list[Piece] = []
+    length = 0
+
+    def add(text: str, origin: Origin) -> None:
+        nonlocal length
+        pieces.append(Piece(length, ((origin, 0),)))
+        texts.append(text)
+        length += len(text)
+
+    for (start, end), call in zip(between(source, calls), [*calls, None], strict=True):
+        add(source.text[start:end], Origin(source, start, end, literal=True))
+        if call is None:
+            break
+        site = literal_site(source, call)
+        positional = [argument.value for argument in call.positional]
+        named = {argument.name: argument.value for argument in call.named}
+        value = functions.call(call.function, site, positional, named)
+        add(_printed(value), Origin(source, call.start, call.end, literal=False))
+        if length > MAX_TEXT:
+            place = source.span(call.start, call.end)
+            message = f"this makes more than {MAX_TEXT:,} characters"
+            rendered.diagnostics.append(error(TOO_LONG, message, place))
+            rendered.incomplete = True
+            return
+    _finish(rendered, "".join(texts), SourceMap(None, source, "".join(texts), lambda: pieces))
 
 
-def _words(problem: Exception) -> str:
-    if isinstance(problem, jinja2.TemplateNotFound):
-        return "a template can't include, import or extend another file"
-    if isinstance(problem, RecursionError):
-        return "this calls itself without end"
-    return str(problem).rstrip(".")
+def _printed(value: object) -> str:
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return str(value)
 
 
-def _line_number(trace: TracebackType | None) -> int:
-    """Return the innermost line of the template in a traceback."""
-    number = 1
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == "<template>":
-            number = trace.tb_lineno
-        trace = trace.tb_next
-    return number
+def _finish(rendered: Rendered, sql: str, places: SourceMap) -> None:
+    rendered.sql, rendered.map = sql, places
+    try:
+        sql.encode()
+    except UnicodeEncodeError as problem:
+        message = "half of a character is written here, which is no text"
+        place = places.span(problem.start, problem.end)
+        rendered.diagnostics.append(error("FF109", f"Jinja: {message}", place))
+        rendered.incomplete = True
 
 
-def _line(file: SqlFile, number: int) -> Span:
-    lines = file.text.split("\n")
-    number = min(max(number, 1), len(lines))
-    start = sum(len(line) + 1 for line in lines[: number - 1])
-    return SourceMap(file.path, file.text).at(start, start + max(1, len(lines[number - 1])))
+def _render(source: Source, resolver: Resolver, rendered: Rendered) -> None:
+    parsed = parse(Sandbox(), source)
+    if isinstance(parsed, Diagnostic):
+        rendered.diagnostics.append(parsed)
+        rendered.incomplete = True
+        return
+    rendered.map = SourceMap(parsed, source, "", list)
+    rendering = Rendering(parsed, resolver, rendered)
+    code = compiled(rendering, parsed)
+    problems = [code] if isinstance(code, Diagnostic) else list(_static(parsed, resolver, rendered))
+    literal = check_literals(parsed, resolver, rendered)
+    rendered.diagnostics += [*problems, *literal.diagnostics]
+    if problems or rendered.hidden or isinstance(code, Diagnostic):
+        rendered.refs, rendered.incomplete = literal.refs, True
+        return
+    rendering.functions.reported = {(source.file, call.node.lineno) for call, _ in literals(parsed)}
+    try:
+        sql = rendering.output(code)
+    except Hidden:
+        rendered.hidden = rendered.incomplete = True
+    except STUMBLES as problem:
+        found = rendering.stumbled(problem)
+        rendered.diagnostics += [found] if found else []
+        rendered.hidden, rendered.incomplete = found is None, True
+    else:
+        drawn = SourceMap(parsed, source, sql, lambda: pieces_of(parsed, resolver, rendered))
+        _finish(rendered, sql, drawn)
+    if rendered.incomplete:
+        rendered.refs = {**literal.refs, **rendered.refs}
 
 
-def _undefined(file: SqlFile, code: str, problem: jinja2.UndefinedError) -> Diagnostic:
-    match = re.match(r"'(\w+)' is undefined", problem.message or "")
-    name = match[1] if match else ""
-    line = _line(file, _line_number(problem.__traceback__))
-    begin = sum(len(text) + 1 for text in code.split("\n")[: line.start.line - 1])
-    found = re.compile(rf"(?<!['\"\w.]){name}\b").search(code, begin) if name else None
-    span = SourceMap(file.path, file.text).at(found.start(), found.end()) if found else line
-    if name in LATER:
-        return error("FF107", f"`{name}` in templates is not in this version of ffc yet", span)
-    message = f"there is no `{name}` in templates" if name else f"Jinja: {problem.message}"
-    hints = did_you_mean(name, FUNCTIONS) if name else ()
-    if found and re.search(r"\b(ref|source|var)\s*\([^()]*$", code[: found.start()]):
-        hints = (f"a name is text: write `'{name}'` in quotes",)
-    return error("FF202", message, span, help=hints)
+def _static(parsed: Parsed, resolver: Resolver, rendered: Rendered) -> Iterator[Diagnostic]:
+    """Yield what can be seen to be wrong without rendering: names, imports, `target`."""
+    library = resolver.library
+    yield from check_imports(library, parsed)
+    given = {*RESERVED, *library.macros}
+    for name in undeclared(parsed, given):
+        if library.hides(name.name):
+            rendered.hidden = True
+        else:
+            yield _no_name(parsed, name, sorted(given))
+    yield from _target(parsed, resolver)
 
 
-class _Calls:
-    """The functions of a template; each call is looked up at the place where it was typed."""
+def _no_name(parsed: Parsed, node: nodes.Name, given: Sequence[str]) -> Diagnostic:
+    token = parsed.token(node.lineno)
+    place = parsed.source.span(node.lineno, token.end if token else node.lineno + 1)
+    hints = did_you_mean(node.name, given)
+    opened, function = parsed.before(node.lineno, 1), parsed.before(node.lineno, 2)
+    if opened and function and opened.text in "(," and function.text in ("ref", "source", "var"):
+        hints = (f"a name is text: write `'{node.name}'` in quotes",)
+    if node.name == "loop":
+        hints = ("`loop` is known inside of `{% for %}` only",)
+    message = f"there is no `{node.name}` in templates"
+    return error("FF202", message, place.labelled("not found"), help=hints)
 
-    def __init__(self, file: SqlFile, code: str, resolver: Resolver, rendered: Rendered) -> None:
-        self._file = file
-        self._code = code
-        self._resolver = resolver
-        self._rendered = rendered
-        self._places = SourceMap(file.path, file.text)
 
-    def context(self) -> dict[str, Any]:
-        return {
-            "ref": self._ref,
-            "source": self._source,
-            "var": self._var,
-            "config": self._config,
-        }
+def _target(parsed: Parsed, resolver: Resolver) -> Iterator[Diagnostic]:
+    """Yield what a template asks of `target` that it does not have."""
+    for node in parsed.tree.find_all(nodes.Getattr):
+        of_target = isinstance(node.node, nodes.Name) and node.node.name == "target"
+        if not of_target or node.attr in resolver.target or not resolver.target:
+            continue
+        tag = parsed.tag(node.lineno)
+        token = next((t for t in (tag.tokens if tag else ()) if t.text == node.attr), None)
+        place = parsed.rest_of_tag(node.lineno)
+        if token is not None:
+            place = parsed.source.span(token.start, token.end)
+        known = sorted(resolver.target)
+        hints = did_you_mean(node.attr, known) or (f"it has {', '.join(known)}",)
+        yield error("FF202", f"`target` has no `{node.attr}`", place, help=hints)
 
-    def _ref(self, *names: object, **other: object) -> str:
-        if not _are_texts(names, 1) or other:
-            return self._misused("ref")
-        return self._look_up(lambda: self._resolver.ref(str(names[0])), "ref", names)
 
-    def _source(self, *names: object, **other: object) -> str:
-        if not _are_texts(names, 2) or other:
-            return self._misused("source")
-        group, table = map(str, names)
-        return self._look_up(lambda: self._resolver.source(group, table), "source", names)
-
-    def _look_up(self, resolve: Callable[[], str], function: str, names: Sequence[object]) -> str:
-        spans = self._spans(function, names)
-        try:
-            node = resolve()
-        except Unresolved as problem:
-            self._rendered.diagnostics += [problem.at(span) for span in spans]
-            return placeholder("?")
-        self._rendered.refs.setdefault(node, spans[0])
-        return placeholder(node)
-
-    def _var(self, *words: object, **other: object) -> object:
-        if not _are_texts(words[:1], 1) or len(words) > 2 or other:
-            return self._misused("var")
-        name = str(words[0])
-        self._rendered.variables.add(name)
-        if name in self._resolver.variables:
-            return self._resolver.variables[name]
-        if len(words) == 2:
-            return words[1]
-        hints = did_you_mean(name, self._resolver.variables)
-        hints = hints or (f"give it a value in ffc.yml (`vars:`), or `var('{name}', default)`",)
-        message = f"the variable `{name}` has no value"
-        self._rendered.diagnostics += [
-            error("FF203", message, span, help=hints) for span in self._spans("var", words)
+def check_macros(resolver: Resolver) -> list[Diagnostic]:
+    """Look up what macro files name, whether they are called or not."""
+    library = resolver.library
+    problems: list[Diagnostic] = []
+    for path, file in library.files.items():
+        sql = SqlFile(name="", variant="", path=path, text=file.parsed.source.text)
+        nothing = SourceMap(file.parsed, file.parsed.source, "", list)
+        scratch = Rendered(file=sql, node="", map=nothing)
+        found = [
+            *_static_of_macros(file.parsed, resolver, scratch),
+            *check_literals(file.parsed, resolver, scratch).diagnostics,
         ]
-        return "null"
-
-    def _config(self, *words: object, **settings: object) -> str:
-        if words:
-            return self._misused("config")
-        for name, value in settings.items():
-            spans = self._find(rf"\b({re.escape(name)})\s*=") or [self._file.span]
-            self._rendered.settings[name] = (value, spans[0])
-        return ""
-
-    def _misused(self, function: str) -> str:
-        span = (self._find(rf"\b({function})\s*\(") or [self._file.span])[0]
-        message = f"`{function}()` can't be called like this"
-        hints = [f"write {_USAGE[function]}"]
-        self._rendered.diagnostics.append(error("FF109", message, span, help=hints))
-        return ""
-
-    def _spans(self, function: str, words: Sequence[object]) -> list[Span]:
-        """Return the places of a call by its words; else of the last word, else of any call."""
-        quoted = [rf"['\"]{re.escape(str(word))}['\"]" for word in words]
-        listed = r"\s*,\s*".join(quoted)
-        found = self._find(rf"\b{function}\s*\(\s*({listed})") or self._find(f"({quoted[-1]})")
-        return found or self._find(rf"\b({function})\s*\(") or [self._file.span]
-
-    def _find(self, pattern: str) -> list[Span]:
-        found = re.finditer(pattern, self._code)
-        return [self._places.at(match.start(1), match.end(1)) for match in found]
+        if found or scratch.hidden:
+            library.faulty.add(path)
+        problems += found
+    return problems
 
 
-def _are_texts(words: Sequence[object], count: int) -> bool:
-    for word in words:
-        if isinstance(word, jinja2.Undefined):
-            str(word)  # raises what Jinja has to say of it
-    return len(words) == count and all(isinstance(word, str) for word in words)
+def _static_of_macros(
+    parsed: Parsed, resolver: Resolver, rendered: Rendered
+) -> Iterator[Diagnostic]:
+    """Yield what is wrong with a macro file; its imports were checked when it was read."""
+    imports = set(check_imports(resolver.library, parsed))
+    for problem in _static(parsed, resolver, rendered):
+        if problem not in imports:
+            yield problem

@@ -10,11 +10,15 @@ import sys
 from pathlib import Path
 
 import click
+import msgspec
 import pytest
-from support.cli import ffc
+from support.cli import ffc, write_files
 from support.server import serving
 
 from ffc.cli.main import COMMANDS, cli
+from ffc.connect import profiles
+from ffc.core.decode import Record
+from ffc.project import checks, resources
 
 ROOT = Path(__file__).parent.parent.parent
 README = ROOT / "README.md"
@@ -108,7 +112,7 @@ def test_every_command_of_the_readme_works(tmp_path: Path) -> None:
     [
         "README.md",
         "CONTRIBUTING.md",
-        *sorted(p.relative_to(ROOT).as_posix() for p in (ROOT / "docs").glob("*.md")),
+        *sorted(p.relative_to(ROOT).as_posix() for p in (ROOT / "docs").rglob("*.md")),
     ],
 )
 def test_links_lead_somewhere(path: str) -> None:
@@ -153,3 +157,31 @@ def _commands_page() -> str:
         if variables:
             lines += ["", ", ".join(variables) + "."]
     return "\n".join(lines) + "\n"
+
+
+PROJECT_PAGE = ROOT / "docs" / "project.md"
+
+
+def _project_of_the_page() -> dict[str, str]:
+    blocks = re.findall(r"^```(?:yaml|sql) (\S+)\n(.*?)^```", PROJECT_PAGE.read_text(), re.M | re.S)
+    assert len(blocks) > 8
+    return dict(blocks)
+
+
+def test_the_project_of_the_page_is_right(tmp_path: Path) -> None:
+    done = ffc(write_files(tmp_path, _project_of_the_page()), "compile", "--output", "json")
+    found = done.json()["diagnostics"]
+    assert {d["code"] for d in found} == {"FF107", "FF115"}, found
+
+
+def test_the_page_names_every_key() -> None:
+    words = set(re.findall(r"\w+", PROJECT_PAGE.read_text()))
+    records = {
+        record
+        for module in (resources, checks, profiles)
+        for record in vars(module).values()
+        if isinstance(record, type) and issubclass(record, Record)
+    }
+    assert len(records) > 25
+    keys = {f.encode_name for record in records for f in msgspec.structs.fields(record)}
+    assert keys - words - {"at", "given_as"} == set()

@@ -42,6 +42,8 @@ def test_it_holds_the_packages_and_the_template(wheel: Path) -> None:
     }
     assert template == written
     assert "ffc/py.typed" in names
+    pages = {path.name for path in (ROOT / "ffc" / "explain" / "pages").glob("*.md")}
+    assert {f"ffc/explain/pages/{name}" for name in pages} <= set(names)
 
 
 def test_the_demo_runs_from_it(wheel: Path, tmp_path: Path) -> None:
@@ -51,14 +53,15 @@ def test_the_demo_runs_from_it(wheel: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
     environment = {"HOME": str(home), "PATH": f"{binaries}:/usr/bin:/bin"}
-    done = subprocess.run(
-        [binaries / "ffc", "demo"],
-        cwd=home,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert '"values": [2, 5000]' in done.stdout
+
+    def answer(*arguments: str) -> str:
+        command = [binaries / "ffc", *arguments]
+        done = subprocess.run(
+            command, cwd=home, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert '"values": [2, 5000]' in answer("demo")
     assert [path.name for path in home.iterdir()] == ["ffc-demo"]
+    assert answer("explain", "FF201").startswith("FF201: ")

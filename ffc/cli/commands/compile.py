@@ -10,7 +10,15 @@ from ffc.cli import options
 
 
 @click.command("compile", short_help="Check the project and write target/manifest.json.")
-@options.options(options.WHERE, options.variables, options.strict, options.TALK)
+@options.options(
+    options.WHERE,
+    options.variables,
+    options.strict,
+    options.diagnostics_output,
+    options.limit,
+    options.quiet,
+    options.color,
+)
 def command(
     project_dir: Path | None,
     profiles_dir: Path | None,
@@ -18,25 +26,27 @@ def command(
     variables: str | None,
     strict: bool,
     output: str,
+    limit: int,
     quiet: bool,
 ) -> int:
     """Check the whole project and write target/manifest.json and target/compiled/.
 
-    Needs no connection, no credentials and no data. Every mistake is found at once.
+    Needs no connection, no credentials and no data. Every mistake is found at once; `ffc explain`
+    tells more about each. As text they go to stderr; every other format is an answer, on stdout.
     """
     from ffc.auth import authorize, local_user
-    from ffc.cli.workspace import compile_workspace, diagnostics_document, show_diagnostics
-    from ffc.manifest.files import encode, write_project
+    from ffc.cli.streams import talk
+    from ffc.cli.workspace import answer_diagnostics, compile_workspace, show_diagnostics
+    from ffc.manifest.files import write_project
 
     authorize(local_user(), "compile")
     workspace = compile_workspace(project_dir, profiles_dir, target, variables, strict)
     if workspace.manifest is not None:
         write_project(workspace.manifest, workspace.root / "target")
-    if output == "json":
-        click.echo(encode(diagnostics_document(workspace)).decode(), nl=False)
+    if output == "text":
+        show_diagnostics(workspace, quiet, limit)
     else:
-        show_diagnostics(workspace, quiet)
-        if workspace.manifest is not None and not quiet:
-            count = len(workspace.manifest.nodes)
-            click.echo(f"compiled {count} nodes to target/manifest.json", err=True)
+        answer_diagnostics(workspace, output, quiet, limit)
+    if workspace.manifest is not None and not quiet and output not in ("json", "sarif"):
+        talk(f"compiled {len(workspace.manifest.nodes)} nodes to target/manifest.json")
     return 0 if workspace.ok else 1

@@ -76,8 +76,7 @@ CASES: Final[dict[str, Case]] = {
         says=("FF104",),
     ),
     "key_merge": Case(
-        edited(SETS, ("    label: fraud\n", "    <<: {label: fraud}\n    label: fraud\n")),
-        ("FF104",),
+        edited(SETS, ("    label: fraud\n", "    <<: fraud\n    label: fraud\n")), ("FF102",)
     ),
     "key_is_a_number": features(
         ("    created: loaded_at\n", "    created: loaded_at\n    7: red\n"), says=("FF104",)
@@ -177,12 +176,12 @@ CASES: Final[dict[str, Case]] = {
     "jinja_config_positional": sql("{{ config('table') }}\nselect 1 as a\n", "FF109"),
     "jinja_divide_by_zero": sql("select 1 as a,\n  {{ 1 / 0 }} as b\n", "FF109"),
     "jinja_endless_macro": sql(
-        "{% macro m() %}{{ m() }}{% endmacro %}\nselect {{ m() }} as a\n", "FF109"
+        "{% macro m() %}{{ m() }}{% endmacro %}\nselect {{ m() }} as a\n", "FF119"
     ),
     "jinja_huge_range": sql(
         "select 1 as a\n{% for i in range(999999999) %}{% endfor %}\n", "FF109"
     ),
-    "jinja_forbidden": sql("select 1 as a,\n  {{ ref.__globals__ }} as b\n", "FF109"),
+    "jinja_forbidden": sql("select 1 as a,\n  {{ ref.__globals__ }} as b\n", "FF202"),
     "jinja_no_attribute": sql("select 1 as a,\n  {{ 'x'.size }} as b\n", "FF202"),
     "relation_plain": features(
         ("source: ref('stg_orders')", "source: stg_orders"), says=("FF110",)
@@ -209,7 +208,6 @@ CASES: Final[dict[str, Case]] = {
     "profiles_empty": Case({PROFILES: ""}, ("FF106",)),
     "profiles_yaml": Case({PROFILES: BASE[PROFILES] + "\tx: 1\n"}, ("FF101",)),
     "profiles_missing": Case({PROFILES: None}, ("FF701",)),
-    "profile_target_unknown": Case({}, ("FF701",), ("--target", "prd")),
     "profile_store_without_type": Case(edited(PROFILES, ("type: duckdb, ", "")), ("FF106",)),
     "profile_store_type_misspelt": Case(
         edited(PROFILES, ("type: duckdb", "type: duckbd")), ("FF114",)
@@ -220,4 +218,65 @@ CASES: Final[dict[str, Case]] = {
     "profile_default_target_unknown": Case(
         edited(PROFILES, ("target: dev", "target: dve")), ("FF113",)
     ),
+}
+
+
+def paths(text: str, *says: str, **files: str) -> Case:
+    """Return a project that says where its folders are; `files` go by their folders."""
+    more = {f"{folder}/more.sql": content for folder, content in files.items()}
+    return Case({PROJECT: f"{BASE[PROJECT]}paths:\n  {text}\n", **more}, says or ("FF117",))
+
+
+CASES |= {
+    "file_utf16": Case({SETS: BASE[SETS].encode("utf-16")}, ("FF100",)),
+    "file_utf16_sql": Case(
+        {SQL: BASE[SQL].encode("utf-16-le").join([b"\xff\xfe", b""])}, ("FF100",)
+    ),
+    "file_utf32": Case({SETS: BASE[SETS].encode("utf-32")}, ("FF100",)),
+    "file_with_a_zero_byte": Case(
+        {SQL: BASE[SQL].replace("where", "\0where").encode()}, ("FF100",)
+    ),
+    "file_not_utf8_after_carriage_returns": Case(
+        {SQL: b"select 1 as a,\r\n  2 as b,\r  'K\xf6ln' as c\r\n"}, ("FF100",)
+    ),
+    "file_too_large": Case({"transformations/data.sql": "x" * 10_485_760}, ("FF100",)),
+    "file_carriage_returns_alone": Case(
+        {SETS: BASE[SETS].replace("\n", "\r").replace("label: fraud", "label: frad")}, ("FF201",)
+    ),
+    "file_ending_in_capitals": Case({"features/MORE.YML": "entitys: []\n"}, ("FF104",)),
+    "file_in_tests": Case({"tests/deep/more.yaml": "unit_test: []\n"}, ("FF104",)),
+    "folder_misspelt": Case({SETS: None, "training_set/fraud.yml": BASE[SETS]}, ("FF116",)),
+    "folder_of_dbt": Case(
+        {"transformations/stg_orders.sql": None, "models/staging/stg_orders.sql": BASE[SQL]},
+        ("FF201", "FF116"),
+    ),
+    "folder_macro": Case({"macro/dates.sql": "{% macro a() %}1{% endmacro %}\n"}, ("FF116",)),
+    "paths_not_there": paths("macros: macross", "FF117"),
+    "paths_misspelt": paths("macros: shard", shared="{% macro a() %}1{% endmacro %}\n"),
+    "paths_key_misspelt": paths("macro: shared", "FF104"),
+    "paths_is_a_number": paths("macros: 7", "FF105"),
+    "paths_is_a_list": Case({PROJECT: f"{BASE[PROJECT]}paths: [sql]\n"}, ("FF105",)),
+    "paths_outside": paths("macros: ../shared"),
+    "paths_absolute": paths("macros: /srv/macros"),
+    "paths_of_a_home": paths("macros: ~/macros"),
+    "paths_of_another_machine": paths("macros: C:/macros"),
+    "paths_with_backslashes": paths("macros: 'shared\\macros'"),
+    "paths_the_project": paths("macros: ."),
+    "paths_empty": paths("macros: ''"),
+    "paths_in_target": paths("macros: target/macros"),
+    "paths_in_state": paths("macros: .ffc/macros"),
+    "paths_hidden": paths("macros: .macros"),
+    "paths_is_a_file": paths("macros: sources/shop.yml"),
+    "paths_named_twice": paths("macros: [shared, shared/]", shared="{# none #}\n"),
+    "paths_in_a_default_folder": Case(
+        {
+            PROJECT: f"{BASE[PROJECT]}paths: {{macros: transformations/macros}}\n",
+            "transformations/macros/a.sql": "{% macro a() %}1{% endmacro %}\n",
+        },
+        ("FF117",),
+    ),
+    "paths_of_two_kinds": paths(
+        "macros: shared\n  tests: shared/macros", **{"shared/macros": "{# none #}\n"}
+    ),
+    "paths_hide_no_others": paths("transformations: [sql]\n  macros: ../x", "FF117", "FF117"),
 }

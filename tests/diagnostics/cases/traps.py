@@ -24,7 +24,7 @@ CASES: Final[dict[str, Case]] = {
     "trap_lag_twice": Case(
         edited(
             SETS,
-            (PICKS, "[{feature: orders_recent.amount}, {feature: orders_recent.amount, lag: 1}]"),
+            (PICKS, "[{feature: orders_recent.amount}, {feature: orders_recent.amount, lag: 1d}]"),
         ),
         ("FF107",),
     ),
@@ -46,13 +46,13 @@ CASES: Final[dict[str, Case]] = {
     ),
     "trap_huge_number": features(
         (AMOUNT, f"{{name: amount, type: float64, default: {'9' * 5000}, colour: red}}"),
-        says=("FF104",),
+        says=("FF404", "FF104"),
     ),
     "trap_unused_but_broken": Case(
         {"features/more.yml": "entities:\n  - name: shop\n    keys: [shop_id]\n"}, ("FF105",)
     ),
     "trap_jinja_in_a_path": Case(
-        edited(SOURCES, ("data/orders.csv", "{{ var('folder') }}/orders.csv")), ("FF101",)
+        edited(SOURCES, ("data/orders.csv", "{{ var('folder') }}/orders.csv")), ("FF102",)
     ),
     "trap_empty_file": Case(
         {
@@ -100,6 +100,26 @@ CASES: Final[dict[str, Case]] = {
     "trap_broken_project_file": Case(
         {**edited(PROJECT, ("version: 1", "verson: 1")), **edited(SETS, ("label:", "lable:"))},
         ("FF104", "FF104"),
+    ),
+    "trap_broken_project_file_hides_nothing": Case(
+        {
+            PROJECT: BASE[PROJECT] + "boundary: sometimes\n",
+            **edited(SQL, ("amount,", "amout,")),
+            **edited(SETS, ("label: fraud", "label: frad")),
+        },
+        ("FF105", "FF201", "FF303"),
+    ),
+    "trap_not_found_and_not_sql": Case(
+        {"transformations/broken.sql": "select 1 as a,, 2 as b from {{ ref('stg_order') }}\n"},
+        ("FF301", "FF201"),
+    ),
+    "trap_not_sql_above_and_not_sql": Case(
+        {
+            "transformations/one.sql": "select 1 as a,, 2 as b\n",
+            "transformations/two.sql": "select a,, b from {{ ref('one') }}\n",
+            "transformations/three.sql": "select nothing from {{ ref('two') }}\n",
+        },
+        ("FF301", "FF301"),
     ),
     "trap_broken_profile": Case(
         {

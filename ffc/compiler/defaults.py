@@ -1,0 +1,116 @@
+"""Defaults of folders: given to every resource under them that does not say otherwise itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import PurePosixPath
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from ffc.compiler.sources import check_timezone
+from ffc.core.decode import Record, Spans
+from ffc.core.diagnostics import Diagnostic, Span, did_you_mean, error
+from ffc.core.names import Name
+from ffc.project.reader import Resources
+from ffc.project.resources import FeatureView, FolderDefaults, ProjectFile, TransformationNotes
+
+R = TypeVar("R", bound=Record)
+
+# What a resource is given where it has such a key; `tags` add up instead.
+_GIVEN: Final = ("owner", "online", "schedule", "ttl")
+
+
+def check_defaults(project: ProjectFile, resources: Resources) -> list[Diagnostic]:
+    """Report folders that no file of the project lies in, and time zones that there are not."""
+    problems: list[Diagnostic] = []
+    for folder, defaults in project.defaults.items():
+        path = _clean(folder)
+        if path not in resources.folders:
+            hints = did_you_mean(path, resources.folders)
+            message = f"no file of the project lies in the folder `{folder}`"
+            place = project.at.key("defaults", folder)
+            problems.append(error("FF122", message, place, help=hints))
+        if defaults.schedule is not None:
+            schedule = defaults.schedule
+            problems += check_timezone(schedule.timezone, schedule.at("timezone"))
+    return problems
+
+
+def folder_default(project: ProjectFile, path: str, key: str) -> tuple[Any, Span] | None:
+    """Return what the deepest folder above a file says of a key, and where; None if none does."""
+    for defaults in _above(project, path):
+        if defaults.at.wrote(key):
+            return getattr(defaults, key), defaults.at(key)
+    return None
+
+
+def _above(project: ProjectFile, path: str) -> Iterator[FolderDefaults]:
+    """Yield the defaults of the folders that a file lies in, the deepest first."""
+    by_folder = {_clean(folder): defaults for folder, defaults in project.defaults.items()}
+    for parent in PurePosixPath(path).parents:
+        if str(parent) in by_folder:
+            yield by_folder[str(parent)]
+
+
+def _clean(folder: str) -> str:
+    return str(PurePosixPath(folder))
+
+
+def apply_defaults(project: ProjectFile, resources: Resources) -> None:
+    """Put the defaults of folders where resources do not say otherwise themselves."""
+    if not project.defaults:
+        return
+    _note_all(resources)
+    sql = {(file.name, file.variant): file.path for file in resources.sql}
+    for kind in (
+        "sources",
+        "transformations",
+        "entities",
+        "feature_views",
+        "labels",
+        "on_demand",
+        "training_sets",
+        "models",
+        "unit_tests",
+    ):
+        records: list[Record] = getattr(resources, kind)
+        for index, record in enumerate(records):
+            path = record.at.whole.file
+            if isinstance(record, TransformationNotes):
+                path = sql.get((record.name, record.variant), path)
+            records[index] = _with_defaults(project, record, path)
+
+
+def _note_all(resources: Resources) -> None:
+    """Give notes to transformations that have none, to carry what their folders say."""
+    noted = {(notes.name, notes.variant) for notes in resources.transformations}
+    resources.transformations += [
+        TransformationNotes(at=Spans(f.span, {}), name=Name(f.name), variant=Name(f.variant))
+        for f in resources.sql
+        if (f.name, f.variant) not in noted
+    ]
+
+
+def _with_defaults(project: ProjectFile, record: R, path: str) -> R:
+    changes: dict[str, Any] = {}
+    at = record.at
+    for key in _GIVEN:
+        if not hasattr(record, key) or at.wrote(key) or not _means(record, key):
+            continue
+        found = folder_default(project, path, key)
+        if found is not None:
+            changes[key], span = found
+            at = at.also(key, span, span)
+    if hasattr(record, "tags"):
+        tags = (tag for defaults in _above(project, path) for tag in reversed(defaults.tags))
+        changes["tags"] = _together([*reversed(list(tags)), *record.tags])
+    return msgspec.structs.replace(record, at=at, **changes)
+
+
+def _means(record: Record, key: str) -> bool:
+    return key != "ttl" or (isinstance(record, FeatureView) and record.timestamp is not None)
+
+
+def _together(tags: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(tags))

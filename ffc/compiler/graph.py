@@ -1,0 +1,44 @@
+"""The order of transformations and feature views: each after what it reads; cycles shown whole."""
+
+from __future__ import annotations
+
+from graphlib import CycleError, TopologicalSorter
+
+from ffc.compiler.catalog import resolve_relation
+from ffc.compiler.compilation import Compilation
+from ffc.core.diagnostics import Span, cycle
+from ffc.core.names import node_id
+from ffc.project.template import Unresolved
+
+Graph = dict[str, dict[str, Span]]
+
+
+def order_relations(state: Compilation) -> None:
+    """Order transformations and feature views so that each comes after what it reads."""
+    graph: Graph = {
+        node: {ref: span for ref, span in rendered.refs.items() if not ref.startswith("source.")}
+        for node, rendered in state.rendered.items()
+    }
+    for view in state.resources.feature_views:
+        node = node_id("feature_view", view.name, view.variant)
+        try:
+            entry = resolve_relation(state.catalog, view.source)
+        except Unresolved as problem:
+            state.report(node, problem.at(view.at("source")))
+            continue
+        reads = entry is not None and entry.kind != "source"
+        graph[node] = {entry.id: view.at("source")} if entry and reads else {}
+    while True:
+        try:
+            state.order = tuple(
+                TopologicalSorter(
+                    {n: sorted(refs) for n, refs in sorted(graph.items())}
+                ).static_order()
+            )
+        except CycleError as problem:
+            found = list(problem.args[1])[::-1]
+            state.report(found[0], cycle("a cycle", found, graph, "reads"))
+            state.failed.update(found)
+            del graph[found[0]][found[1]]
+        else:
+            return

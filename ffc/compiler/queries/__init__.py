@@ -1,0 +1,1 @@
+"""What is wrong with a query, in our words, at the right character."""

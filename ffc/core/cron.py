@@ -1,0 +1,127 @@
+"""Schedules as cron writes them: minute, hour, day of the month, month, day of the week."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NewType
+
+from ffc.core.diagnostics import did_you_mean, listed
+
+# Five fields with one space between them, or one of the words below; each of it was checked.
+Cron = NewType("Cron", str)
+
+WORDS: Final = ("@hourly", "@daily", "@weekly", "@monthly", "@yearly")
+SHAPE: Final = "a schedule is `minute hour day month weekday`: `0 * * * *` is once an hour"
+_MONTHS: Final = {
+    month: number
+    for number, month in enumerate(
+        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1
+    )
+}
+_WEEKDAYS: Final = {
+    day: number for number, day in enumerate(("sun", "mon", "tue", "wed", "thu", "fri", "sat"))
+}
+# The most days that a month can have.
+_DAYS: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_ITEM: Final = re.compile(r"(?:(\*)|(\w+)(?:-(\w+))?)(?:/(\w+))?")
+
+
+class BadCron(Exception):
+    """A text that is no schedule; `hints` say what to do, `field` which part is wrong."""
+
+    def __init__(self, message: str, *hints: str) -> None:
+        super().__init__(message)
+        self.hints = hints
+        self.field: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Field:
+    name: str
+    least: int
+    most: int
+    names: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def range(self) -> str:
+        names = f", or {next(iter(self.names))} to {list(self.names)[-1]}" if self.names else ""
+        return f"{self.least} to {self.most}{names}"
+
+
+_FIELDS: Final = (
+    _Field(name="minute", least=0, most=59),
+    _Field(name="hour", least=0, most=23),
+    _Field(name="day of the month", least=1, most=31),
+    _Field(name="month", least=1, most=12, names=_MONTHS),
+    _Field(name="day of the week", least=0, most=7, names=_WEEKDAYS),
+)
+
+
+def parse_cron(text: str) -> Cron:
+    """Return a schedule with its spaces made even; raises BadCron where a text is none."""
+    words = text.lower().split()
+    if len(words) == 1 and words[0].startswith("@"):
+        if words[0] not in WORDS:
+            hints = did_you_mean(words[0], WORDS) or (f"there are {listed(WORDS)}",)
+            raise BadCron(f"no schedule is called `{text.strip()}`", *hints)
+        return Cron(words[0])
+    if len(words) != len(_FIELDS):
+        seconds = ("leave the seconds out",) if len(words) > len(_FIELDS) else ()
+        meant = did_you_mean(f"@{words[0]}", WORDS) if len(words) == 1 else ()
+        message = f"a schedule has five fields, not {len(words)}"
+        raise BadCron(message, *seconds, *(meant or (SHAPE,)))
+    values = []
+    for index, (word, part) in enumerate(zip(words, _FIELDS, strict=True)):
+        try:
+            values.append(_values(word, part))
+        except BadCron as problem:
+            problem.field = index
+            raise
+    _check_day(words, values)
+    return Cron(" ".join(words))
+
+
+def _values(text: str, part: _Field) -> set[int]:
+    """Return every number that a field stands for."""
+    found: set[int] = set()
+    for item in text.split(","):
+        match = _ITEM.fullmatch(item)
+        if match is None:
+            raise _bad(part, item)
+        every, first, last, step = match.groups()
+        if step is not None and (not step.isdecimal() or int(step) == 0):
+            message = f"the step of the {part.name} must be 1 or more, not `{step}`"
+            raise BadCron(message, f"`*/5` is every fifth {part.name}")
+        low = part.least if every else _number(first, part)
+        high = _number(last, part) if last else part.most if every or step else low
+        if low > high:
+            message = f"the range `{item}` of the {part.name} goes backwards"
+            raise BadCron(message, f"write two ranges: `{first}-{part.most},{part.least}-{last}`")
+        found.update(range(low, high + 1, int(step or 1)))
+    return found
+
+
+def _number(text: str, part: _Field) -> int:
+    number = part.names.get(text[:3]) if text[:3].isalpha() and len(text) == 3 else None
+    if number is None and text.isascii() and text.isdecimal():
+        number = int(text[:9])
+    if number is None or not part.least <= number <= part.most:
+        raise _bad(part, text)
+    return number
+
+
+def _bad(part: _Field, text: str) -> BadCron:
+    message = f"the {part.name} of a schedule must be {part.range}, not `{text}`"
+    return BadCron(message, *did_you_mean(text, part.names), SHAPE)
+
+
+def _check_day(words: Sequence[str], values: Sequence[set[int]]) -> None:
+    """Refuse a day that no month has; a day of the week beside it would fire all the same."""
+    _, _, days, months, _ = values
+    if words[4] != "*" or min(days) <= max(_DAYS[month - 1] for month in months):
+        return
+    names = [name for name, number in _MONTHS.items() if number in months]
+    message = f"this schedule never comes: there is no day {min(days)} in {listed(names)}"
+    raise BadCron(message, "choose another day, or another month")
