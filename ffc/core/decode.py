@@ -22,6 +22,8 @@ C = TypeVar("C", bound="Choice")
 
 # What the path of a key begins with: no field has this name.
 _KEY: Final = ""
+# Keys that are words about a record, and no part of what it is.
+_WORDS_ABOUT: Final = ("description", "owner", "tags", "tests")
 # How like a key must be to another to be read as that one.
 SURE: Final = 0.75
 
@@ -58,13 +60,15 @@ class Record(Struct, frozen=True, kw_only=True):
     `LATER` names the keys that belong to the language but that this version does not build, with
     what is said of them: those that are fields are read all the same. `MEANT` has the words of
     other tools for a key, `SHORT` names the key that a value alone stands for, and of the keys
-    `ONE_OF` there must be exactly one.
+    `ONE_OF` there must be exactly one. A mistake in a key of `ASIDE`, or in a word about the
+    record, makes nothing else wrong: the record is checked on without it.
     """
 
     LATER: ClassVar[Mapping[str, str]] = {}
     MEANT: ClassVar[Mapping[str, str]] = {}
     SHORT: ClassVar[str] = ""
     ONE_OF: ClassVar[tuple[str, ...]] = ()
+    ASIDE: ClassVar[tuple[str, ...]] = ()
 
     at: Spans
 
@@ -122,7 +126,7 @@ class Decoder:
             try:
                 values[info.name] = self._value(found, info.type, f"`{name}`")
             except _Mistake:
-                failed = True
+                failed |= info.required or name not in (*_WORDS_ABOUT, *cls.ASIDE)
                 if name in meant:
                     # The misspelt key was reported; whether it was meant is a guess.
                     del self.diagnostics[reported:]

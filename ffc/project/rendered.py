@@ -23,6 +23,8 @@ class Unresolved(Exception):
 
     def at(self, span: Span, related: Sequence[Span] = ()) -> Diagnostic:
         """Return the error at the place where the name was written."""
+        if self.code == "FF201":
+            span = span.labelled("not found")
         return error(self.code, self.message, span, related=related, help=self.hints)
 
 

@@ -57,6 +57,8 @@ class Paths(Record, frozen=True, kw_only=True):
 class ProjectFile(Record, frozen=True, kw_only=True):
     """`ffc.yml`: the project's name, language and defaults."""
 
+    ASIDE: ClassVar[tuple[str, ...]] = ("boundary", "as_known", "defaults", "paths")
+
     name: Name
     version: Literal[1]
     profile: Name
@@ -82,6 +84,8 @@ class SourceColumn(Record, frozen=True, kw_only=True):
 
 class SourceTable(Record, frozen=True, kw_only=True):
     """A file (or a glob of files), or a table of the warehouse, with typed columns."""
+
+    ASIDE: ClassVar[tuple[str, ...]] = ("timezone", "freshness")
 
     LATER: ClassVar[Mapping[str, str]] = _later("table")
     MEANT: ClassVar[Mapping[str, str]] = {**TESTS, "identifier": "table"}
@@ -123,6 +127,8 @@ class NotedColumn(Record, frozen=True, kw_only=True):
 
 class TransformationNotes(Record, frozen=True, kw_only=True):
     """What a YAML file says of a transformation beside it."""
+
+    ASIDE: ClassVar[tuple[str, ...]] = ("columns", "contract")
 
     MEANT: ClassVar[Mapping[str, str]] = TESTS
 
@@ -167,6 +173,8 @@ class Aggregate(Record, frozen=True, kw_only=True):
 class Feature(Record, frozen=True, kw_only=True):
     """One value of a feature view."""
 
+    ASIDE: ClassVar[tuple[str, ...]] = ("type", "default")
+
     LATER: ClassVar[Mapping[str, str]] = _later("aggregate")
     MEANT: ClassVar[Mapping[str, str]] = TESTS
 
@@ -187,6 +195,8 @@ class Feature(Record, frozen=True, kw_only=True):
 
 class FeatureView(Record, frozen=True, kw_only=True):
     """Features of one entity from one source, and when they became true and known."""
+
+    ASIDE: ClassVar[tuple[str, ...]] = ("ttl", "boundary", "as_known", "online", "schedule")
 
     MEANT: ClassVar[Mapping[str, str]] = TESTS
 
@@ -246,6 +256,8 @@ class Pick(Record, frozen=True, kw_only=True):
 
 class TrainingSet(Record, frozen=True, kw_only=True):
     """The rows of a label with the features as they were known at each row's instant."""
+
+    ASIDE: ClassVar[tuple[str, ...]] = ("boundary", "as_known")
 
     name: Name
     label: str

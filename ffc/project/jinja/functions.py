@@ -161,8 +161,7 @@ class Functions:
         try:
             node = resolve()
         except Unresolved as problem:
-            label = "not found" if problem.code == "FF201" else ""
-            self._add(problem.at(span.labelled(label), related), site)
+            self._add(problem.at(span, related), site)
             return placeholder("?")
         self._rendered.refs.setdefault(node, span)
         return placeholder(node)

@@ -11,6 +11,7 @@ from diagnostics.project import (
     PICKS,
     PROFILES,
     PROJECT,
+    RECENT,
     SETS,
     SOURCES,
     SQL,
@@ -120,6 +121,14 @@ CASES: Final[dict[str, Case]] = {
             "transformations/three.sql": "select nothing from {{ ref('two') }}\n",
         },
         ("FF301", "FF301"),
+    ),
+    "trap_mistakes_in_one_view": features(
+        (RECENT, f"{RECENT}    ttl: 30 days\n    owner: [ann]\n"),
+        ("source: ref('stg_orders')", "source: ref('stg_order')"),
+        says=("FF201", "FF105", "FF105"),
+    ),
+    "trap_mistakes_in_one_feature": features(
+        (AMOUNT, "{name: amont, type: flaot64, default: 0}"), says=("FF303", "FF105")
     ),
     "trap_broken_profile": Case(
         {
