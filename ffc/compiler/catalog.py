@@ -64,6 +64,9 @@ class Catalog:
 
     def __init__(self, broken: Iterable[str]) -> None:
         self._entries: dict[str, dict[str, dict[str, Entry]]] = {}
+        self._by_name: dict[str, list[Entry]] = {}
+        self._sources: dict[str, str] = {}
+        self._of_kinds: dict[tuple[str, ...], list[str]] = {}
         self.broken = {_folded(name) for name in broken}
         self.twice: set[str] = set()
 
@@ -73,10 +76,13 @@ class Catalog:
         name = entry.name
         if entry.kind == "source":
             # No two published names are equal case aside; a source has no published name.
-            name = next((n for n in names if n.lower() == name.lower()), name)
+            name = self._sources.setdefault(name.lower(), name)
         variants = names.setdefault(entry.name, names.setdefault(name, {}))
         first = variants.setdefault(entry.variant, entry)
         if first is entry:
+            for known in {entry.name, entry.name.partition(".")[2]}:
+                self._by_name.setdefault(known, []).append(entry)
+            self._of_kinds.clear()
             return None
         self.twice |= {first.id, entry.id}
         what = entry.name if entry.variant == DEFAULT_VARIANT else f"{entry.name}@{entry.variant}"
@@ -117,21 +123,12 @@ class Catalog:
         if known:
             return [f"`{name}` has the variants {listed(sorted(known))}"]
         names = self._entries.get(NAMESPACES[kinds[0]], {})
-        others = [e for e in self._named(name) if e.kind not in kinds]
+        others = [e for e in self._by_name.get(name, ()) if e.kind not in kinds]
         if others:
             return [_other_kind(others[0])]
-        close = did_you_mean(name, [n for n, v in names.items() if _any(v, kinds)])
-        return [_with_place(hint, names) for hint in close]
-
-    def _named(self, name: str) -> list[Entry]:
-        """Return what has a name in any namespace; a source by its table's name."""
-        return [
-            entry
-            for names in self._entries.values()
-            for variants in names.values()
-            for entry in variants.values()
-            if name in (entry.name, entry.name.partition(".")[2])
-        ]
+        if kinds not in self._of_kinds:
+            self._of_kinds[kinds] = [n for n, v in names.items() if _any(v, kinds)]
+        return [_with_place(hint, names) for hint in did_you_mean(name, self._of_kinds[kinds])]
 
     def knows(self, name: str) -> bool:
         """Tell whether a name can be read with `ref()`."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from graphlib import CycleError, TopologicalSorter
-
 from ffc.compiler.catalog import resolve_relation
 from ffc.compiler.compilation import Compilation
 from ffc.core.diagnostics import Span, cycle
+from ffc.core.graphs import in_order
 from ffc.core.names import node_id
 from ffc.project.template import Unresolved
 
@@ -28,17 +27,8 @@ def order_relations(state: Compilation) -> None:
             continue
         reads = entry is not None and entry.kind != "source"
         graph[node] = {entry.id: view.at("source")} if entry and reads else {}
-    while True:
-        try:
-            state.order = tuple(
-                TopologicalSorter(
-                    {n: sorted(refs) for n, refs in sorted(graph.items())}
-                ).static_order()
-            )
-        except CycleError as problem:
-            found = list(problem.args[1])[::-1]
-            state.report(found[0], cycle("a cycle", found, graph, "reads"))
-            state.failed.update(found)
-            del graph[found[0]][found[1]]
-        else:
-            return
+    order, cycles = in_order(graph)
+    state.order = tuple(order)
+    for found in cycles:
+        state.report(found[0], cycle("a cycle", found, graph, "reads"))
+        state.failed.update(found)

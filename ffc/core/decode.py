@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import types
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, ClassVar, Final, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
@@ -109,7 +110,7 @@ class Decoder:
     def _record(self, node: Node, cls: type[R], what: str) -> R:
         node = _short(node, cls)
         self._expect(node, "mapping", what)
-        fields = {f.encode_name: f for f in msgspec.structs.fields(cls) if f.name != "at"}
+        fields = _fields(cls)
         meant = self._unknown_keys(node, fields, cls, what)
         places: dict[Path, Span] = {(_KEY, key.text): key.span for key, _ in node.pairs}
         values: dict[str, Any] = {}
@@ -303,6 +304,12 @@ def part_of(span: Span, text: str, start: int, end: int) -> Span:
         start=Position(first.line, column + start),
         end=Position(first.line, column + end),
     )
+
+
+@cache
+def _fields(cls: type[Record]) -> Mapping[str, FieldInfo]:
+    """Return the keys of a record; msgspec looks at its annotations anew each time."""
+    return {f.encode_name: f for f in msgspec.structs.fields(cls) if f.name != "at"}
 
 
 def mark(node: Node, path: Path, places: dict[Path, Span]) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from msgspec import Struct, structs
 
 Severity = Literal["error", "warning"]
+
+# So many names are compared with a name one by one.
+MANY: Final = 300
 
 
 class Position(Struct, frozen=True, order=True):
@@ -109,9 +112,19 @@ def ordered(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
 
 
 def closest(name: str, valid: Iterable[str], cutoff: float = 0.6) -> str | None:
-    """Return the valid name that is most like a name, from 0 (any will do) to 1 (case aside)."""
+    """Return the valid name that is most like a name, from 0 (any will do) to 1 (case aside).
+
+    Of more than a few hundred only those are looked at that begin or end as the name does: in a
+    large project with many unknown names, comparing all with all would take minutes.
+    """
+    wanted = name.lower()
     folded = {other.lower(): other for other in sorted(valid)}
-    close = get_close_matches(name.lower(), folded, n=1, cutoff=cutoff)
+    likely: Iterable[str] = folded
+    if len(folded) > MANY:
+        ends = (wanted[:1], wanted[-2:])
+        alike = (o for o in folded if o[:1] == ends[0] or o[-2:] == ends[1])
+        likely = [o for o in alike if abs(len(o) - len(wanted)) <= 2]
+    close = get_close_matches(wanted, likely, n=1, cutoff=cutoff)
     return folded[close[0]] if close else None
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from graphlib import CycleError, TopologicalSorter
 from pathlib import PurePosixPath
 from types import CodeType
 from typing import Final
@@ -13,6 +12,7 @@ from typing import Final
 from jinja2 import nodes
 
 from ffc.core.diagnostics import Diagnostic, Span, cycle, did_you_mean, error, listed
+from ffc.core.graphs import in_order
 from ffc.project.jinja.compiled import compiled
 from ffc.project.jinja.parse import Parsed, parse
 from ffc.project.jinja.sandbox import Sandbox
@@ -212,16 +212,10 @@ def _break_cycles(library: Library) -> list[Diagnostic]:
                 span = file.parsed.source.span(start, token.end if token else start + 1)
                 graph[path].setdefault(str(read), span)
     problems: list[Diagnostic] = []
-    while True:
-        try:
-            TopologicalSorter({n: sorted(reads) for n, reads in graph.items()}).prepare()
-        except CycleError as problem:
-            round_ = list(problem.args[1])[::-1]
-            problems.append(cycle("macro files import each other", round_, graph, "imports"))
-            del graph[round_[0]][round_[1]]
-            for path in round_:
-                found = library.files.pop(path, None)
-                library.broken |= set(found.names) if found else set()
-                library.broken_files.add(path)
-        else:
-            return problems
+    for found in in_order(graph)[1]:
+        problems.append(cycle("macro files import each other", found, graph, "imports"))
+        for path in found:
+            taken = library.files.pop(path, None)
+            library.broken |= set(taken.names) if taken else set()
+            library.broken_files.add(path)
+    return problems
