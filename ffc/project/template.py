@@ -8,6 +8,7 @@ from typing import Final
 from jinja2 import nodes
 
 from ffc.core.diagnostics import Diagnostic, did_you_mean, error
+from ffc.project.jinja.budget import MAX_TEXT
 from ffc.project.jinja.compiled import compiled, undeclared
 from ffc.project.jinja.functions import (
     FUNCTIONS,
@@ -22,7 +23,7 @@ from ffc.project.jinja.macros import check_imports, read_macros
 from ffc.project.jinja.marks import Origin, Piece, SourceMap
 from ffc.project.jinja.parse import Parsed, parse
 from ffc.project.jinja.rendering import TOO_LONG, Hidden, Rendering, pieces_of
-from ffc.project.jinja.sandbox import MAX_TEXT, Sandbox
+from ffc.project.jinja.sandbox import Sandbox
 from ffc.project.jinja.source import Source
 from ffc.project.jinja.words import STUMBLES
 from ffc.project.reader import SqlFile

@@ -10,9 +10,10 @@ from jinja2 import TemplateSyntaxError, nodes
 from jinja2.meta import find_undeclared_variables
 
 from ffc.core.diagnostics import Diagnostic, did_you_mean, error
+from ffc.project.jinja.bound import Bound
 from ffc.project.jinja.marks import Marked
 from ffc.project.jinja.parse import CODE, Parsed, tree_of
-from ffc.project.jinja.sandbox import FILTERS, Bound, Sandbox
+from ffc.project.jinja.sandbox import FILTERS, Sandbox
 
 
 def compiled(

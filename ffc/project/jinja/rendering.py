@@ -12,12 +12,13 @@ from jinja2 import Template, nodes
 from jinja2.runtime import Context
 
 from ffc.core.diagnostics import Diagnostic, Span, error
+from ffc.project.jinja.budget import Exceeded
 from ffc.project.jinja.compiled import compiled, path_of
 from ffc.project.jinja.functions import FUNCTIONS, Functions, Site, called, site_of
 from ffc.project.jinja.macros import MacroFile
 from ffc.project.jinja.marks import Marked, Piece, cut_marks
 from ffc.project.jinja.parse import CODE, Parsed, start_of
-from ffc.project.jinja.sandbox import Exceeded, Sandbox
+from ffc.project.jinja.sandbox import Sandbox
 from ffc.project.jinja.words import STUMBLES, hints, words
 from ffc.project.rendered import Rendered, Resolver
 

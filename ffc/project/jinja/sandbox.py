@@ -8,24 +8,19 @@ from __future__ import annotations
 
 import operator
 import re
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from jinja2 import StrictUndefined, nodes
+from jinja2 import StrictUndefined
 from jinja2.runtime import Context, Undefined
 from jinja2.sandbox import SandboxedEnvironment
-from jinja2.visitor import NodeTransformer
 
-from ffc.project.jinja.parse import start_of
+from ffc.project.jinja.bound import PLACE
+from ffc.project.jinja.budget import Budget, Exceeded, Forbidden
 
-MAX_STEPS: Final = 1_000_000
-MAX_TEXT: Final = 1_000_000
-MAX_SECONDS: Final = 10.0
 MAX_DEPTH: Final = 60
 MAX_BITS: Final = 4096
-# How many characters of text cost as much as a step.
-_TEXT_A_STEP: Final = 64
+MAX_DIGITS: Final = 300
 
 FILTERS: Final[tuple[str, ...]] = tuple(
     (  # noqa: SIM905 - a table of words
@@ -45,66 +40,23 @@ _METHODS: Final = {
     "float": "is_integer",
 }
 METHODS: Final = {kind: frozenset(names.split()) for kind, names in _METHODS.items()}
+# The filters that make text of what they are given.
+_OF_TEXT: Final = frozenset(
+    [
+        "capitalize",
+        "format",
+        "indent",
+        "join",
+        "lower",
+        "replace",
+        "string",
+        "title",
+        "tojson",
+        "trim",
+        "upper",
+    ]
+)
 _WIDE: Final = re.compile(r"[0-9]{4,}|%[^a-zA-Z%]*\*|\{[^{}]*\{")
-
-
-class Exceeded(Exception):
-    """A template that uses up more than it may."""
-
-
-class Forbidden(Exception):
-    """Something that a template must not do; `hint` says what to do instead."""
-
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.hint = hint
-
-
-class Budget:
-    """What one rendering may use up."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._deadline = clock() + MAX_SECONDS
-        self._steps = 0
-
-    def spend(self, steps: int = 1) -> None:
-        """Take steps; raises `Exceeded` when there are no more."""
-        self._steps += steps
-        if self._steps > MAX_STEPS:
-            raise Exceeded(f"this takes more than {MAX_STEPS:,} steps")
-        if self._clock() > self._deadline:
-            raise Exceeded(f"this takes more than {MAX_SECONDS:.0f} seconds")
-
-    def weigh(self, *values: object) -> int:
-        """Return how much text values hold, all that is in them too, having paid for it.
-
-        Raises `Exceeded` for more than a template may hold.
-        """
-        weight, items = 0, 0
-        waiting: list[object] = list(values)
-        while waiting:
-            value = waiting.pop()
-            items += 1
-            if isinstance(value, str):
-                weight += len(value)
-            elif isinstance(value, int):
-                weight += value.bit_length() // 3
-            elif isinstance(value, Mapping):
-                waiting += value.keys()
-                waiting += value.values()
-            elif isinstance(value, list | tuple | set | frozenset):
-                waiting += value
-            if weight > MAX_TEXT or items + len(waiting) > MAX_TEXT:
-                raise Exceeded(f"this makes more than {MAX_TEXT:,} characters")
-        self.spend(items + weight // _TEXT_A_STEP)
-        return weight + items
-
-    def text(self, length: int) -> None:
-        """Pay for a text that is about to be made."""
-        if length > MAX_TEXT:
-            raise Exceeded(f"this makes more than {MAX_TEXT:,} characters")
-        self.spend(1 + length // _TEXT_A_STEP)
 
 
 class Sandbox(SandboxedEnvironment):
@@ -138,7 +90,7 @@ class Sandbox(SandboxedEnvironment):
     def joined(self, *parts: object) -> str:
         """Return `a ~ b`."""
         self.budget.text(self.budget.weigh(*parts))
-        return "".join(str(_defined(part)) for part in parts)
+        return "".join(str(_defined(self._printed(part))) for part in parts)
 
     def held(self, value: object) -> object:
         """Return a list or mapping that the template wrote, weighed."""
@@ -157,7 +109,9 @@ class Sandbox(SandboxedEnvironment):
             return __obj(*args)  # ours: `tick`, `joined`, `held`
         place = kwargs.pop(PLACE, 0)
         __self.budget.spend()
-        __self._check_method(__obj, args)
+        if type(getattr(__obj, "__self__", None)).__module__ == "builtins":
+            args = _listed(args)
+            __self._check_method(__obj, args)
         if __self.depth >= MAX_DEPTH:
             raise Exceeded("this calls itself without end")
         __self.depth += 1
@@ -194,13 +148,14 @@ class Sandbox(SandboxedEnvironment):
     def _check_format(self, form: str, *values: object) -> None:
         if _WIDE.search(form):
             raise Exceeded("a format can't be this wide")
+        self._check_plain(*values)
         self.budget.text(self.budget.weigh(form, *values) * (1 + form.count("%") + form.count("{")))
 
     def _check_method(self, called: Any, args: tuple[Any, ...]) -> None:
         """Refuse methods of values that are not known to be harmless; weigh what they are given."""
         owner = getattr(called, "__self__", None)
         kind = type(owner).__name__
-        if owner is None or type(owner).__module__ != "builtins":
+        if owner is None:
             return
         name = str(getattr(called, "__name__", ""))
         if name not in METHODS.get(kind, ()):
@@ -218,10 +173,12 @@ class Sandbox(SandboxedEnvironment):
         """Return a filter that weighs what it is given before it works."""
 
         def bounded(*args: Any, **kwargs: Any) -> Any:
-            # What a filter yields one by one is counted like a list.
-            args = tuple(list(a) if isinstance(a, range | Iterator) else a for a in args)
-            # The first arguments may be Jinja's own: its context, its environment.
-            values = [a for a in args if isinstance(a, str | list | tuple | dict | int | float)]
+            args = _listed(args)
+            # The first argument may be Jinja's own: its context, its environment.
+            given = args[1:] if hasattr(apply, "jinja_pass_arg") else args
+            if name in _OF_TEXT:
+                self._check_plain(*given, *kwargs.values())
+            values = [a for a in given if isinstance(a, str | list | tuple | dict | int | float)]
             self._check_filter(name, values, kwargs)
             return apply(*args, **kwargs)
 
@@ -257,8 +214,10 @@ class Sandbox(SandboxedEnvironment):
             widths = [v for v in (*values[1:], *kwargs.values()) if isinstance(v, int)]
             wide = max([4, *widths, *map(len, texts[1:])])
             self.budget.text(len(texts[0]) + (1 + texts[0].count("\n")) * wide)
-        elif name in ("int", "float", "round"):
-            self.budget.text(given)
+        elif name == "round":
+            digits = [v for v in (*values[1:], *kwargs.values()) if isinstance(v, int)]
+            if any(abs(each) > MAX_DIGITS for each in digits):
+                raise Exceeded(f"a number is rounded to {MAX_DIGITS} digits at most")
 
     def _printed(self, value: object) -> object:
         """Return what `{{ value }}` prints: SQL's words for Python's, none of our insides."""
@@ -270,8 +229,21 @@ class Sandbox(SandboxedEnvironment):
             return value
         if isinstance(value, list | tuple | dict):
             self.budget.text(self.budget.weigh(value) * 2)
+            self._check_plain(value)
             return value
         return self.shown(value)
+
+    def _check_plain(self, *values: object) -> None:
+        """Refuse to print what is no value: it would show where it lies in memory."""
+        waiting: list[object] = list(values)
+        while waiting:
+            value = waiting.pop()
+            if isinstance(value, dict):
+                waiting += [*value.keys(), *value.values()]
+            elif isinstance(value, list | tuple):
+                waiting += value
+            elif value is not None and not isinstance(value, str | int | float | Undefined):
+                self.shown(value)
 
     def shown(self, value: object) -> object:
         """Return what a value of another kind prints as."""
@@ -292,6 +264,11 @@ _OPERATORS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
 }
 
 
+def _listed(args: Iterable[Any]) -> tuple[Any, ...]:
+    """Return arguments with a list for what yields its items one by one, to weigh them."""
+    return tuple(list(a) if isinstance(a, range | Iterator) else a for a in args)
+
+
 def _defined(value: object) -> object:
     if isinstance(value, Undefined):
         str(value)  # raises what Jinja has to say of it
@@ -304,56 +281,3 @@ def _check_number(operation: str, left: float, right: float) -> None:
         raise Exceeded("this number is too large")
     if operation == "*" and sum(bits) > MAX_BITS:
         raise Exceeded("this number is too large")
-
-
-# The argument by which a call is told where it stands.
-PLACE: Final = "_ffc_place"
-
-
-class Bound(NodeTransformer):
-    """Rewrite a template so that its sandbox sees every loop, every call and every join."""
-
-    def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802 - Jinja's name
-        """Tell each call where it stands."""
-        self.generic_visit(node)
-        node.kwargs = [*node.kwargs, nodes.Keyword(PLACE, nodes.Const(start_of(node)))]
-        return node
-
-    def visit_For(self, node: nodes.For) -> nodes.Node:  # noqa: N802
-        """Count each turn of a loop."""
-        self.generic_visit(node)
-        node.body = [_tick(node.lineno), *node.body]
-        return node
-
-    def visit_Macro(self, node: nodes.Macro) -> nodes.Node:  # noqa: N802
-        """Count each entry of a macro."""
-        self.generic_visit(node)
-        node.body = [_tick(node.lineno), *node.body]
-        return node
-
-    def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802
-        """Join through the sandbox."""
-        self.generic_visit(node)
-        return _through("joined", list(node.nodes), node.lineno)
-
-    def _held(self, node: Any) -> nodes.Node:
-        self.generic_visit(node)
-        if node.items and any(not isinstance(item, nodes.Const) for item in node.items):
-            return _through("held", [node], node.lineno)
-        return node  # type: ignore[no-any-return]
-
-    visit_List = _held  # noqa: N815
-    visit_Dict = _held  # noqa: N815
-
-    def visit_Tuple(self, node: nodes.Tuple) -> nodes.Node:  # noqa: N802
-        """Weigh a tuple, where it is a value and not what a loop assigns to."""
-        return node if node.ctx == "store" else self._held(node)
-
-
-def _through(method: str, values: list[nodes.Expr], lineno: int) -> nodes.Call:
-    target = nodes.EnvironmentAttribute(method, lineno=lineno)
-    return nodes.Call(target, values, [], None, None, lineno=lineno)
-
-
-def _tick(lineno: int) -> nodes.ExprStmt:
-    return nodes.ExprStmt(_through("tick", [], lineno), lineno=lineno)

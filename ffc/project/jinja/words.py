@@ -9,7 +9,7 @@ from typing import Final
 import jinja2
 
 from ffc.core.diagnostics import did_you_mean
-from ffc.project.jinja.sandbox import Exceeded, Forbidden
+from ffc.project.jinja.budget import Exceeded, Forbidden
 
 # The template's own mistakes; whatever else is raised is ours.
 STUMBLES: Final = (
