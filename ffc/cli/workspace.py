@@ -50,6 +50,7 @@ from ffc.project.resources import ProjectFile
 # What a project is checked for while profiles.yml can't be read.
 STAND_IN: Final = Target(name="", offline="duckdb", dialect="duckdb", online=("default",))
 NO_ONLINE_STORE: Final = "FF209"
+UNREAD: Final = "FF116"
 UNKNOWN_NAMES: Final = ("FF201", "FF202")
 
 
@@ -92,6 +93,10 @@ def _starting(folder: Path) -> str:
     return "`ffc init NAME` starts a project"
 
 
+def _as_error(diagnostic: Diagnostic) -> Diagnostic:
+    return msgspec.structs.replace(diagnostic, severity="error")
+
+
 def compile_workspace(
     project_dir: Path | None,
     profiles_dir: Path | None,
@@ -108,11 +113,15 @@ def compile_workspace(
     if files.unseen:
         # What is not found may lie where nobody could look; that was reported.
         found = tuple(d for d in found if d.code not in UNKNOWN_NAMES)
+    if any(d.code == UNREAD for d in diagnostics) and any(d.code == "FF201" for d in found):
+        # A folder of another name explains what is not found: that is the mistake.
+        found = tuple(d for d in found if d.code not in UNKNOWN_NAMES)
+        diagnostics = [_as_error(d) if d.code == UNREAD else d for d in diagnostics]
     diagnostics = [*diagnostics, *more, *found]
     manifest = compiled.manifest if chosen is not None else None
     diagnostics = ordered(diagnostics)
     if strict:
-        diagnostics = [msgspec.structs.replace(d, severity="error") for d in diagnostics]
+        diagnostics = list(map(_as_error, diagnostics))
     if any(d.severity == "error" for d in diagnostics):
         manifest = None
     return Workspace(

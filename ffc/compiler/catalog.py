@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -96,6 +96,18 @@ class Catalog:
             "FF204", message, entry.span, related=[first.span.labelled("first here")], help=[help_]
         )
 
+    def defaults(self) -> Iterator[Diagnostic]:
+        """Yield the names of which two variants say that they are the default one."""
+        for names in self._entries.values():
+            for name, variants in names.items():
+                chosen = [entry for entry in variants.values() if entry.default]
+                for entry in chosen[1:]:
+                    self.twice |= {chosen[0].id, entry.id}
+                    message = f"two variants of `{name}` say `default: true`"
+                    related = [chosen[0].span.labelled("first here")]
+                    help_ = "keep it on the one that the bare name means"
+                    yield error("FF204", message, entry.span, related=related, help=[help_])
+
     def find(self, text: str, *kinds: str) -> Entry | None:
         """Return what `name` or `name@variant` stands for; None where an earlier error hides it.
 
@@ -169,7 +181,8 @@ def _other_kind(entry: Entry) -> str:
     if entry.kind == "source":
         group, _, table = entry.name.partition(".")
         return f"there is a source of this name: write `source('{group}', '{table}')`"
-    return f"`{entry.name}` is a {WORDS[entry.kind]} ({entry.span.file})"
+    article = "an" if WORDS[entry.kind][0] in "aeiou" else "a"
+    return f"`{entry.name}` is {article} {WORDS[entry.kind]} ({entry.span.file})"
 
 
 def _with_place(hint: str, names: dict[str, dict[str, Entry]]) -> str:
@@ -210,7 +223,8 @@ def read_catalog(resources: Resources) -> tuple[Catalog, list[Diagnostic]]:
             for r in records
         ]
     problems = [catalog.declare(entry) for entry in entries]
-    return catalog, [problem for problem in problems if problem is not None]
+    found = [problem for problem in problems if problem is not None]
+    return catalog, [*found, *catalog.defaults()]
 
 
 def _single(kind: str, records: Iterable[Entity | Model | UnitTest]) -> list[Entry]:

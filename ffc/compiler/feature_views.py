@@ -36,11 +36,12 @@ def type_feature_view(state: Compilation, view: FeatureView, oracle: Oracle) -> 
         return  # reported when relations were put in order
     columns = state.columns(source.id) if source else None
     state.report(node, *_check_times(view), *_check_schedule(view))
-    if entity is None or source is None or columns is None or node in state.failed:
+    if source is None or columns is None:
         state.failed.add(node)
         return
     checker = _Checker(state, node, view, source.id, columns, oracle)
-    keys, times = checker.keys(state.nodes[entity.id].columns), checker.times()
+    keys = checker.keys(state.nodes[entity.id].columns) if entity is not None else []
+    times = checker.times()
     features = checker.features()
     checker.clashes(keys, times, features)
     store = checker.online()

@@ -24,7 +24,7 @@ def order_relations(state: Compilation) -> None:
             entry = resolve_relation(state.catalog, view.source)
         except Unresolved as problem:
             state.report(node, problem.at(view.at("source")))
-            continue
+            entry = None
         reads = entry is not None and entry.kind != "source"
         graph[node] = {entry.id: view.at("source")} if entry and reads else {}
     order, cycles = in_order(graph)

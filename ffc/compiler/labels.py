@@ -37,6 +37,8 @@ def _type_label(state: Compilation, oracle: Oracle, label: Label) -> None:
     columns = state.columns(source.id) if source else None
     if source is None or columns is None:
         state.failed.add(node)
+        for name, written in label.entities.items():
+            state.resolve(node, *_named_entity(label, name, written), "entity")
         return
     roles = [
         role
@@ -87,6 +89,15 @@ def _projection(source: str, columns: Mapping[str, records.Column]) -> exp.Selec
     return exp.select(*selected).from_(reference(source))
 
 
+def _named_entity(
+    label: Label, name: str, written: str | tuple[str, ...] | Role
+) -> tuple[str, Span]:
+    """Return the entity that a role names, and where."""
+    if isinstance(written, Role):
+        return str(written.entity), written.at("entity")
+    return name, label.at.key("entities", name)
+
+
 def _role(
     state: Compilation,
     node: str,
@@ -95,9 +106,8 @@ def _role(
     written: str | tuple[str, ...] | Role,
     columns: Mapping[str, records.Column],
 ) -> records.LabelRole | None:
-    wanted, where, place = name, label.at.key("entities", name), label.at("entities", name)
-    if isinstance(written, Role):
-        wanted, where, place = str(written.entity), written.at("entity"), written.at("keys")
+    wanted, where = _named_entity(label, name, written)
+    place = written.at("keys") if isinstance(written, Role) else label.at("entities", name)
     if not is_name(name):
         message = f"a role must have a name, not `{name}`"
         help_ = "a name has letters, digits and single underscores, a letter first"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import msgspec
 from sqlglot import exp
@@ -35,6 +36,9 @@ from ffc.project.template import (
     render,
 )
 from ffc.sql import build
+
+# So many columns that there are not are told of one query.
+MOST_COLUMNS: Final = 20
 
 
 def render_transformations(state: Compilation) -> None:
@@ -141,11 +145,35 @@ def _columns(
         return None
     columns = oracle.describe(rendered.sql)
     if isinstance(columns, Refusal):
-        _report(state, node, rendered, [refused(rendered, columns)])
+        _report(state, node, rendered, _refusals(rendered, columns, oracle))
         return None
     problem = check_column_names(rendered, columns, dialect)
     _report(state, node, rendered, [problem] if problem else [])
     return None if problem else columns
+
+
+def _refusals(rendered: Rendered, refusal: Refusal, oracle: Oracle) -> list[Diagnostic]:
+    """Return why a query does not bind: of columns that there are not, each.
+
+    The binder stops at the first; a null in its place, as long as the name, lets it go on.
+    """
+    problems: list[Diagnostic] = []
+    sql = rendered.sql
+    found: tuple[Column, ...] | Refusal = refusal
+    for _ in range(MOST_COLUMNS):
+        if not isinstance(found, Refusal):
+            break
+        problem = refused(rendered, found)
+        length = found.end - found.start
+        if problems and problem.code != "FF303":
+            break
+        problems += [problem] if problem not in problems else []
+        if problem.code != "FF303" or not 0 < length < len(sql):
+            break
+        null = "null" if length >= len("null") else "0"
+        sql = sql[: found.start] + null.ljust(length) + sql[found.end :]
+        found = oracle.describe(sql)
+    return problems
 
 
 def _report(

@@ -248,6 +248,8 @@ class Decoder:
                 return choice
         valid = listed((str(choice) for choice in choices), "or")
         hints = did_you_mean(node.text, map(str, choices))
+        if node.text in map(str, choices):
+            hints = ("write it without quotes",)
         message = f"{what} must be {valid}, not {node.described}"
         raise self._fail("FF105", message, node.span, *hints)
 

@@ -155,9 +155,9 @@ def unread_folders(root: Path, folders: Folders) -> list[Diagnostic]:
     read = {PurePosixPath(each).parts[0] for own in folders.values() for each in own}
     missing = [each for own in folders.values() for each in own if not is_folder(root / each)]
     diagnostics = []
-    for name in _beside(root, ".") if missing else ():
+    for name in _beside(root, "."):
         meant = _MEANT.get(name.lower())
-        meant = meant if meant in missing else closest(name, missing, 0.75)
+        meant = closest(name, missing, 0.75) if meant is None or meant not in folders else meant
         if name in read or name in WRITTEN or meant is None or not _holds_ours(root / name):
             continue
         message = f"the folder `{name}` is not read"
@@ -170,7 +170,7 @@ def unread_folders(root: Path, folders: Folders) -> list[Diagnostic]:
 
 
 def _kind(folders: Folders, folder: str) -> str:
-    return next(kind for kind, own in folders.items() if folder in own)
+    return next((kind for kind, own in folders.items() if folder in own), folder)
 
 
 def _holds_ours(folder: Path) -> bool:

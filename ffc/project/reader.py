@@ -149,8 +149,11 @@ def _read_kind(kind: str, node: Node, resources: Resources, diagnostics: list[Di
     if node.kind != "sequence":
         if node.kind != "broken" and node.described != "nothing":
             message = f"`{kind}` must be a list, not {node.described}"
-            help_ = "begin each item with `- `"
+            plain = node.get("name") is None
+            names = [key.text for key, _ in node.pairs] if plain else []
+            help_ = f"write `- name: {names[0]}`" if names else "begin each item with `- `"
             diagnostics.append(error("FF105", message, node.span, help=[help_]))
+            resources.broken.update(names)
         resources.broken.update(node.named())
         return
     items = [item for item in node.items if kind != "models" or not _is_dbt(item, resources)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from jinja2 import nodes
@@ -40,6 +40,12 @@ __all__ = [
     "render",
 ]
 GLOBALS: Final = ("range", "dict", "namespace")
+_NO_CONNECTION: Final = "a template is rendered without a connection: write it in SQL"
+_DBT: Final = {
+    **dict.fromkeys(("execute", "run_query", "adapter", "statement", "graph"), _NO_CONNECTION),
+    "dbt_utils": "there are no packages: write the macro in `macros/`",
+    "env": "write `env_var('NAME')`",
+}
 RESERVED: Final = (*FUNCTIONS, *VALUES, *GLOBALS)
 
 
@@ -149,17 +155,23 @@ def _static(parsed: Parsed, resolver: Resolver, rendered: Rendered) -> Iterator[
         if library.hides(name.name):
             rendered.hidden = True
         else:
-            yield _no_name(parsed, name, sorted(given))
+            yield _no_name(parsed, name, sorted(given), resolver.variables)
     yield from _target(parsed, resolver)
 
 
-def _no_name(parsed: Parsed, node: nodes.Name, given: Sequence[str]) -> Diagnostic:
+def _no_name(
+    parsed: Parsed, node: nodes.Name, given: Sequence[str], variables: Mapping[str, object]
+) -> Diagnostic:
     token = parsed.token(node.lineno)
     place = parsed.source.span(node.lineno, token.end if token else node.lineno + 1)
     hints = did_you_mean(node.name, given)
     opened, function = parsed.before(node.lineno, 1), parsed.before(node.lineno, 2)
     if opened and function and opened.text in "(," and function.text in ("ref", "source", "var"):
         hints = (f"a name is text: write `'{node.name}'` in quotes",)
+    if node.name in variables:
+        hints = (f"write `var('{node.name}')`",)
+    if node.name in _DBT:
+        hints = (_DBT[node.name],)
     if node.name == "loop":
         hints = ("`loop` is known inside of `{% for %}` only",)
     message = f"there is no `{node.name}` in templates"

@@ -121,7 +121,7 @@ def columns(line: str) -> int:
 
 def test_the_marker_stands_under_what_it_names() -> None:
     """Check it on texts that say where: `^^^` must be under the word that the message quotes."""
-    for name in ("ref_misspelt", "column_unknown_in_a_loop", "key_misspelt", "trap_long_line"):
+    for name in ("ref_misspelt", "ref_in_a_loop", "key_misspelt", "trap_long_line"):
         lines = (GOLDEN / f"{name}.txt").read_text().splitlines()
         index = next(i for i, line in enumerate(lines) if "^" in line)
         start, end = lines[index].index("^"), lines[index].rindex("^") + 1

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from types import CodeType
 
 from jinja2 import TemplateSyntaxError, nodes
 from jinja2.meta import find_undeclared_variables
 
-from ffc.core.diagnostics import Diagnostic, did_you_mean, error
+from ffc.core.diagnostics import Diagnostic, Span, did_you_mean, error
 from ffc.project.jinja.bound import Bound
 from ffc.project.jinja.marks import Marked
-from ffc.project.jinja.parse import CODE, Parsed, tree_of
+from ffc.project.jinja.parse import CODE, Parsed, start_of, tree_of
 from ffc.project.jinja.sandbox import FILTERS, Sandbox
 
 
@@ -20,6 +20,9 @@ def compiled(
     sandbox: Sandbox, parsed: Parsed, marked: Marked | None = None
 ) -> CodeType | Diagnostic:
     """Return a template's code, with marks in what it prints if asked for, or why there is none."""
+    twice = next(_given_twice(parsed), None)
+    if twice is not None:
+        return twice
     try:
         # What is rewritten is a tree of its own: places are looked up in the one that was parsed.
         tree = tree_of(sandbox, parsed.source, parsed.tokens)
@@ -36,6 +39,20 @@ def compiled(
         return error(CODE, "Jinja: this is nested too deep", place)
     assert isinstance(code, CodeType)
     return code
+
+
+def _given_twice(parsed: Parsed) -> Iterator[Diagnostic]:
+    """Yield the names that a call gives twice, which Python would not compile."""
+    for call in parsed.tree.find_all(nodes.Call):
+        first: dict[str, Span] = {}
+        for keyword in call.kwargs:
+            named = parsed.before(start_of(keyword.value), 2)
+            start = named.start if named is not None else keyword.lineno
+            place = parsed.source.span(start, named.end if named is not None else start + 1)
+            before = first.setdefault(keyword.key, place)
+            if before is not place:
+                message = f"`{keyword.key}` is given twice"
+                yield error("FF103", message, place, related=[before.labelled("first here")])
 
 
 def _file_name(path: str) -> str:

@@ -219,7 +219,11 @@ class Functions:
             key, at, items = site.keys.get(name, (site.name, site.name, ()))
             places = tuple(site.seen(item)[0] for item in items)
             setting = Setting(value, site.seen(key)[0], site.seen(at)[0], places)
-            self._rendered.settings[name] = setting
+            first = self._rendered.settings.setdefault(name, setting)
+            if first.name_at != setting.name_at:
+                related = [first.name_at.labelled("first here")]
+                message = f"`{name}` is set twice"
+                self._add(error("FF103", message, setting.name_at, related=related), site)
         return ""
 
     def _is_incremental(

@@ -89,9 +89,12 @@ def read_macros(
         else:
             library.files[path] = found
     for path, file in library.files.items():
+        diagnostics += _again(library, file)
         diagnostics += _declare(library, path, file, set(reserved))
-    for file in library.files.values():
-        diagnostics += check_imports(library, file.parsed)
+    for path, file in library.files.items():
+        problems = check_imports(library, file.parsed)
+        diagnostics += problems
+        library.faulty |= {path} if problems else set()
     diagnostics += _break_cycles(library)
     return library, diagnostics
 
@@ -121,16 +124,29 @@ def name_of(parsed: Parsed, node: nodes.Macro) -> Span:
     return parsed.source.span(named.start, named.end)
 
 
+def _again(library: Library, file: MacroFile) -> Iterator[Diagnostic]:
+    """Yield the macros that a file declares a second time: the last one would win unseen."""
+    for node in file.parsed.tree.body:
+        place = name_of(file.parsed, node) if isinstance(node, nodes.Macro) else None
+        if not isinstance(node, nodes.Macro) or place is None or place == file.names[node.name]:
+            continue
+        first = file.names[node.name].labelled("first here")
+        message = f"the macro `{node.name}` is declared twice"
+        help_ = "give one of them another name"
+        yield error("FF204", message, place, related=[first], help=[help_])
+        library.broken.add(node.name)
+
+
 def _declare(
     library: Library, path: str, file: MacroFile, reserved: set[str]
 ) -> Iterator[Diagnostic]:
     for name, place in file.names.items():
-        first = library.macros.setdefault(name, path)
         if name in reserved:
             message = f"`{name}` is a word of ffc's own: no macro can be called so"
             yield error("FF204", message, place, help=["give the macro another name"])
-            library.broken.add(name)
-        elif first != path:
+            continue
+        first = library.macros.setdefault(name, path)
+        if first != path:
             other = library.files[first].names[name].labelled("first here")
             message = f"the macro `{name}` is declared twice"
             yield error(

@@ -70,6 +70,12 @@ class Parsed:
         index = self._index(offset)
         if index is None or self.tokens[index].kind != "name":
             return self.rest_of_tag(offset)
+        return self.source.span(*self._chain(offset))
+
+    def _chain(self, offset: int) -> tuple[int, int]:
+        index = self._index(offset)
+        if index is None:
+            return offset, offset + 1
         end, depth, attribute = self.tokens[index].end, 0, False
         for token in self.tokens[index + 1 :]:
             if token.kind == "whitespace":
@@ -79,10 +85,12 @@ class Parsed:
             depth += (token.text in _OPENERS) - (token.text in _OPENERS.values())
             attribute = depth == 0 and token.text == "."
             end = token.end
-        return self.source.span(offset, end)
+        return offset, end
 
     def whole(self, node: nodes.Node) -> tuple[int, int]:
         """Return where a value begins and ends: a literal, a name, a bracket and what is in it."""
+        if isinstance(node, nodes.Call | nodes.Getattr | nodes.Getitem):
+            return self._chain(start_of(node))
         start, depth = node.lineno, 0
         index = self._index(start)
         for token in self.tokens[index:] if index is not None else ():
@@ -154,6 +162,10 @@ def _uncut(source: Source, problem: Uncut) -> Diagnostic:
         at = source.span(bracket.start, bracket.end)
         related = [place.labelled("before this")]
         return error(CODE, f"Jinja: this `{bracket.text}` is never closed", at, related=related)
+    if character == "}" and opened is not None and "{" in opened.text:
+        at = source.span(opened.start, opened.end)
+        message = f"Jinja: this `{opened.text.strip('-+ ')}` is never closed"
+        return error(CODE, message, at, related=[place.labelled("a bracket is missing here")])
     if character in (")", "]", "}"):
         return error(CODE, f"Jinja: this `{character}` closes nothing", place)
     hints = (

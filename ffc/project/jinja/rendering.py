@@ -12,13 +12,13 @@ from jinja2 import Template, nodes
 from jinja2.runtime import Context
 
 from ffc.core.diagnostics import Diagnostic, Span, error
-from ffc.project.jinja.budget import Exceeded
+from ffc.project.jinja.budget import Exceeded, Forbidden
 from ffc.project.jinja.compiled import compiled, path_of
 from ffc.project.jinja.functions import FUNCTIONS, Functions, Site, called, site_of
 from ffc.project.jinja.macros import MacroFile
 from ffc.project.jinja.marks import Marked, Piece, cut_marks
 from ffc.project.jinja.parse import CODE, Parsed, start_of
-from ffc.project.jinja.sandbox import Sandbox
+from ffc.project.jinja.sandbox import Sandbox, not_called
 from ffc.project.jinja.words import STUMBLES, hints, words
 from ffc.project.rendered import Rendered, Resolver
 
@@ -39,6 +39,10 @@ class _Function:
     _name: str
     _rendering: Rendering
 
+    def __bool__(self) -> bool:
+        """Refuse to be taken for an answer: a function that is not called is always there."""
+        raise not_called(self._name)
+
     def __call__(self, *args: Any, **kwargs: Any) -> object:
         """Call it at the place that the rendering knows."""
         return self._rendering.function(self._name, args, kwargs)
@@ -52,10 +56,18 @@ class _Macro:
     _path: str
     _rendering: Rendering
 
+    def __bool__(self) -> bool:
+        """Refuse to be taken for an answer, as ffc's own functions do."""
+        raise not_called(self._name)
+
     def __call__(self, *args: Any, **kwargs: Any) -> object:
         """Call it in its file."""
         module = self._rendering.get_template(self._path).module
         return getattr(module, self._name)(*args, **kwargs)
+
+
+class _Target(dict[str, str]):
+    """What is known of the target: its facts are values, it is none."""
 
 
 class _This:
@@ -79,7 +91,7 @@ class Rendering(Sandbox):
             **{name: _Function(name, self) for name in FUNCTIONS},
             **{name: _Macro(name, path, self) for name, path in self._library.macros.items()},
             "this": _This(),
-            "target": dict(resolver.target),
+            "target": _Target(resolver.target),
         }
 
     def output(self, code: CodeType) -> str:
@@ -119,6 +131,12 @@ class Rendering(Sandbox):
     def function(self, name: str, args: Sequence[object], named: dict[str, object]) -> object:
         """Call a function of ffc's."""
         return self.functions.call(name, self._site(), args, named)
+
+    def _printed(self, value: object) -> object:
+        if isinstance(value, _Target):
+            known = ", ".join(f"`target.{name}`" for name in value)
+            raise Forbidden("`target` is no text", f"write one of {known}")
+        return super()._printed(value)
 
     def shown(self, value: object) -> object:
         """Print `this`; nothing else but values can be printed."""

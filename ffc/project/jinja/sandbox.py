@@ -250,7 +250,7 @@ class Sandbox(SandboxedEnvironment):
         names = (getattr(value, each, None) for each in ("_name", "name", "__name__"))
         name = next((each for each in names if isinstance(each, str)), None)
         if callable(value) and name is not None:
-            raise Forbidden(f"`{name}` is not called", f"write `{name}(...)`")
+            raise not_called(name)
         if isinstance(value, Iterable):
             raise Forbidden("a sequence can't be printed", "add `| list` or `| join(', ')`")
         raise Forbidden("this can't be printed")
@@ -262,6 +262,12 @@ _OPERATORS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "**": operator.pow,
     "%": operator.mod,
 }
+
+
+def not_called(name: str) -> Forbidden:
+    """Return what to say of a function that is used as if it were a value."""
+    arguments = "" if name in ("is_incremental", "watermark") else "..."
+    return Forbidden(f"`{name}` is not called", f"write `{name}({arguments})`")
 
 
 def _listed(args: Iterable[Any]) -> tuple[Any, ...]:

@@ -248,7 +248,7 @@ CASES |= {
     "folder_misspelt": Case({SETS: None, "training_set/fraud.yml": BASE[SETS]}, ("FF116",)),
     "folder_of_dbt": Case(
         {"transformations/stg_orders.sql": None, "models/staging/stg_orders.sql": BASE[SQL]},
-        ("FF201", "FF116"),
+        ("FF116",),
     ),
     "folder_macro": Case({"macro/dates.sql": "{% macro a() %}1{% endmacro %}\n"}, ("FF116",)),
     "paths_not_there": paths("macros: macross", "FF117"),

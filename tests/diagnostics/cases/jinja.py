@@ -255,6 +255,31 @@ CASES: Final[dict[str, Case]] = {
         },
         ("FF109",),
     ),
+    "jinja_function_as_an_answer": following(
+        "{% if is_incremental %}where true{% endif %}", "FF109"
+    ),
+    "jinja_target_printed": sql("select '{{ target }}' as a\n", "FF109"),
+    "jinja_given_twice": sql(
+        "{{ config(materialized='table', materialized='view') }}\nselect 1 as a\n", "FF103"
+    ),
+    "jinja_set_twice": sql(
+        "{{ config(materialized='table') }}\n{{ config(materialized='view') }}\nselect 1 as a\n",
+        "FF103",
+    ),
+    "jinja_one_brace_short": sql("select {{ var('min_amount', 0) } as a\n", "FF109"),
+    "jinja_variable_bare": sql("select {{ min_amount }} as a\n", "FF202"),
+    "jinja_run_query": sql("select {{ run_query('select 1') }} as a\n", "FF202"),
+    "macro_twice_in_one_file": Case(
+        {MACROS: TOTAL + "{% macro total(c) %}{% endmacro %}\n"}, ("FF204",)
+    ),
+    "macro_import_wrong_in_a_macro_and_used": Case(
+        {
+            MACROS: TOTAL,
+            "macros/more.sql": "{% import 'sums.sql' as s %}\n{% macro m() %}{{ s.totl('a') }}{% endmacro %}\n",
+            "transformations/broken.sql": "select {{ m() }} as a\n",
+        },
+        ("FF202",),
+    ),
     "cycle_of_fifty": Case(
         {
             f"transformations/t{i:02}.sql": f"select * from {{{{ ref('t{(i + 1) % 50:02}') }}}}\n"

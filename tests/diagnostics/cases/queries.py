@@ -30,6 +30,7 @@ CASES: Final[dict[str, Case]] = {
     "column_unknown_in_a_loop": sql(
         "select\n{% for c in ['amount', 'country'] %}\n  sum({{ c }}) as {{ c }}_sum, sum(amout) as x{{ loop.index }},\n{% endfor %}\n  1 as one\nfrom {{ ref('stg_orders') }}\n",
         "FF303",
+        "FF303",
     ),
     "column_unknown_from_an_expression": sql(
         "select\n{% for c in ['amount', 'country'] %}\n  max({{ c }}) as {{ c }}_max,\n{% endfor %}\n  1 as one\nfrom {{ ref('stg_orders') }}\n",

@@ -8,6 +8,8 @@ from diagnostics.project import (
     AMOUNT,
     BASE,
     FEATURES,
+    LABEL_KEYS,
+    LABEL_SOURCE,
     PICKS,
     PROFILES,
     PROJECT,
@@ -130,6 +132,56 @@ CASES: Final[dict[str, Case]] = {
     "trap_mistakes_in_one_feature": features(
         (AMOUNT, "{name: amont, type: flaot64, default: 0}"), says=("FF303", "FF105")
     ),
+    "trap_mistakes_in_links_of_a_view": features(
+        (
+            "    entity: customer\n    source: ref('stg_orders')",
+            "    entity: custmer\n    source: ref('stg_order')",
+        ),
+        says=("FF201", "FF201"),
+    ),
+    "trap_mistakes_in_entity_and_column": features(
+        ("    entity: customer\n    source: ref", "    entity: custmer\n    source: ref"),
+        (AMOUNT, "{name: amont}"),
+        says=("FF201", "FF303"),
+    ),
+    "trap_mistakes_in_a_label_and_its_source": Case(
+        {
+            **edited(
+                FEATURES,
+                (LABEL_SOURCE, "    source: ref('broken')\n    entities:"),
+                (LABEL_KEYS, "{custmer: customer_id}"),
+            ),
+            "transformations/broken.sql": "select a,, b\n",
+        },
+        ("FF201", "FF301"),
+    ),
+    "trap_several_columns_unknown": sql(
+        "select custmer_id, amout, ordered_at from {{ ref('stg_orders') }} where orderd_at > now()\n",
+        "FF303",
+        "FF303",
+        "FF303",
+    ),
+    "trap_two_default_variants": Case(
+        {
+            "features/more.yml": """\
+feature_views:
+  - {name: both, variant: a, default: true, entity: customer, source: "source('raw', 'orders')", features: [{name: country}]}
+  - {name: both, variant: b, default: true, entity: customer, source: "source('raw', 'orders')", features: [{name: country}]}
+"""
+        },
+        ("FF204",),
+    ),
+    "trap_kind_is_a_mapping_of_names": Case(
+        edited(
+            FEATURES,
+            (
+                "entities:\n  - name: customer\n    keys:\n      - {name: customer_id, type: string}\n",
+                "entities:\n  customer:\n    keys: [{name: customer_id, type: string}]\n",
+            ),
+        ),
+        ("FF105",),
+    ),
+    "trap_version_in_quotes": Case(edited(PROJECT, ("version: 1", 'version: "1"')), ("FF105",)),
     "trap_broken_profile": Case(
         {
             **edited(PROFILES, ("target: dev", "targt: dev")),
