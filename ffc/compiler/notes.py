@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from ffc.compiler.compilation import Compilation, missing_column
-from ffc.core.diagnostics import Diagnostic, Span, error, listed
+from ffc.core.diagnostics import Diagnostic, Span, closest, error, listed
 from ffc.core.names import node_id
 from ffc.core.types import known_type
 from ffc.manifest.records import Column
@@ -86,7 +86,10 @@ def _check_contract(
         if column.type is None
     ]
     named = {column.name for column in notes.columns}
-    left = [column for column in (columns or {}).values() if column.name not in named]
+    # A misspelt column was reported: the one that it means is not left out as well.
+    known = columns or {}
+    meant = {closest(name, known) for name in named if name not in known}
+    left = [c for c in known.values() if c.name not in named and c.name not in meant]
     if left:
         message = f"the contract of `{notes.name}` leaves out {listed(c.name for c in left)}"
         example = f"{{name: {left[0].name}, type: {left[0].type or 'string'}}}"

@@ -127,6 +127,9 @@ def _view_of(
         state.failed.add(node)
         return None
     names = [feature.name for feature in view.features]
+    if column.name not in names and state.catalog.hides(column.name):
+        state.failed.add(node)  # it is there, and was reported
+        return None
     if column.name not in names:
         hints = did_you_mean(column.name, names) or (f"it has {listed(names)}",)
         message = f"the feature view `{view.name}` has no feature `{column.name}`"

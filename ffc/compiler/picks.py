@@ -86,7 +86,10 @@ class Picker:
     ) -> list[Diagnostic]:
         problems = self._check_role(view, pick, place)
         names = [f.name for f in view.features]
-        if not problems and name != "*" and name not in names:
+        missing = not problems and name != "*" and name not in names
+        if missing and self._state.catalog.hides(name):
+            self._state.failed.add(self._node)  # it is there, and was reported
+        elif missing:
             hints = did_you_mean(name, names) or (f"it has {listed(names)}",)
             message = f"the feature view `{view.name}` has no feature `{name}`"
             problems.append(error("FF212", message, place, help=hints))

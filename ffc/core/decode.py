@@ -62,7 +62,8 @@ class Record(Struct, frozen=True, kw_only=True):
     what is said of them: those that are fields are read all the same. `MEANT` has the words of
     other tools for a key, `SHORT` names the key that a value alone stands for, and of the keys
     `ONE_OF` there must be exactly one. A mistake in a key of `ASIDE`, or in a word about the
-    record, makes nothing else wrong: the record is checked on without it.
+    record, makes nothing else wrong: the record is checked on without it. `PARTS` are lists whose
+    items are checked on without the one that can't be understood.
     """
 
     LATER: ClassVar[Mapping[str, str]] = {}
@@ -70,6 +71,7 @@ class Record(Struct, frozen=True, kw_only=True):
     SHORT: ClassVar[str] = ""
     ONE_OF: ClassVar[tuple[str, ...]] = ()
     ASIDE: ClassVar[tuple[str, ...]] = ()
+    PARTS: ClassVar[tuple[str, ...]] = ()
 
     at: Spans
 
@@ -95,6 +97,8 @@ class Decoder:
 
     def __init__(self) -> None:
         self.diagnostics: list[Diagnostic] = []
+        # The parts of records that were left out.
+        self.lost: list[Node] = []
 
     def record(self, node: Node, cls: type[R], what: str) -> R | None:
         """Return the record that a mapping stands for, or None where it can't be one."""
@@ -125,7 +129,7 @@ class Decoder:
             mark(found, (name,), places)
             reported = len(self.diagnostics)
             try:
-                values[info.name] = self._value(found, info.type, f"`{name}`")
+                values[info.name] = self._field(found, info.type, name, cls)
             except _Mistake:
                 failed |= info.required or name not in (*_WORDS_ABOUT, *cls.ASIDE)
                 if name in meant:
@@ -134,6 +138,16 @@ class Decoder:
         if failed:
             raise _Mistake
         return cls(at=Spans(node.span, places), **values)
+
+    def _field(self, node: Node, kind: Any, name: str, cls: type[Record]) -> Any:
+        if name not in cls.PARTS:
+            return self._value(node, kind, f"`{name}`")
+        self._expect(node, "sequence", f"`{name}`")
+        parts, lost = self._items(node, get_args(kind)[0], f"`{name}`")
+        if lost and not parts:
+            raise _Mistake
+        self.lost += lost
+        return parts
 
     def _has_one(
         self, node: Node, names: tuple[str, ...], meant: Mapping[str, Node | None], what: str
@@ -220,15 +234,20 @@ class Decoder:
 
     def _sequence(self, node: Node, kind: Any, what: str) -> tuple[Any, ...]:
         self._expect(node, "sequence", what)
-        values = []
+        values, lost = self._items(node, kind, what)
+        if lost:
+            raise _Mistake
+        return values
+
+    def _items(self, node: Node, kind: Any, what: str) -> tuple[tuple[Any, ...], list[Node]]:
+        """Return the items of a list, and those that can't be what they should be."""
+        values, lost = [], []
         for item in node.items:
             try:
                 values.append(self._value(item, kind, f"an item of {what}"))
             except _Mistake:
-                continue
-        if len(values) < len(node.items):
-            raise _Mistake
-        return tuple(values)
+                lost.append(item)
+        return tuple(values), lost
 
     def _dictionary(self, node: Node, kind: Any, what: str) -> dict[str, Any]:
         self._expect(node, "mapping", what)

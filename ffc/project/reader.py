@@ -169,6 +169,7 @@ def _read_kind(kind: str, node: Node, resources: Resources, diagnostics: list[Di
             getattr(resources, kind).append(record)
             continue
         resources.broken.update(item.named())
+    resources.broken.update(name for part in decoder.lost for name in part.named())
     diagnostics += decoder.diagnostics
 
 

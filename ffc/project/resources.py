@@ -106,6 +106,8 @@ class SourceTable(Record, frozen=True, kw_only=True):
 class SourceGroup(Record, frozen=True, kw_only=True):
     """Source tables under one name."""
 
+    PARTS: ClassVar[tuple[str, ...]] = ("tables",)
+
     name: Name
     tables: tuple[SourceTable, ...]
     description: str = ""
@@ -197,6 +199,7 @@ class FeatureView(Record, frozen=True, kw_only=True):
     """Features of one entity from one source, and when they became true and known."""
 
     ASIDE: ClassVar[tuple[str, ...]] = ("ttl", "boundary", "as_known", "online", "schedule")
+    PARTS: ClassVar[tuple[str, ...]] = ("features",)
 
     MEANT: ClassVar[Mapping[str, str]] = TESTS
 

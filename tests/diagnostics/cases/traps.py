@@ -182,6 +182,36 @@ feature_views:
         ("FF105",),
     ),
     "trap_version_in_quotes": Case(edited(PROJECT, ("version: 1", 'version: "1"')), ("FF105",)),
+    "trap_one_table_of_a_group_is_broken": Case(
+        {
+            SOURCES: BASE[SOURCES].replace("country, type: string", "country, type: strng")
+            + "      - {name: shops, file: data/shops.csv, columns: [{name: shop_id, type: string}]}\n",
+            "transformations/broken.sql": "select shop from {{ source('raw', 'shops') }}\n",
+        },
+        ("FF105", "FF303"),
+    ),
+    "trap_one_feature_of_a_view_is_broken": Case(
+        {
+            **edited(
+                FEATURES,
+                (AMOUNT, "{name: amount, type: float64}\n      - {name: on-day, column: x}"),
+            ),
+            "training_sets/more.yml": "training_sets:\n  - {name: more, label: fraud, features: [orders_recent.on_day, orders_recent.amuont]}\n",
+        },
+        ("FF105", "FF212"),
+    ),
+    "trap_contract_with_a_misspelt_column": Case(
+        {
+            "transformations/one.sql": "select customer_id, amount from {{ ref('stg_orders') }}\n",
+            "transformations/notes.yml": """\
+transformations:
+  - name: one
+    contract: enforced
+    columns: [{name: custmer_id, type: string}, {name: amount, type: float64}]
+""",
+        },
+        ("FF303",),
+    ),
     "trap_broken_profile": Case(
         {
             **edited(PROFILES, ("target: dev", "targt: dev")),
