@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -35,6 +35,7 @@ class DuckDBOfflineStore(OfflineStore):
     """A DuckDB file. Settings: `path`, and `memory_limit` such as `4GB`."""
 
     dialect: ClassVar[str] = "duckdb"
+    settings: ClassVar[Mapping[str, bool]] = {"path": True, "memory_limit": False}
     capabilities: ClassVar[Capabilities] = Capabilities(
         transactional_ddl=True,
         merge=True,
@@ -45,7 +46,7 @@ class DuckDBOfflineStore(OfflineStore):
     )
 
     def __init__(self, options: Options) -> None:
-        options.only("path", "memory_limit")
+        options.only(self.settings)
         self._path = options.path("path")
         self._memory_limit = options.text("memory_limit", "")
         self._lock = threading.Lock()

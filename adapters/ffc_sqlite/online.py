@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 from ffc.adapter import WRITE_SCHEMA, OnlineStore, Options, StoreError, Unreachable
 from ffc_sqlite.connection import Database
@@ -14,10 +14,12 @@ if TYPE_CHECKING:
 
 
 class SQLiteOnlineStore(OnlineStore):
-    """A SQLite file, made at the first use. Settings: `path`."""
+    """A SQLite file, made at the first use."""
+
+    settings: ClassVar[Mapping[str, bool]] = {"path": True}
 
     def __init__(self, options: Options) -> None:
-        options.only("path")
+        options.only(self.settings)
         self._database = Database(options.path("path"), ONLINE)
 
     def read(self, keys: Sequence[bytes]) -> list[dict[bytes, bytes]]:

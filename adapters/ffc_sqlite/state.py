@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 from ffc.adapter import (
     Build,
@@ -23,10 +24,12 @@ from ffc_sqlite.schema import STATE
 
 
 class SQLiteStateStore(StateStore):
-    """A SQLite file, made at the first use. Settings: `path`."""
+    """A SQLite file, made at the first use."""
+
+    settings: ClassVar[Mapping[str, bool]] = {"path": True}
 
     def __init__(self, options: Options) -> None:
-        options.only("path")
+        options.only(self.settings)
         self._database = Database(options.path("path"), STATE)
 
     def acquire(self, name: str, owner: str, now: float, seconds: float) -> Lease:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -102,6 +102,9 @@ class OfflineStore(ABC):
 
     dialect: ClassVar[str]
     capabilities: ClassVar[Capabilities]
+
+    # The settings of the store in profiles.yml, and whether each must be there.
+    settings: ClassVar[Mapping[str, bool]]
 
     @abstractmethod
     def __init__(self, options: Options) -> None: ...

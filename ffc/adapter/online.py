@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -18,6 +18,9 @@ WRITE_SCHEMA = ("key", "field", "value", "version", "expected")
 
 class OnlineStore(ABC):
     """A key-value store; made with the settings of a profile."""
+
+    # The settings of the store in profiles.yml, and whether each must be there.
+    settings: ClassVar[Mapping[str, bool]]
 
     @abstractmethod
     def __init__(self, options: Options) -> None: ...

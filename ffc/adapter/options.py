@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,8 +39,9 @@ class Options:
             raise ProfileError(f"{self.where}: `{name}` must be text")
         return str(value)
 
-    def only(self, *names: str) -> None:
+    def only(self, names: Iterable[str]) -> None:
         """Raise ProfileError on a setting that the adapter doesn't know."""
+        names = tuple(names)
         for name in self.values:
             if name not in names:
                 message = f"{self.where} has no setting `{name}`"

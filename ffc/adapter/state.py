@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from msgspec import Struct
 
@@ -98,6 +98,9 @@ class StateStore(ABC):
     Times are ISO 8601 texts in UTC with microseconds, given by the caller. Methods raise
     StateError where the store can't be used and Locked where a lease was lost.
     """
+
+    # The settings of the store in profiles.yml, and whether each must be there.
+    settings: ClassVar[Mapping[str, bool]]
 
     @abstractmethod
     def __init__(self, options: Options) -> None: ...

@@ -26,6 +26,7 @@ from ffc.connect.profiles import (
     choose_target,
     compile_target,
     read_profile,
+    setting_problems,
     shown_profiles,
     target_problems,
 )
@@ -166,6 +167,9 @@ def _target(
     if profile is not None:
         _check_target(profile, target)
         diagnostics += target_problems(profile, target)
+        if not any(d.severity == "error" for d in diagnostics):
+            # Whose settings they are is known when all else is right.
+            diagnostics += setting_problems(profile, target)
     if profile is None or any(d.severity == "error" for d in diagnostics):
         return None, diagnostics
     return choose_target(profile, target, root), diagnostics

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.metadata import entry_points
 from typing import Final
 
@@ -35,6 +36,19 @@ def state_adapter(name: str) -> type[StateStore]:
     if not (isinstance(found, type) and issubclass(found, StateStore)):
         raise ProfileError(f"the entry point `{name}` is no StateStore")
     return found
+
+
+def settings_of(role: str, name: str) -> Mapping[str, bool] | None:
+    """Return the settings of a store's type, each with whether it must be there.
+
+    None where the type does not say: then only opening the store can tell.
+    """
+    try:
+        adapter = _load(f"ffc.{role}", name)
+    except ProfileError:
+        return None
+    found = getattr(adapter, "settings", None)
+    return found if isinstance(found, Mapping) else None
 
 
 def missing(role: str, name: str) -> tuple[str, tuple[str, ...]] | None:

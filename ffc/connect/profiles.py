@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 import msgspec
 from msgspec import Struct, field
 
-from ffc.connect.plugins import missing
+from ffc.connect.plugins import missing, settings_of
 from ffc.connect.redaction import redacted, redacted_words
 from ffc.connect.templates import template_problems
 from ffc.core.decode import Decoder, Record
@@ -194,6 +194,20 @@ def target_problems(profile: Profile, name: str | None) -> list[Diagnostic]:
     output = profile.outputs.get(name or profile.target)
     if output is None:
         return []
+    found = [_store_problem(output, *store) for store in _stores(output)]
+    return [problem for problem in found if problem is not None]
+
+
+def setting_problems(profile: Profile, name: str | None) -> list[Diagnostic]:
+    """Return what is wrong with the settings of a target's stores, looking at no value."""
+    output = profile.outputs.get(name or profile.target)
+    if output is None:
+        return []
+    return [p for store in _stores(output) for p in _check_settings(output, *store)]
+
+
+def _stores(output: Output) -> list[tuple[str, object, tuple[str, ...]]]:
+    """Return the stores of a target: role, what is written, and where in the target."""
     stores: list[tuple[str, object, tuple[str, ...]]] = [
         ("offline", output.offline, ("offline",)),
         ("state", output.state, ("state",)),
@@ -202,8 +216,27 @@ def target_problems(profile: Profile, name: str | None) -> list[Diagnostic]:
         stores += [("online", one, ("online", name)) for name, one in output.online.items()]
     elif output.online:
         stores.append(("online", output.online, ("online",)))
-    found = [_store_problem(output, *store) for store in stores]
-    return [problem for problem in found if problem is not None]
+    return stores
+
+
+def _check_settings(
+    output: Output, role: str, written: object, path: tuple[str, ...]
+) -> Iterator[Diagnostic]:
+    """Yield the settings that a store's type does not have, or lacks; no value is looked at."""
+    kind = written.get("type") if isinstance(written, dict) else None
+    known = settings_of(role, kind) if isinstance(kind, str) and "{{" not in kind else None
+    if known is None or not isinstance(written, dict):
+        return
+    unknown = [name for name in map(str, written) if name not in (*known, "type")]
+    meant = {closest(name, known) for name in unknown}
+    what = f"the {role} store `{kind}`"
+    for name in unknown:
+        hints = did_you_mean(name, known) or (f"it may have {listed(sorted(known))}",)
+        place = output.at.key(*path, name)
+        yield error("FF104", f"{what} has no setting `{name}`", place, help=hints)
+    for name, needed in known.items():
+        if needed and name not in written and name not in meant:
+            yield error("FF106", f"{what} has no `{name}`", output.at.key(*path))
 
 
 def _store_problem(

@@ -44,7 +44,7 @@ def test_a_secret_is_said_and_stored_nowhere(name: str, form: str, project: Path
 
 
 def test_a_secret_of_a_project_that_compiles_is_stored_nowhere(project: Path) -> None:
-    text = BASE[PROFILES].replace("path: .ffc/online.db", f"path: a.db, password: {CANARY}")
+    text = BASE[PROFILES].replace("path: .ffc/shop.duckdb", f"path: a.db, memory_limit: {CANARY}")
     done = ffc(write_case(Case({PROFILES: text}, ()), project), "compile")
     assert done.code == 0
     assert CANARY not in done.stdout + done.stderr

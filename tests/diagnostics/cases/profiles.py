@@ -30,6 +30,11 @@ def url(text: str) -> Case:
 
 
 CASES: Final[dict[str, Case]] = {
+    "profile_setting_misspelt": changed("path: .ffc/shop.duckdb", "pth: .ffc/shop.duckdb", "FF104"),
+    "profile_setting_unknown": changed(
+        "path: .ffc/online.db", f"path: .ffc/online.db, password: {CANARY}", "FF104"
+    ),
+    "profile_setting_missing": changed(OFFLINE, "offline: {type: duckdb}", "FF106"),
     # Variables of the environment: how they are written, not what they are.
     "env_var_misspelt": url("{{ env_vr('CACHE_URL') }}"),
     "env_var_without_quotes": url("{{ env_var(CACHE_URL) }}"),
