@@ -109,7 +109,9 @@ def compile_workspace(
     root = find_root(project_dir)
     files, diagnostics = read_files(root)
     chosen, more = _target(root, files, profiles_dir, target)
-    compiled = _compile(files, chosen, parse_variables(variables))
+    given = parse_variables(variables)
+    _check_variables(files, given)
+    compiled = _compile(files, chosen, given)
     found = compiled.diagnostics
     if files.unseen:
         # What is not found may lie where nobody could look; that was reported.
@@ -196,6 +198,19 @@ def parse_variables(text: str | None) -> dict[str, object]:
         message = f"must be a YAML mapping such as '{{min_amount: 5}}'{why}"
         raise click.BadParameter(message, param_hint="'--vars'")
     return plain
+
+
+def _check_variables(files: ProjectFiles, given: Mapping[str, object]) -> None:
+    """Raise a usage error for a variable that ffc.yml doesn't declare and no file names."""
+    root, _ = read_yaml(PROJECT_FILE, files.texts.get(PROJECT_FILE, ""))
+    declared = root.get("vars") if root is not None else None
+    known = [key.text for key, _ in declared.pairs] if declared is not None else []
+    for name in given:
+        quoted = (f"'{name}'", f'"{name}"')
+        if name in known or any(word in text for text in files.texts.values() for word in quoted):
+            continue
+        hint = "".join(did_you_mean(name, known)) or "`vars:` in ffc.yml declares it"
+        raise click.BadParameter(f"there is no variable `{name}`; {hint}", param_hint="'--vars'")
 
 
 def show_diagnostics(workspace: Workspace, quiet: bool = False, limit: int = LIMIT) -> None:

@@ -36,6 +36,16 @@ WORDS: Final = {
     "unit_test": "unit test",
     "source": "source",
 }
+# The key of a file that lists resources of one kind; a source's name is that of its table.
+LISTED_AS: Final = {
+    "entities": "entity",
+    "feature_views": "feature_view",
+    "labels": "label",
+    "on_demand": "on_demand",
+    "training_sets": "training_set",
+    "models": "model",
+    "unit_tests": "unit_test",
+}
 # Kinds whose resources have no variants.
 SINGLE: Final = ("entity", "model", "source", "unit_test")
 
@@ -59,15 +69,18 @@ class Entry:
 class Catalog:
     """The declared resources by namespace and name; looks up what people write.
 
-    `twice` are the ids of which nobody can tell which resource is meant; that was reported.
+    `broken` are names that seem to be declared in what is broken, `nameless` the namespaces in
+    which something broken has no name at all. `twice` are the ids of which nobody can tell which
+    resource is meant; that was reported.
     """
 
-    def __init__(self, broken: Iterable[str]) -> None:
+    def __init__(self, broken: Iterable[str], nameless: Iterable[str] = ()) -> None:
         self._entries: dict[str, dict[str, dict[str, Entry]]] = {}
         self._by_name: dict[str, list[Entry]] = {}
         self._sources: dict[str, str] = {}
         self._of_kinds: dict[tuple[str, ...], list[str]] = {}
         self.broken = {_folded(name) for name in broken}
+        self._nameless = set(nameless)
         self.twice: set[str] = set()
 
     def declare(self, entry: Entry) -> Diagnostic | None:
@@ -123,10 +136,13 @@ class Catalog:
             return self._bare(name, known)
         if self.hides(name):
             return None
+        hints = self._hints(name, kinds, known)
+        if not hints and NAMESPACES[kinds[0]] in self._nameless:
+            return None
         what = " or ".join(dict.fromkeys(WORDS[kind] for kind in kinds))
         shown = name if variant == DEFAULT_VARIANT else text
         message = f"no {what} is named `{shown}`"
-        raise Unresolved("FF201", message, self._hints(name, kinds, known))
+        raise Unresolved("FF201", message, hints)
 
     def _hints(self, name: str, kinds: tuple[str, ...], known: dict[str, Entry]) -> list[str]:
         """Say what could be meant by a name, or by a variant of a name, that there is not."""
@@ -193,7 +209,8 @@ def _with_place(hint: str, names: dict[str, dict[str, Entry]]) -> str:
 
 def read_catalog(resources: Resources) -> tuple[Catalog, list[Diagnostic]]:
     """Declare every resource of a project."""
-    catalog = Catalog(resources.broken)
+    nameless = {NAMESPACES[LISTED_AS[key]] for key in resources.nameless if key in LISTED_AS}
+    catalog = Catalog(resources.broken, nameless)
     entries = [
         Entry(kind="transformation", name=f.name, variant=f.variant, default=False, span=f.span)
         for f in resources.sql

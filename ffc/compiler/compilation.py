@@ -22,8 +22,10 @@ class Compilation:
 
     `rendered` are first builds, `following` the builds of incremental nodes after that. A node that
     is in `failed` was reported, and nothing that hangs on it is reported again. One that is in
-    `later` is right, but not in this version: it can be picked, and can't be built. `aggregates`
-    are features by view and name, `on_demand` the views that each on-demand feature reads.
+    `unbuilt` was reported too, but what reads it is checked: part of it is not in this version, or
+    what is wrong about it is of no matter to others. `aggregates`
+    are features by view and name, `on_demand` the views that each on-demand feature reads, `unlike`
+    the columns that were reported as no keys; `no_store` tells that a missing store was.
     """
 
     resources: Resources
@@ -39,9 +41,11 @@ class Compilation:
     order: tuple[str, ...] = ()
     nodes: dict[str, AnyNode] = field(default_factory=dict)
     failed: set[str] = field(default_factory=set)
-    later: set[str] = field(default_factory=set)
+    unbuilt: set[str] = field(default_factory=set)
     aggregates: set[tuple[str, str]] = field(default_factory=set)
     on_demand: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    unlike: set[tuple[str, str]] = field(default_factory=set)
+    no_store: bool = False
     diagnostics: list[Diagnostic] = field(default_factory=list)
     said: set[tuple[str, str, Span]] = field(default_factory=set)
 
@@ -63,7 +67,7 @@ class Compilation:
     def not_yet(self, node: str, message: str, span: Span, *hints: str) -> None:
         """Report what is right, but not in this version; what hangs on the node is checked."""
         self.say(node, error("FF107", message, span, help=hints))
-        self.later.add(node)
+        self.unbuilt.add(node)
 
     def columns(self, node: str) -> dict[str, Column] | None:
         """Return a node's columns by name; None where an earlier error hides them."""

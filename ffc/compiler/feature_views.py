@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ffc.compiler.aggregates import check_aggregate
 from ffc.compiler.catalog import resolve_relation
 from ffc.compiler.compilation import Compilation, as_written, missing_column
+from ffc.compiler.keys import check_key
 from ffc.compiler.oracle import Oracle, Refusal
 from ffc.compiler.sources import check_timezone
 from ffc.compiler.values import BadValue, default_value
@@ -221,15 +222,8 @@ class _Checker:
             column = self._column(view.keys.get(key.name, key.name), place)
             if column is None:
                 continue
-            wanted = known_type(key.type)
-            if not column.type or not widens(known_type(column.type), wanted):
-                message = (
-                    f"the key `{key.name}` of `{view.entity}` is {key.type}, "
-                    f"but the column `{column.name}` is {column.type or column.native}"
-                )
-                help_ = "cast it in a transformation, or change the entity's key to fit"
-                self._report(error("FF402", message, place, help=[help_]))
-            found.append(HistoryColumn(name=key.name, source=column, type=wanted))
+            check_key(self._state, self._node, view.entity, key, column, self._source, place)
+            found.append(HistoryColumn(name=key.name, source=column, type=known_type(key.type)))
         return found
 
     def times(self) -> list[HistoryColumn]:
@@ -244,7 +238,8 @@ class _Checker:
                 message += column.type or column.native
                 help_ = "cast it in a transformation"
                 self._report(error("FF403", message, view.at(what), help=[help_]))
-            elif column.type == "date" and what == "timestamp" and view.delay is None:
+                continue
+            if column.type == "date" and what == "timestamp" and view.delay is None:
                 message = f"`{name}` is a date: its midnight comes before the day is over"
                 help_ = "add `delay: 1d` if a day's value is known when the day is over"
                 self._report(warning("FF504", message, view.at(what), help=[help_]))
@@ -348,6 +343,10 @@ class _Checker:
             return view.online
         place = view.at("online")
         if not stores:
+            if self._state.no_store:
+                self._state.failed.add(self._node)  # said of another view
+                return ""
+            self._state.no_store = True
             message = f"the target `{self._state.target.name}` has no online store"
             help_ = "add `online:` to the target in profiles.yml"
         elif view.online is True:

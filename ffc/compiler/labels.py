@@ -8,11 +8,12 @@ from sqlglot import exp
 
 from ffc.compiler.catalog import resolve_relation
 from ffc.compiler.compilation import Compilation, as_written, missing_column
+from ffc.compiler.keys import check_key
 from ffc.compiler.oracle import Oracle, Refusal
 from ffc.core.diagnostics import Span, did_you_mean, error, listed
 from ffc.core.errors import InternalError
 from ffc.core.names import is_name, node_id
-from ffc.core.types import known_type, widens
+from ffc.core.types import known_type
 from ffc.manifest import records
 from ffc.project.resources import Label, Role
 from ffc.project.template import Unresolved
@@ -43,7 +44,7 @@ def _type_label(state: Compilation, oracle: Oracle, label: Label) -> None:
     roles = [
         role
         for name, written in label.entities.items()
-        if (role := _role(state, node, label, name, written, columns)) is not None
+        if (role := _role(state, node, label, name, written, source.id, columns)) is not None
     ]
     if not label.entities:
         message = "a label needs an entity: `entities: {customer: customer_id}`"
@@ -104,6 +105,7 @@ def _role(
     label: Label,
     name: str,
     written: str | tuple[str, ...] | Role,
+    source: str,
     columns: Mapping[str, records.Column],
 ) -> records.LabelRole | None:
     wanted, where = _named_entity(label, name, written)
@@ -127,7 +129,7 @@ def _role(
         state.report(node, error("FF207", message, place, help=[f"name a column for {own}"]))
         return None
     pairs = list(zip(keys, named, strict=True))
-    _check_keys(state, node, label, wanted, pairs, columns, place)
+    _check_keys(state, node, label, wanted, pairs, source, columns, place)
     return records.LabelRole(role=name, entity=wanted, keys=named)
 
 
@@ -158,6 +160,7 @@ def _check_keys(
     label: Label,
     entity: str,
     pairs: Sequence[tuple[records.Column, str]],
+    source: str,
     columns: Mapping[str, records.Column],
     place: Span,
 ) -> None:
@@ -166,13 +169,8 @@ def _check_keys(
         if column is None:
             where = f"`{label.source.strip()}`"
             state.report(node, missing_column(column_name, columns, where, place))
-        elif not column.type or not widens(known_type(column.type), known_type(key.type)):
-            message = (
-                f"the key `{key.name}` of `{entity}` is {key.type}, "
-                f"but the column `{column.name}` is {column.type or column.native}"
-            )
-            help_ = "cast it in a transformation, or change the entity's key to fit"
-            state.report(node, error("FF402", message, place, help=[help_]))
+        else:
+            check_key(state, node, entity, key, column, source, place)
 
 
 def _counted(keys: int) -> str:
@@ -185,7 +183,8 @@ def _check_columns(
     where = f"`{label.source.strip()}`"
     if label.column not in columns:
         place = label.at("column")
-        state.report(node, missing_column(label.column, columns, where, place))
+        state.say(node, missing_column(label.column, columns, where, place))
+        state.unbuilt.add(node)
     if label.timestamp is None:
         return
     column = columns.get(label.timestamp)

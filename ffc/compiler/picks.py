@@ -170,7 +170,7 @@ class Picker:
         if self._built:
             message = "an on-demand feature in a training set is not in this version of ffc yet"
             state.not_yet(self._node, message, place)
-            state.later.add(entry.id)
+            state.unbuilt.add(entry.id)
         alias = pick.alias if pick is not None else None
         return [
             Picked(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ffc.compiler.compilation import Compilation, as_written, missing_column
 from ffc.compiler.picks import Picked, Picker
-from ffc.core.diagnostics import Diagnostic, error, listed, shortened, warning
+from ffc.core.diagnostics import Diagnostic, Span, error, listed, shortened, warning
 from ffc.core.names import node_id
 from ffc.manifest import records
 from ffc.project.resources import TrainingSet
@@ -35,14 +35,15 @@ def _plan(state: Compilation, wanted: TrainingSet) -> None:
         return
     if not wanted.features:
         state.report(node, error("FF106", "a training set needs features", wanted.at("features")))
-    output = _output(state, node, wanted, label, picks)
-    _check_names(state, node, wanted, output, picks)
+    placed = _output(state, node, wanted, label, picks)
+    _check_names(state, node, placed)
+    output = [column for column, _ in placed]
     if not label.timestamp:
         state.report(node, _no_leak_check(label, wanted))
     parents = {label.id, *(p.view.id for p in picks if p.view is not None)}
-    if parents & state.later:
-        state.later.add(node)
-    if node in state.failed or node in state.later:
+    if parents & state.unbuilt:
+        state.unbuilt.add(node)
+    if node in state.failed or node in state.unbuilt:
         return
     plan = records.Plan(
         label=label.id,
@@ -77,56 +78,40 @@ def _output(
     wanted: TrainingSet,
     label: records.Label,
     picks: Sequence[Picked],
-) -> list[records.OutputColumn]:
-    """Return the columns in order: keys, time, `include`, features, the label last."""
+) -> list[tuple[records.OutputColumn, Span]]:
+    """Return the columns and their places: keys, time, `include`, features, the label last."""
     columns = {column.name: column for column in label.columns}
-    own: list[tuple[str, records.OutputRole, str]] = [
-        (key, "key", key) for key in dict.fromkeys(k for role in label.roles for k in role.keys)
-    ]
-    own += [(label.timestamp, "timestamp", label.timestamp)] if label.timestamp else []
+    of_label = wanted.at("label")
+    keys = dict.fromkeys(key for role in label.roles for key in role.keys)
+    output = [(_own(columns, key, "key", key), of_label) for key in keys]
+    if label.timestamp:
+        output.append((_own(columns, label.timestamp, "timestamp", label.timestamp), of_label))
     for index, name in enumerate(wanted.include):
         place = wanted.at("include", index)
         if name not in columns:
             where = f"the source of the label `{label.name}`"
             state.report(node, missing_column(name, columns, where, place))
         else:
-            own.append((name, "include", name))
-    output = [_own(columns, name, role, origin) for name, role, origin in own]
-    output += [
-        records.OutputColumn(
-            name=p.column,
-            role="feature",
-            type=p.type,
-            origin=p.origin,
-        )
-        for p in picks
-    ]
-    return [*output, _own(columns, label.name, "label", label.column)]
+            output.append((_own(columns, name, "include", name), place))
+    for p in picks:
+        column = records.OutputColumn(name=p.column, role="feature", type=p.type, origin=p.origin)
+        output.append((column, p.span))
+    return [*output, (_own(columns, label.name, "label", label.column), of_label)]
 
 
 def _own(
     columns: dict[str, records.Column], name: str, role: records.OutputRole, origin: str
 ) -> records.OutputColumn:
-    return records.OutputColumn(
-        name=name,
-        role=role,
-        type=columns[origin].type,
-        origin=origin,
-    )
+    # A label's column that is not there was reported with the label.
+    type_ = columns[origin].type if origin in columns else ""
+    return records.OutputColumn(name=name, role=role, type=type_, origin=origin)
 
 
 def _check_names(
-    state: Compilation,
-    node: str,
-    wanted: TrainingSet,
-    output: Sequence[records.OutputColumn],
-    picks: Sequence[Picked],
+    state: Compilation, node: str, output: Sequence[tuple[records.OutputColumn, Span]]
 ) -> None:
-    places = {name: wanted.at("include", i) for i, name in enumerate(wanted.include)}
-    places |= {p.column: p.span for p in picks}
-    seen: dict[str, str] = {}
-    for column in output:
-        place = places.get(column.name, wanted.at("name"))
+    seen: dict[str, tuple[records.OutputColumn, Span]] = {}
+    for column, place in output:
         if len(column.name.encode()) > state.max_identifier:
             shown = shortened(column.name)
             message = f"the column `{shown}` is longer than the target allows"
@@ -134,13 +119,18 @@ def _check_names(
             state.report(node, error("FF601", message, place, help=[help_]))
         folded = column.name.lower()
         if folded in seen:
-            both = listed(dict.fromkeys((seen[folded], column.name)))
+            first, where = seen[folded]
+            both = listed(dict.fromkeys((first.name, column.name)))
             help_ = "give a feature another name with `{feature: ..., as: ...}`"
             if column.role == "include":
                 help_ = "leave it out of `include`"
             message = f"two columns of one name: {both}"
-            state.report(node, error("FF405", message, place, help=[help_]))
-        seen.setdefault(folded, column.name)
+            if column.role == "feature" and column.origin == first.origin:
+                help_ = "it is picked twice: leave one out"
+            told = "first here" if first.role in ("feature", "include") else "this has the first"
+            related = [where.labelled(told)] if where != place else []
+            state.report(node, error("FF405", message, place, related=related, help=[help_]))
+        seen.setdefault(folded, (column, place))
 
 
 def _view_plan(

@@ -70,7 +70,7 @@ def _places(state: Compilation) -> Iterator[tuple[str, Span, Span]]:
     yield from (("models", m.at("name"), m.at.whole) for m in resources.models)
     yield from (("unit_tests", t.at("name"), t.at.whole) for t in resources.unit_tests)
     for feature in resources.on_demand:
-        if node_id("on_demand", feature.name, feature.variant) not in state.later:
+        if node_id("on_demand", feature.name, feature.variant) not in state.unbuilt:
             yield "on_demand", feature.at("name"), feature.at.whole
 
 

@@ -67,11 +67,15 @@ class Node:
 
     def named(self) -> Iterator[str]:
         """Yield every text under a key like `name`, at any depth: what a broken part declares."""
-        for key, value in self.pairs:
-            if key.text == "name" or did_you_mean(key.text, ["name"]):
-                yield value.text
+        yield from (name.text for name in self.names())
         for value in (*self.items, *(value for _, value in self.pairs)):
             yield from value.named()
+
+    def names(self) -> Iterator[Node]:
+        """Yield what stands under a mapping's own `name`, or a key that looks like it."""
+        for key, value in self.pairs:
+            if key.text == "name" or did_you_mean(key.text, ["name"]):
+                yield value
 
     @property
     def described(self) -> str:

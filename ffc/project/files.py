@@ -20,6 +20,7 @@ from ffc.project.folders import (
     read_folders,
     unread_folders,
 )
+from ffc.project.strays import stray_files
 from ffc.project.walk import Walk
 
 __all__ = ["PROJECT_FILE", "ProjectFiles", "find_project", "read_files"]
@@ -85,6 +86,8 @@ def read_files(root: Path) -> tuple[ProjectFiles, list[Diagnostic]]:
     walk.folders(_suffixes(folders))
     diagnostics += [*problems, *_read(walk, texts, broken), *walk.diagnostics]
     diagnostics += unread_folders(root, folders)
+    # Which folders are meant must be known to say what lies in the wrong one.
+    diagnostics += stray_files(root, folders) if not problems else []
     broken |= dict.fromkeys(walk.broken, "")
     texts, broken = dict(sorted(texts.items())), dict(sorted(broken.items()))
     unseen = bool(problems) or walk.unseen

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Final
 
 import msgspec
 
-from ffc.core.decode import Decoder, Record
+from ffc.core.decode import Decoder
 from ffc.core.diagnostics import Diagnostic, Position, Span, did_you_mean, error, listed
 from ffc.core.names import DEFAULT_VARIANT, is_name, split_variant
 from ffc.core.yaml import Node, names_in, read_yaml
 from ffc.project.files import PROJECT_FILE, ProjectFiles
+from ffc.project.kinds import KINDS, RESERVED
 from ffc.project.resources import (
     Entity,
     FeatureView,
@@ -28,18 +29,6 @@ from ffc.project.resources import (
     UnitTest,
 )
 
-KINDS: Final[Mapping[str, tuple[type[Record], str]]] = {
-    "sources": (SourceGroup, "a source group"),
-    "transformations": (TransformationNotes, "a transformation"),
-    "entities": (Entity, "an entity"),
-    "feature_views": (FeatureView, "a feature view"),
-    "labels": (Label, "a label"),
-    "on_demand": (OnDemand, "an on-demand feature"),
-    "training_sets": (TrainingSet, "a training set"),
-    "models": (Model, "a model"),
-    "unit_tests": (UnitTest, "a unit test"),
-}
-RESERVED: Final = ("streams", "monitors", "policies", "groups")
 # What a model of dbt's may have, and none of ours.
 DBT: Final = ("columns", "config", "contract", "data_tests", "materialized", "meta", "tests")
 DBT_HELP: Final = "a SELECT in `transformations/NAME.sql`, described under `transformations:`"
@@ -63,7 +52,11 @@ class SqlFile:
 
 @dataclass(slots=True, kw_only=True)
 class Resources:
-    """All that a project's files say; `project` is None where ffc.yml can't be used."""
+    """All that a project's files say; `project` is None where ffc.yml can't be used.
+
+    `broken` are the names in what was left out, `nameless` the kinds of which one has no name that
+    could be told.
+    """
 
     project: ProjectFile | None = None
     sources: list[SourceGroup] = field(default_factory=list)
@@ -77,6 +70,7 @@ class Resources:
     unit_tests: list[UnitTest] = field(default_factory=list)
     sql: list[SqlFile] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
+    nameless: set[str] = field(default_factory=set)
     folders: set[str] = field(default_factory=set)
 
 
@@ -169,6 +163,8 @@ def _read_kind(kind: str, node: Node, resources: Resources, diagnostics: list[Di
             getattr(resources, kind).append(record)
             continue
         resources.broken.update(item.named())
+        if not any(isinstance(name.value, str) for name in item.names()):
+            resources.nameless.add(kind)
     resources.broken.update(name for part in decoder.lost for name in part.named())
     diagnostics += decoder.diagnostics
 

@@ -178,6 +178,7 @@ def test_what_is_wrong_with_vars_is_said(project: Path) -> None:
         ("{a: 1, a: 2}", "the key `a` is written twice, at character 8"),
         ("{a:1}", "a space is missing after this `:`, at character 3"),
         ("a", "must be a YAML mapping such as '{min_amount: 5}'"),
+        ("{min_amout: 5}", "there is no variable `min_amout`; did you mean `min_amount`?"),
         ("{a: \udcff}", "there is a control character here, at character 5"),
     ):
         done = ffc(project, "compile", "--vars", given)

@@ -149,8 +149,11 @@ def _no_column_in(query: Refused, match: re.Match[str]) -> Fault:
     table, name = query.said(match[1]), match[2]
     last = query.parts[-1] if query.parts else None
     start, end = (last.start, last.end) if last is not None else query.marked
-    names = query.refusal.candidates
-    hints = did_you_mean(name, names) or ((_there_are(names),) if names else ())
+    # DuckDB names a few columns that are like it; all are known where one relation is read.
+    everything = query.refusal.columns if _is_simple(query) else ()
+    hints = did_you_mean(name, (*query.refusal.candidates, *everything))
+    if not hints and everything:
+        hints = (_there_are(everything),)
     return Fault("FF303", f"there is no column `{name}` in `{table}`", start, end, hints)
 
 
@@ -165,8 +168,13 @@ def _no_table_here(query: Refused, match: re.Match[str]) -> Fault:
         if table in query.refusal.nodes and query.said(table).rpartition(".")[2] == name:
             hints = (f"give the table that name: `{{{{ {_call(table)} }}}} as {name}`",)
     said = [query.said(table) for table in tables if table not in query.refusal.nodes]
-    hints = hints or did_you_mean(name, said) or ((_there_are(said),) if said else ())
+    if not hints and said:  # those that DuckDB thinks of, seldom all
+        hints = did_you_mean(name, said) or (f"{listed(said)} {_verb(said)} here",)
     return Fault("FF304", f"there is no table `{name}` here", start, end, hints)
+
+
+def _verb(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"
 
 
 def _call(node: str) -> str:

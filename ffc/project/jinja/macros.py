@@ -11,7 +11,7 @@ from typing import Final
 
 from jinja2 import nodes
 
-from ffc.core.diagnostics import Diagnostic, Span, cycle, did_you_mean, error, listed
+from ffc.core.diagnostics import Diagnostic, Span, cycle, did_you_mean, error, listed, warning
 from ffc.core.graphs import in_order
 from ffc.project.jinja.compiled import compiled
 from ffc.project.jinja.parse import Parsed, parse
@@ -91,6 +91,7 @@ def read_macros(
     for path, file in library.files.items():
         diagnostics += _again(library, file)
         diagnostics += _declare(library, path, file, set(reserved))
+        diagnostics += _outside(file.parsed)
     for path, file in library.files.items():
         problems = check_imports(library, file.parsed)
         diagnostics += problems
@@ -153,6 +154,20 @@ def _declare(
                 "FF204", message, place, related=[other], help=["give one of them another name"]
             )
             library.broken.add(name)
+
+
+def _outside(parsed: Parsed) -> list[Diagnostic]:
+    """Warn of the first text of a file that is in no macro."""
+    for node in parsed.tree.body:
+        for part in node.nodes if isinstance(node, nodes.Output) else ():
+            line = part.data.strip().split("\n")[0] if isinstance(part, nodes.TemplateData) else ""
+            start = parsed.source.text.find(line, part.lineno) if line else -1
+            if start >= 0:
+                message = "this is in no macro: nothing reads it"
+                help_ = "write it between `{% macro name() %}` and `{% endmacro %}`"
+                place = parsed.source.span(start, start + len(line))
+                return [warning("FF123", message, place, help=[help_])]
+    return []
 
 
 def _imports(parsed: Parsed) -> Iterator[tuple[nodes.Import | nodes.FromImport, str | None]]:

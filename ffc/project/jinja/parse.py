@@ -59,6 +59,12 @@ class Parsed:
         """Return the tag that an offset lies in."""
         return next((tag for tag in self.tags if tag.start <= offset < tag.end), None)
 
+    def word(self, offset: int, text: str) -> Span | None:
+        """Return the place of a word in the tag that an offset lies in."""
+        tag = self.tag(offset)
+        token = next((t for t in (tag.tokens if tag is not None else ()) if t.text == text), None)
+        return self.source.span(token.start, token.end) if token is not None else None
+
     def rest_of_tag(self, offset: int) -> Span:
         """Return the place from an offset to the end of its tag's last token."""
         tag = self.tag(offset)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from types import CodeType, TracebackType
+from types import CodeType
 from typing import Any, Final
 
 import jinja2
@@ -23,6 +24,7 @@ from ffc.project.jinja.words import STUMBLES, hints, words
 from ffc.project.rendered import Rendered, Resolver
 
 TOO_LONG: Final = "FF119"
+_ATTRIBUTE: Final = re.compile(r"attribute '?(\w+)'?")
 
 
 class Hidden(Exception):
@@ -180,7 +182,7 @@ class Rendering(Sandbox):
 
     def stumbled(self, problem: Exception) -> Diagnostic | None:
         """Return what a template stumbled over, in its place; None where it was reported."""
-        path, place = self._place(problem.__traceback__)
+        path, place = self._place(problem)
         if path in self._library.faulty:
             return None
         outer = self._outer(path, self._blame)
@@ -200,9 +202,10 @@ class Rendering(Sandbox):
         prefix = "" if code == "FF202" else "Jinja: "
         return error(code, f"{prefix}{text}", outer or place, related=related, help=help_)
 
-    def _place(self, trace: TracebackType | None) -> tuple[str, Span]:
-        """Return where in a template something was raised: its call, else its statement."""
+    def _place(self, problem: Exception) -> tuple[str, Span]:
+        """Return where something was raised: an attribute, else its call, else its statement."""
         path, offset = self._parsed.source.file, 0
+        trace = problem.__traceback__
         while trace is not None:
             found = path_of(trace.tb_frame.f_code.co_filename)
             template = trace.tb_frame.f_globals.get("__jinja_template__")
@@ -210,6 +213,9 @@ class Rendering(Sandbox):
                 path, offset = found, template.get_corresponding_lineno(trace.tb_lineno)
             trace = trace.tb_next
         parsed = self._file(path)
+        asked = _ATTRIBUTE.search(str(problem))
+        if asked is not None and (place := parsed.word(offset, asked[1])) is not None:
+            return path, place
         if self._blame and self._blame[-1][0] == path:
             tag, called_at = parsed.tag(offset), self._blame[-1][1]
             if tag is not None and tag.start <= called_at < tag.end:

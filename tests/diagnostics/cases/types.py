@@ -25,7 +25,7 @@ CASES: Final[dict[str, Case]] = {
     ),
     "key_of_another_type": features(
         ("{name: customer_id, type: string}", "{name: customer_id, type: int64}"),
-        says=("FF402", "FF402", "FF402"),
+        says=("FF402", "FF402"),
     ),
     "key_of_another_type_in_label": features((LABEL_KEYS, "{customer: amount}"), says=("FF402",)),
     "time_is_text": features(
