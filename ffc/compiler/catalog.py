@@ -162,6 +162,11 @@ class Catalog:
         """Tell whether a name can be read with `ref()`."""
         return name in self._entries.get("relation", {})
 
+    def has_group(self, name: str) -> bool:
+        """Tell whether there is a group of sources of this name."""
+        sources = self._entries.get(NAMESPACES["source"], {})
+        return any(known.partition(".")[0] == name for known in sources)
+
     def hides(self, name: str) -> bool:
         """Tell whether a name seems to be declared in what is broken."""
         return _folded(name) in self.broken
@@ -258,9 +263,16 @@ _SOURCE = re.compile(r"\s*source\(\s*(['\"])([^'\"]+)\1\s*,\s*(['\"])([^'\"]+)\3
 def resolve_relation(catalog: Catalog, text: str) -> Entry | None:
     """Return what `ref('x')` or `source('group', 'table')` in YAML stands for."""
     if match := _REF.fullmatch(text):
-        return catalog.find(match[2], "transformation", "feature_view")
+        try:
+            return catalog.find(match[2], "transformation", "feature_view")
+        except Unresolved as problem:
+            raise _within(problem, text, match.start(1), match.end(2) + 1) from None
     if match := _SOURCE.fullmatch(text):
-        return find_source(catalog, match[2], match[4])
+        try:
+            return find_source(catalog, match[2], match[4])
+        except Unresolved as problem:
+            wrong = 3 if catalog.has_group(match[2]) else 1
+            raise _within(problem, text, match.start(wrong), match.end(wrong + 1) + 1) from None
     plain = text.strip("{} ")
     help_ = "write `ref('a_transformation')` or `source('group', 'table')`"
     if plain != text and (_REF.fullmatch(plain) or _SOURCE.fullmatch(plain)):
@@ -268,6 +280,11 @@ def resolve_relation(catalog: Catalog, text: str) -> Entry | None:
     elif catalog.knows(plain):
         help_ = f"write `ref('{plain}')`"
     raise Unresolved("FF110", f"`{text}` is neither a `ref()` nor a `source()`", [help_])
+
+
+def _within(problem: Unresolved, text: str, start: int, end: int) -> Unresolved:
+    """Return a problem as one of a part of a text."""
+    return Unresolved(problem.code, problem.message, problem.hints, (text, start, end))
 
 
 def find_source(catalog: Catalog, group: str, table: str) -> Entry | None:

@@ -8,9 +8,11 @@ from typing import Any
 
 import msgspec
 
-from ffc.compiler.catalog import Catalog, Entry
+from ffc.compiler.catalog import WORDS, Catalog, Entry
 from ffc.core.diagnostics import Diagnostic, Span, did_you_mean, error, listed
+from ffc.core.names import DEFAULT_VARIANT, split_variant
 from ffc.manifest.records import AnyNode, Column, Target
+from ffc.project.files import PROJECT_FILE
 from ffc.project.reader import Resources
 from ffc.project.resources import FeatureView, Label, ProjectFile, TrainingSet
 from ffc.project.template import Rendered, Unresolved
@@ -35,6 +37,7 @@ class Compilation:
     catalog: Catalog
     macros: list[tuple[str, str]] = field(default_factory=list)
     environment: Mapping[str, str] = field(default_factory=dict)
+    macro_names: set[str] = field(default_factory=set)
     environment_read: set[str] = field(default_factory=set)
     rendered: dict[str, Rendered] = field(default_factory=dict)
     following: dict[str, Rendered] = field(default_factory=dict)
@@ -62,7 +65,18 @@ class Compilation:
             once = (found.code, found.message, found.span)
             if once not in self.said:
                 self.said.add(once)
-                self.diagnostics.append(msgspec.structs.replace(found, node=node))
+                related = found.related or self._taken_at(node, found)
+                said = msgspec.structs.replace(found, node=node, related=related)
+                self.diagnostics.append(said)
+
+    def _taken_at(self, node: str, found: Diagnostic) -> tuple[Span, ...]:
+        """Return the place of a node that a mistake in the defaults of its folder reaches."""
+        kind, _, named = node.partition(".")
+        if found.span.file != PROJECT_FILE or kind not in WORDS:
+            return ()
+        name, variant = split_variant(named)
+        place = self.catalog.place(kind, name, variant or DEFAULT_VARIANT)
+        return (place.labelled("taken here"),) if place is not None else ()
 
     def not_yet(self, node: str, message: str, span: Span, *hints: str) -> None:
         """Report what is right, but not in this version; what hangs on the node is checked."""

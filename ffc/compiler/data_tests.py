@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
+from msgspec.structs import asdict
+
 from ffc.compiler.catalog import resolve_relation
 from ffc.compiler.compilation import Compilation, missing_column
 from ffc.compiler.expressions import Written, check_condition
 from ffc.compiler.oracle import Oracle
 from ffc.compiler.sources import check_freshness
 from ffc.compiler.values import BadValue, default_value
+from ffc.core.decode import Choice
 from ffc.core.diagnostics import Diagnostic, Span, error
 from ffc.core.names import node_id
 from ffc.core.types import Type, known_type, widens
@@ -50,6 +53,8 @@ class _Table:
 def check_data_tests(state: Compilation, oracle: Oracle) -> None:
     """Check every test of sources, transformations and feature views."""
     for table in _tables(state):
+        for tests in (*(own for _, own in table.columns), table.tests):
+            state.say(table.node, *_twice(tests))
         columns = state.columns(table.node)
         if columns is None or not oracle.knows(table.node):
             continue
@@ -84,6 +89,18 @@ def _tables(state: Compilation) -> Iterator[_Table]:
             tests=view.tests,
             columns=[(feature.name, feature.tests) for feature in view.features],
         )
+
+
+def _twice(tests: Sequence[Choice]) -> Iterator[Diagnostic]:
+    """Yield each test that asks what one above it asked of the same column or table."""
+    first: dict[str, Span] = {}
+    for test in tests:
+        asked = {name: value for name, value in asdict(test.record).items() if name != "at"}
+        before = first.setdefault(f"{test.word} {asked}", test.place)
+        if before is not test.place:
+            message = f"the test `{test.word}` is written twice"
+            related = [before.labelled("first here")]
+            yield error("FF204", message, test.place, related=related, help=["leave one out"])
 
 
 class _Checker:

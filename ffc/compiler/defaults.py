@@ -10,7 +10,7 @@ import msgspec
 
 from ffc.compiler.sources import check_timezone
 from ffc.core.decode import Record, Spans
-from ffc.core.diagnostics import Diagnostic, Span, did_you_mean, error
+from ffc.core.diagnostics import Diagnostic, Span, did_you_mean, error, listed
 from ffc.core.names import Name
 from ffc.project.reader import Resources
 from ffc.project.resources import FeatureView, FolderDefaults, ProjectFile, TransformationNotes
@@ -19,22 +19,63 @@ R = TypeVar("R", bound=Record)
 
 # What a resource is given where it has such a key; `tags` add up instead.
 _GIVEN: Final = ("owner", "online", "schedule", "ttl")
+# What each key of the defaults is for.
+_TAKERS: Final = {
+    "owner": "resource with an owner",
+    "tags": "resource",
+    "materialized": "transformation",
+    "online": "feature view",
+    "schedule": "feature view",
+    "ttl": "feature view with a `timestamp`",
+}
+_KINDS: Final = (
+    *("sources", "transformations", "entities", "feature_views", "labels"),
+    *("on_demand", "training_sets", "models", "unit_tests"),
+)
 
 
 def check_defaults(project: ProjectFile, resources: Resources) -> list[Diagnostic]:
-    """Report folders that no file of the project lies in, and time zones that there are not."""
+    """Report defaults that reach nothing, and time zones that there are not."""
     problems: list[Diagnostic] = []
+    first: dict[str, Span] = {}
     for folder, defaults in project.defaults.items():
-        path = _clean(folder)
-        if path not in resources.folders:
-            hints = did_you_mean(path, resources.folders)
+        path, place = _clean(folder), project.at.key("defaults", folder)
+        before = first.setdefault(path, place)
+        if before is not place:
+            message = f"the defaults of the folder `{path}` are written twice"
+            related = [before.labelled("first here")]
+            help_ = "write them in one place"
+            problems.append(error("FF103", message, place, related=related, help=[help_]))
+        elif path != "." and path not in resources.folders:
+            near = f"there are {listed(sorted(resources.folders))}"
+            hints = did_you_mean(path, resources.folders) or (near,)
             message = f"no file of the project lies in the folder `{folder}`"
-            place = project.at.key("defaults", folder)
             problems.append(error("FF122", message, place, help=hints))
+            continue
+        elif not resources.broken and not resources.nameless:
+            problems += _taken_by_none(path, defaults, resources)
         if defaults.schedule is not None:
             schedule = defaults.schedule
             problems += check_timezone(schedule.timezone, schedule.at("timezone"))
     return problems
+
+
+def _taken_by_none(
+    folder: str, defaults: FolderDefaults, resources: Resources
+) -> Iterator[Diagnostic]:
+    """Yield the defaults that nothing under their folder can take."""
+    under = [
+        record
+        for kind in _KINDS
+        for record, path in _written(resources, kind)
+        if PurePosixPath(path).is_relative_to(folder)
+    ]
+    for key, what in _TAKERS.items():
+        place = defaults.at.key(key)
+        misspelt = place == defaults.at.whole
+        if defaults.at.wrote(key) and not misspelt and not any(_takes(r, key) for r in under):
+            message = f"`{key}` has no meaning here: no {what} lies in `{folder}`"
+            yield error("FF122", message, place, help=["leave it out"])
 
 
 def folder_default(project: ProjectFile, path: str, key: str) -> tuple[Any, Span] | None:
@@ -62,24 +103,21 @@ def apply_defaults(project: ProjectFile, resources: Resources) -> None:
     if not project.defaults:
         return
     _note_all(resources)
+    for kind in _KINDS:
+        written = list(_written(resources, kind))
+        given = [_with_defaults(project, record, path) for record, path in written]
+        setattr(resources, kind, given)
+
+
+def _written(resources: Resources, kind: str) -> Iterator[tuple[Record, str]]:
+    """Yield the resources of a kind with their files; notes have those of transformations."""
     sql = {(file.name, file.variant): file.path for file in resources.sql}
-    for kind in (
-        "sources",
-        "transformations",
-        "entities",
-        "feature_views",
-        "labels",
-        "on_demand",
-        "training_sets",
-        "models",
-        "unit_tests",
-    ):
-        records: list[Record] = getattr(resources, kind)
-        for index, record in enumerate(records):
-            path = record.at.whole.file
-            if isinstance(record, TransformationNotes):
-                path = sql.get((record.name, record.variant), path)
-            records[index] = _with_defaults(project, record, path)
+    records: list[Record] = getattr(resources, kind)
+    for record in records:
+        path = record.at.whole.file
+        if isinstance(record, TransformationNotes):
+            path = sql.get((record.name, record.variant), path)
+        yield record, path
 
 
 def _note_all(resources: Resources) -> None:
@@ -96,7 +134,7 @@ def _with_defaults(project: ProjectFile, record: R, path: str) -> R:
     changes: dict[str, Any] = {}
     at = record.at
     for key in _GIVEN:
-        if not hasattr(record, key) or at.wrote(key) or not _means(record, key):
+        if at.wrote(key) or not _takes(record, key):
             continue
         found = folder_default(project, path, key)
         if found is not None:
@@ -108,8 +146,11 @@ def _with_defaults(project: ProjectFile, record: R, path: str) -> R:
     return msgspec.structs.replace(record, at=at, **changes)
 
 
-def _means(record: Record, key: str) -> bool:
-    return key != "ttl" or (isinstance(record, FeatureView) and record.timestamp is not None)
+def _takes(record: Record, key: str) -> bool:
+    if key == "materialized":
+        return isinstance(record, TransformationNotes)
+    static = isinstance(record, FeatureView) and record.timestamp is None
+    return hasattr(record, key) and not (key == "ttl" and static)
 
 
 def _together(tags: Iterable[str]) -> tuple[str, ...]:

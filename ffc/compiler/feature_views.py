@@ -165,6 +165,10 @@ def _check_times(view: FeatureView) -> list[Diagnostic]:
                 help_ = f"say when its rows became true (`timestamp:`), or leave `{name}` out"
                 problems.append(error("FF501", message, view.at.key(name), help=[help_]))
         return problems
+    if view.ttl == 0:
+        message = "`ttl` must be longer than nothing: no value would ever count"
+        help_ = "leave it out if values don't grow old"
+        problems.append(error("FF105", message, view.at("ttl"), help=[help_]))
     if view.created is not None and view.delay is not None:
         message = "`created` and `delay` both say when a row was learned: keep one"
         related = [view.at.key("created").labelled("and this")]
@@ -249,8 +253,6 @@ class _Checker:
     def features(self) -> list[_Made]:
         """Check the features' columns, types and defaults."""
         view = self._view
-        if not view.features:
-            self._report(error("FF106", "a feature view needs features", view.at("features")))
         found = [
             self._feature(feature)
             if feature.aggregate is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from ffc.core.diagnostics import Diagnostic, did_you_mean, error, listed
+from ffc.core.diagnostics import Diagnostic, Span, did_you_mean, error, listed
 from ffc.core.durations import parse_duration
 from ffc.project.template import Rendered, Setting
 
@@ -41,14 +41,26 @@ _DBT: Final = {
 }
 
 
+_DBT_VALUES: Final = {
+    "append_new_columns": "append",
+    "sync_all_columns": "rebuild",
+    "materialized_view": "view",
+}
+
+
 def materialized(rendered: Rendered, default: str = "view") -> str:
     """Return how a transformation is built."""
     value = rendered.settings["materialized"].value if "materialized" in rendered.settings else ""
     return value if isinstance(value, str) and value in MATERIALIZED else default
 
 
-def check_settings(rendered: Rendered, default: str = "view") -> list[Diagnostic]:
-    """Report settings that there are not, that are of another kind, or that lack another."""
+def check_settings(
+    rendered: Rendered, default: str = "view", default_at: Span | None = None
+) -> list[Diagnostic]:
+    """Report settings that there are not, that are of another kind, or that lack another.
+
+    `default` is what the file's folder says of how it is built, `default_at` where.
+    """
     problems = [
         problem
         for name, setting in rendered.settings.items()
@@ -58,7 +70,7 @@ def check_settings(rendered: Rendered, default: str = "view") -> list[Diagnostic
     if wrong is not None and wrong.value not in MATERIALIZED:
         # What the others mean can't be told.
         return [p for p in problems if p.span in (wrong.name_at, wrong.value_at)]
-    return problems or list(_lacking(rendered, materialized(rendered, default)))
+    return problems or list(_lacking(rendered, materialized(rendered, default), default_at))
 
 
 def _check(name: str, setting: Setting, kind: str) -> Iterator[Diagnostic]:
@@ -70,7 +82,8 @@ def _check(name: str, setting: Setting, kind: str) -> Iterator[Diagnostic]:
         yield error("FF105", message, setting.name_at, help=[f"it goes with {kinds}"])
     elif name in CHOICES and setting.value not in CHOICES[name]:
         message = f"`{name}` must be {listed(CHOICES[name], 'or')}, not `{setting.value}`"
-        hints = did_you_mean(str(setting.value), CHOICES[name])
+        meant = _DBT_VALUES.get(str(setting.value), str(setting.value))
+        hints = did_you_mean(meant, CHOICES[name])
         yield error("FF105", message, setting.value_at, help=hints)
     elif name == "dialect" and setting.value not in DIALECTS:
         message = f"the dialect `{setting.value}` is not in this version of ffc yet"
@@ -106,14 +119,19 @@ def _unknown(name: str, setting: Setting) -> Diagnostic:
     return error("FF104", f"`config()` has no setting `{name}`", setting.name_at, help=hints)
 
 
-def _lacking(rendered: Rendered, kind: str) -> Iterator[Diagnostic]:
+def _lacking(rendered: Rendered, kind: str, default_at: Span | None) -> Iterator[Diagnostic]:
     """Yield what a materialization needs and does not have."""
     settings = rendered.settings
-    place = settings["materialized"].value_at if "materialized" in settings else rendered.file.span
+    related = []
+    if "materialized" in settings:
+        place = settings["materialized"].value_at
+    else:
+        place = rendered.file.span
+        related = [default_at.labelled("the default of its folder")] if default_at else []
     if kind == "incremental" and not {"time_column", "unique_key"} & set(settings):
         message = "an incremental needs `time_column`, `unique_key` or both"
         help_ = "by `time_column` it knows what is new, by `unique_key` what is newer"
-        yield error("FF106", message, place, help=[help_])
+        yield error("FF106", message, place, related=related, help=[help_])
     if kind == "incremental" and "lookback" in settings and "time_column" not in settings:
         message = "`lookback` goes back from the watermark, which needs `time_column`"
         yield error("FF106", message, settings["lookback"].name_at)
@@ -121,7 +139,7 @@ def _lacking(rendered: Rendered, kind: str) -> Iterator[Diagnostic]:
         return
     for name in ("unique_key", "strategy"):
         if name not in settings:
-            yield error("FF106", f"a snapshot has no `{name}`", place)
+            yield error("FF106", f"a snapshot has no `{name}`", place, related=related)
     needs = {"timestamp": "updated_at", "check": "check_columns"}
     strategy = settings.get("strategy")
     needed = needs.get(str(strategy.value), "") if strategy else ""

@@ -57,6 +57,7 @@ def render_transformations(state: Compilation) -> None:
         library=library,
     )
     state.diagnostics += [*problems, *check_macros(resolver)]
+    state.macro_names |= {*library.macros, *library.broken}
     for file in state.resources.sql:
         _render(state, file, resolver)
 
@@ -65,8 +66,8 @@ def _render(state: Compilation, file: SqlFile, resolver: Resolver) -> None:
     node = node_id("transformation", file.name, file.variant)
     rendered = render(file, node, resolver)
     state.rendered[node] = rendered
-    default = _default(state, file)
-    state.report(node, *rendered.diagnostics, *check_settings(rendered, default))
+    default, place = _default(state, file)
+    state.report(node, *rendered.diagnostics, *check_settings(rendered, default, place))
     if rendered.hidden:
         state.failed.add(node)
     if materialized(rendered, default) == "incremental" and not rendered.incomplete:
@@ -77,10 +78,10 @@ def _render(state: Compilation, file: SqlFile, resolver: Resolver) -> None:
     state.environment_read |= rendered.environment
 
 
-def _default(state: Compilation, file: SqlFile) -> str:
-    """Return how the folders of a file say that it is built."""
+def _default(state: Compilation, file: SqlFile) -> tuple[str, Span | None]:
+    """Return how the folders of a file say that it is built, and where they do."""
     found = folder_default(state.project, file.path, "materialized")
-    return str(found[0]) if found is not None else "view"
+    return (str(found[0]), found[1]) if found is not None else ("view", None)
 
 
 def _id(state: Compilation, name: str) -> str:
@@ -100,7 +101,7 @@ def type_transformation(state: Compilation, node: str, oracle: Oracle) -> None:
     if columns is None:
         return
     file = rendered.file
-    kind = materialized(rendered, _default(state, file))
+    kind = materialized(rendered, _default(state, file)[0])
     notes = _notes(state, file.name, file.variant)
     made = Transformation(
         id=node,

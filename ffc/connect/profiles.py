@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
 import msgspec
 from msgspec import Struct, field
@@ -40,6 +40,11 @@ class Store(Struct, frozen=True, kw_only=True):
 
 class Output(Record, frozen=True, kw_only=True):
     """A target: where its tables, its online rows and its state live."""
+
+    FOREIGN: ClassVar[Mapping[str, str]] = {
+        "type": "a target has several stores: `offline: {type: ..., ...}` is the warehouse, "
+        "`online: {type: ...}` what is served"
+    }
 
     schema: str
     offline: dict[str, object]
@@ -111,6 +116,8 @@ def read_profile(
         where = f"`{profiles}`" if profiles else "the project's folder, nor in ~/.ffc"
         message = f"there is no {FILE} in {where}"
         hints = ["`ffc init` writes one to start from"]
+        if (other := (profiles or project) / "profiles.yaml").exists():
+            hints = [f"rename `{other.name}` to `{FILE}`"]
         return None, [error(ProfileError.code, message, place, help=hints)]
     text, problem = read_text(*found)
     if problem is not None:

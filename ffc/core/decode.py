@@ -15,6 +15,7 @@ from msgspec.structs import FieldInfo
 from ffc.core.cron import BadCron
 from ffc.core.diagnostics import Diagnostic, Position, Span, closest, did_you_mean, error, listed
 from ffc.core.scalars import KINDS
+from ffc.core.shapes import ANY_KEY, WORDS, how_to_fill, how_to_write, shape_of, wanted
 from ffc.core.yaml import Node
 
 Path = tuple[str | int, ...]
@@ -60,14 +61,18 @@ class Record(Struct, frozen=True, kw_only=True):
 
     `LATER` names the keys that belong to the language but that this version does not build, with
     what is said of them: those that are fields are read all the same. `MEANT` has the words of
-    other tools for a key, `SHORT` names the key that a value alone stands for, and of the keys
-    `ONE_OF` there must be exactly one. A mistake in a key of `ASIDE`, or in a word about the
-    record, makes nothing else wrong: the record is checked on without it. `PARTS` are lists whose
-    items are checked on without the one that can't be understood.
+    other tools for a key, `HELP` what is said of a key of theirs that none of ours stands for,
+    `FOREIGN` the keys by which the whole was written for another tool. `SHORT` names the key that
+    a value alone stands for, and of the keys `ONE_OF` there must be exactly one. A mistake in a
+    key of `ASIDE`, or in a word about the record, makes nothing else wrong: the record is checked
+    on without it. `PARTS` are lists whose items are checked on without the one that can't be
+    understood.
     """
 
     LATER: ClassVar[Mapping[str, str]] = {}
     MEANT: ClassVar[Mapping[str, str]] = {}
+    HELP: ClassVar[Mapping[str, str]] = {}
+    FOREIGN: ClassVar[Mapping[str, str]] = {}
     SHORT: ClassVar[str] = ""
     ONE_OF: ClassVar[tuple[str, ...]] = ()
     ASIDE: ClassVar[tuple[str, ...]] = ()
@@ -112,18 +117,21 @@ class Decoder:
         return _Mistake()
 
     def _record(self, node: Node, cls: type[R], what: str) -> R:
-        node = _short(node, cls)
-        self._expect(node, "mapping", what)
-        fields = _fields(cls)
+        node, fields = _short(node, cls), _fields(cls)
+        first = next((name for name, info in fields.items() if info.required), ANY_KEY)
+        self._expect(node, "mapping", what, first)
+        self._not_foreign(node, cls, what)
         meant = self._unknown_keys(node, fields, cls, what)
+        if node.pairs and not meant and not any(key.text in fields for key, _ in node.pairs):
+            raise _Mistake  # nothing of it is ours: what is missing follows from that
         places: dict[Path, Span] = {(_KEY, key.text): key.span for key, _ in node.pairs}
         values: dict[str, Any] = {}
-        failed = not self._has_one(node, cls.ONE_OF, meant, what)
+        failed = not self._has_one(node, cls, meant, what)
         for name, info in fields.items():
             found = node.get(name) or meant.get(name)
             if found is None or _is_nothing(found):
                 if info.required and name not in meant:
-                    self._missing(node, name, what)
+                    self._missing(node, (name,), what, cls)
                 failed |= info.required
                 continue
             mark(found, (name,), places)
@@ -143,6 +151,8 @@ class Decoder:
         if name not in cls.PARTS:
             return self._value(node, kind, f"`{name}`")
         self._expect(node, "sequence", f"`{name}`")
+        if not node.items:
+            raise self._fail("FF106", f"`{name}` is empty", node.span, "begin each item with `- `")
         parts, lost = self._items(node, get_args(kind)[0], f"`{name}`")
         if lost and not parts:
             raise _Mistake
@@ -150,33 +160,57 @@ class Decoder:
         return parts
 
     def _has_one(
-        self, node: Node, names: tuple[str, ...], meant: Mapping[str, Node | None], what: str
+        self, node: Node, cls: type[Record], meant: Mapping[str, Node | None], what: str
     ) -> bool:
         """Tell whether exactly one of some keys is there; report it where that is not so."""
+        names = cls.ONE_OF
         given = [key for key, value in node.pairs if key.text in names and not _is_nothing(value)]
         guessed = [name for name in names if name in meant]
         if len(given) > 1:
             message = f"{what} has both {listed(key.text for key in given[:2])}: keep one"
             related = [given[0].span.labelled("and this")]
-            self.diagnostics.append(error("FF121", message, given[1].span, related=related))
+            help_ = [f"leave {listed((key.text for key in given[:2]), 'or')} out"]
+            found = error("FF121", message, given[1].span, related=related, help=help_)
+            self.diagnostics.append(found)
         elif names and not given and not guessed:
-            self._missing(node, "` and no `".join(names), what)
+            self._missing(node, names, what, cls)
         return len(given) + len(guessed) == 1 if names else True
 
-    def _expect(self, node: Node, kind: str, what: str) -> None:
+    def _expect(self, node: Node, kind: str, what: str, key: str = ANY_KEY) -> None:
         """Report a node that is not of a kind; one that is broken was reported."""
         if node.kind == "broken":
             raise _Mistake
         if node.kind != kind:
-            message = f"{what} must be a {_WORDS[kind]}, not {node.described}"
-            raise self._fail("FF105", message, node.span, *_how(node, kind))
+            message = f"{what} must be a {WORDS[kind]}, not {node.described}"
+            raise self._fail("FF105", message, node.span, *how_to_write(node, kind, key))
 
-    def _missing(self, node: Node, name: str, what: str) -> None:
-        """Report a key that must be there, at the name of what lacks it."""
+    def _missing(self, node: Node, names: tuple[str, ...], what: str, cls: type[Record]) -> None:
+        """Report a key that must be there, at the name of what lacks it; at the key if empty.
+
+        Of several names one must be there.
+        """
+        kinds = {name: _fields(cls)[name].type for name in names}
+        empty = next((key for key, _ in node.pairs if key.text in names), None)
+        if empty is not None:
+            self._empty(empty.text, empty.span, kinds[empty.text])
+            return
         own = node.get("name")
         first = node.pairs[0][0] if node.pairs else node
         span = own.span if own is not None and own.kind == "scalar" else first.span
-        self.diagnostics.append(error("FF106", f"{what} has no `{name}`", span))
+        message = f"{what} has no {' and no '.join(f'`{name}`' for name in names)}"
+        hint = " or ".join(f"`{name}:` with {wanted(kind)}" for name, kind in kinds.items())
+        self.diagnostics.append(error("FF106", message, span, help=[f"add {hint}"]))
+
+    def _empty(self, name: str, span: Span, kind: Any) -> None:
+        """Report a key that has no value."""
+        self._fail("FF106", f"`{name}` is empty", span, how_to_fill(kind))
+
+    def _not_foreign(self, node: Node, cls: type[Record], what: str) -> None:
+        """Report a mapping that was written for another tool, and nothing else of it."""
+        for key, _ in node.pairs:
+            if key.text in cls.FOREIGN:
+                message = f"{what} has no key `{key.text}`"
+                raise self._fail("FF104", message, key.span, cls.FOREIGN[key.text])
 
     def _unknown_keys(
         self, node: Node, fields: Mapping[str, FieldInfo], cls: type[Record], what: str
@@ -193,15 +227,17 @@ class Decoder:
             if key.text in fields:
                 continue
             if key.text in later:
-                self._fail("FF107", later[key.text], key.span)
+                self._fail("FF107", later[key.text], key.span, "leave it out until then")
                 continue
             known = cls.MEANT.get(key.text)
-            guess = known if known in free else closest(key.text, free)
+            guess = known if known in free else None
+            if guess is None and key.text not in cls.HELP:
+                guess = closest(key.text, free)
             if guess:
                 sure = guess == known or closest(key.text, [guess], SURE)
                 meant[guess] = value if sure else None
             may = f"it may have {listed(sorted(fields))}"
-            hints = (f"did you mean `{guess}`?" if guess else may,)
+            hints = (f"did you mean `{guess}`?" if guess else cls.HELP.get(key.text, may),)
             self._fail("FF104", f"{what} has no key `{key.text}`", key.span, *hints)
         return meant
 
@@ -225,7 +261,7 @@ class Decoder:
 
     def _union(self, node: Node, kinds: tuple[Any, ...], what: str) -> Any:
         kinds = tuple(kind for kind in kinds if kind is not type(None))
-        fitting = [kind for kind in kinds if _shape(kind) == node.kind]
+        fitting = [kind for kind in kinds if shape_of(kind) == node.kind]
         if len(fitting) > 1 and bool in fitting:
             fitting = (
                 [bool] if isinstance(node.value, bool) else [k for k in fitting if k is not bool]
@@ -253,6 +289,9 @@ class Decoder:
         self._expect(node, "mapping", what)
         values = {}
         for key, value in node.pairs:
+            if _is_nothing(value) and kind not in (object, Any):
+                self._empty(key.text, key.span, kind)
+                continue
             try:
                 values[key.text] = self._value(value, kind, f"`{key.text}`")
             except _Mistake:
@@ -269,14 +308,18 @@ class Decoder:
         hints = did_you_mean(node.text, map(str, choices))
         if node.text in map(str, choices):
             hints = ("write it without quotes",)
+        hints = hints or (f"write {valid}",)
         message = f"{what} must be {valid}, not {node.described}"
         raise self._fail("FF105", message, node.span, *hints)
 
     def _chosen(self, node: Node, cls: type[C]) -> C:
         """Return the record that a word chooses; nothing behind the word is an empty mapping."""
         a = f"a {cls.WHAT}"
-        if node.kind in ("broken", "sequence") or _is_nothing(node):
-            self._expect(node, "mapping", a)
+        if node.kind == "broken":
+            raise _Mistake
+        if node.kind == "sequence" or _is_nothing(node):
+            message = f"{a} must be a word or a mapping, not {node.described}"
+            raise self._fail("FF105", message, node.span, f"there are {listed(cls.KINDS)}")
         pairs = node.pairs or ((node, Node(kind="scalar", span=node.span)),)
         if len(pairs) > 1:
             message = f"{a} is one word, or a mapping with one word, not with {len(pairs)}"
@@ -309,7 +352,7 @@ class Decoder:
         if value is not None:
             return value
         message = f"{what} must be {scalar.wanted}, not {node.described}"
-        hints = scalar.how(node) if node.kind == "scalar" else ()
+        hints = ("write it, or leave it out",) if _is_nothing(node) else scalar.how(node)
         raise self._fail("FF105", message, node.span, *hints)
 
 
@@ -343,15 +386,6 @@ def mark(node: Node, path: Path, places: dict[Path, Span]) -> None:
         mark(value, (*path, key.text), places)
 
 
-def _shape(kind: Any) -> str:
-    origin = get_origin(kind)
-    if origin in (tuple, list):
-        return "sequence"
-    if origin is dict or (isinstance(kind, type) and issubclass(kind, Record)):
-        return "mapping"
-    return "scalar"
-
-
 def _is_nothing(node: Node) -> bool:
     return node.kind == "scalar" and node.value is None
 
@@ -362,13 +396,3 @@ def _short(node: Node, cls: type[Record]) -> Node:
         return node
     key = Node(kind="scalar", span=node.span, value=cls.SHORT, text=cls.SHORT)
     return Node(kind="mapping", span=node.span, pairs=((key, node),))
-
-
-_WORDS: Final = {"mapping": "mapping", "sequence": "list"}
-
-
-def _how(node: Node, kind: str) -> tuple[str, ...]:
-    """Say how what was written becomes a list."""
-    if kind != "sequence":
-        return ()
-    return (f"write `[{node.text}]`",) if node.kind == "scalar" else ("begin each item with `- `",)

@@ -18,6 +18,8 @@ from ffc.core.yaml import Node
 ServedName = NewType("ServedName", str)
 # A whole number or one with a point; not `true`.
 Number = NewType("Number", float)
+# A duration that is longer than nothing.
+Period = NewType("Period", Duration)
 # A number, a text, true or false: anything but nothing.
 Value = NewType("Value", object)
 
@@ -57,6 +59,10 @@ def _duration(node: Node) -> Duration | None:
     return parse_duration(node.text)
 
 
+def _period(node: Node) -> Period | None:
+    return Period(parse_duration(node.text) or Duration(0)) or None
+
+
 def _truth(node: Node) -> bool | None:
     return node.value if isinstance(node.value, bool) else None
 
@@ -70,15 +76,25 @@ def _value(node: Node) -> object:
 
 
 def _how_text(node: Node) -> tuple[str, ...]:
-    return (f'put it in quotes: `"{node.text}"`',)
+    if node.kind == "mapping" and node.pairs:
+        key = node.pairs[0][0].text
+        return (f"`{key}: ` begins a mapping: leave the `:` out, or put the text in quotes",)
+    quoted = f'put it in quotes: `"{node.text}"`'
+    return (quoted if node.kind == "scalar" else "write one text, without brackets or `- `",)
 
 
 def _how_truth(node: Node) -> tuple[str, ...]:
     meant = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(node.text.lower())
-    return (f"`{node.text}` is a text in YAML: write `{meant}`",) if meant else ()
+    if node.text in ("true", "false"):
+        return ("write it without quotes",)
+    said = f"`{node.text}` is a text in YAML: write `{meant}`"
+    return (said if meant else "write `true` or `false`, without quotes",)
 
 
 def _how_name(node: Node) -> tuple[str, ...]:
+    name, at, variant = node.text.partition("@")
+    if at and is_name(name) and is_name(variant):
+        return (f"write `{name}`: a variant has a key of its own, `variant: {variant}`",)
     return ("a name has letters, digits and single underscores, a letter first",)
 
 
@@ -93,6 +109,9 @@ def _how_type(node: Node) -> tuple[str, ...]:
 
 
 def _how_duration(node: Node) -> tuple[str, ...]:
+    count, period = node.get("count"), node.get("period")
+    if count is not None and period is not None:
+        return (f"write `{count.text}{period.text[:1]}`",)
     return ("write a number and a unit: `30s`, `15m`, `1h`, `7d` or `4w`",)
 
 
@@ -101,7 +120,12 @@ def _how_cron(node: Node) -> tuple[str, ...]:
 
 
 def _how_number(node: Node) -> tuple[str, ...]:
-    return ()
+    quoted = isinstance(node.value, str) and node.text.strip().replace(".", "", 1).isdigit()
+    return ("write it without quotes" if quoted else "write digits, such as `10`",)
+
+
+def _how_value(node: Node) -> tuple[str, ...]:
+    return ("write a number, a text, `true` or `false`",)
 
 
 _SYNONYMS: Final = {
@@ -137,6 +161,7 @@ KINDS: Final[Mapping[Any, Scalar]] = {
     ServedName: Scalar(_served, "a name", _how_served),
     Type: Scalar(_type, "a type", _how_type),
     Duration: Scalar(_duration, "a duration", _how_duration),
+    Period: Scalar(_period, "a duration longer than nothing", _how_duration),
     Cron: Scalar(_cron, "a schedule", _how_cron),
-    Value: Scalar(_value, "a single value", _how_number),
+    Value: Scalar(_value, "a single value", _how_value),
 }

@@ -11,7 +11,14 @@ import yaml
 
 from ffc.core.diagnostics import Diagnostic, Span, did_you_mean, error, shortened
 from ffc.core.lines import Lines
-from ffc.core.yaml_words import NO_JINJA, QUOTED_JINJA, jinja_error, syntax_error, tight_colon
+from ffc.core.yaml_words import (
+    NO_JINJA,
+    QUOTED_JINJA,
+    jinja_error,
+    no_colon,
+    syntax_error,
+    tight_colon,
+)
 
 Scalar = str | int | float | bool | None
 # What libyaml reads one after another; the fields of each kind are its own.
@@ -28,12 +35,13 @@ _FALSE = ("false", "False", "FALSE")
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,99})")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*)([eE][-+]?[0-9]+)?|[-+]?[0-9]+[eE][-+]?[0-9]+")
 _SPECIAL = {".inf": float("inf"), "-.inf": float("-inf"), ".nan": float("nan")}
-_NAMES = re.compile(r"\bname[ ]*:[ ]*['\"]?([\w-]+)")
+_NAMES = re.compile(r"\bname(?:[ ]*:[ ]*|[ ]+)['\"]?([\w-]+)")
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]"
 )
 _PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*[ \t]*)*")
-_TIGHT = re.compile(r"([A-Za-z_][\w-]*):(?!//)(\S.*)")
+# `name:x` and `name x`, where `name: x` is meant.
+_LOOSE = re.compile(r"([A-Za-z_][\w-]*)(?::(?!//)| +)(\S.*)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +178,14 @@ class _Reader:
             end -= 1
         return self.lines.span(start, end)
 
+    def _whole(self, opening: Event, closing: Event, nodes: list[Node]) -> Span:
+        """Return the place of a list or a mapping, without the comments behind it."""
+        span = self._between(opening, closing)
+        end = max((node.span.end for node in nodes), default=span.start)
+        # What stands here through an alias can have its place before.
+        whole = opening.flow_style or end <= span.start
+        return span if whole else Span(file=span.file, start=span.start, end=end)
+
     def _node(self, event: Event) -> Node:
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event)
@@ -264,7 +280,7 @@ class _Reader:
                 break
             items.append(self._node(event))
         size, height = _measure(items)
-        span = self._between(opening, event)
+        span = self._whole(opening, event, items)
         return Node(kind="sequence", span=span, items=tuple(items), size=size, height=height)
 
     def _mapping(self, opening: Event) -> Node:
@@ -288,8 +304,9 @@ class _Reader:
                 pairs[key.text] = (key, value)
         if merged is not None:
             self._merge(merged[1], pairs)
-        size, height = _measure([node for pair in pairs.values() for node in pair])
-        span, found = self._between(opening, event), tuple(pairs.values())
+        nodes = [node for pair in pairs.values() for node in pair]
+        size, height = _measure(nodes)
+        span, found = self._whole(opening, event, nodes), tuple(pairs.values())
         return Node(kind="mapping", span=span, pairs=found, size=size, height=height)
 
     def _no_key(self, key: Node) -> None:
@@ -305,15 +322,20 @@ class _Reader:
         self.diagnostics.append(found)
 
     def _loosened(self, key: Node, value: Node) -> tuple[Node, Node]:
-        """Report `{name:x}`, a key without a value, and return what is meant."""
-        found = _TIGHT.fullmatch(key.text) if value.value is None else None
+        """Report `{name:x}` or `{name x}`, a key without a value, and return what is meant."""
+        found = _LOOSE.fullmatch(key.text) if value.value is None else None
         start = self.lines.offset(key.span.start)
+        end = start + len(key.text)
         if found is None or value.text or not self.lines.text.startswith(key.text, start):
             return key, value
-        words, colon = tight_colon(), start + found.end(1)
-        place = self.lines.span(colon, colon + 1)
+        if self.lines.text[end:].lstrip().startswith(":"):
+            return key, value
+        colon, begin = start + found.end(1), start + found.start(2)
+        tight = self.lines.text[colon] == ":"
+        words = tight_colon() if tight else no_colon()
+        place = self.lines.span(colon, colon + 1) if tight else self.lines.span(start, colon)
         self._report("FF101", f"this is not YAML: {words.what}", place, words.help)
-        spans = (self.lines.span(start, colon), self.lines.span(colon + 1, start + len(key.text)))
+        spans = (self.lines.span(start, colon), self.lines.span(begin, end))
         meant = Node(kind="scalar", span=spans[0], value=found[1], text=found[1])
         word = resolve_plain(found[2])
         return meant, Node(kind="scalar", span=spans[1], value=word, text=found[2])

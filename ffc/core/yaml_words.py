@@ -42,6 +42,7 @@ class Found(NamedTuple):
     related: tuple[tuple[int, str], ...] = ()
 
 
+_NO_COLON: Final = Words("there is no `:` after this key", "write `key: value`", begun=True)
 _WORDS: Final = {
     "found a tab character that violates indentation": Words("a tab can't indent", _SPACES),
     "found a tab character where an indentation space is expected": Words(
@@ -60,7 +61,7 @@ _WORDS: Final = {
         "this is not in line with the list around it",
         "indent it like its neighbours, or begin it with `- `",
     ),
-    "could not find expected ':'": Words("there is no `:` after this key", begun=True),
+    "could not find expected ':'": _NO_COLON,
     "did not find expected ',' or '}'": Words("there must be a `,` or a `}` before this", _WHOLE),
     "did not find expected ',' or ']'": Words("there must be a `,` or a `]` before this", _WHOLE),
     "did not find expected node content": Words(
@@ -118,6 +119,10 @@ _UNKNOWN: Final = Words("it can't be read from here on", _WHOLE)
 _JINJA: Final = re.compile(r"\{[{%#]")
 _QUOTED: Final = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\n]|'')*'|(?<!\S)#.*")
 _TIGHT: Final = re.compile(r"\s*(?:- +)*[A-Za-z_][\w.-]*(:)(?!//)\S")
+# A word where a key should be: alone or with its value, or with a bracket behind it.
+_ALONE: Final = re.compile(r"\s*(?:- +)*[\w.-]+(?: +[\w.-]+)?\s*")
+_OPENING: Final = re.compile(r"\s*(?:- +)*([\w.-]+) +[\[{]")
+_COMMENT: Final = re.compile(r"(?<!\S)#.*")
 
 
 def syntax_error(lines: Lines, problem: yaml.MarkedYAMLError, jinja: str) -> Diagnostic:
@@ -160,8 +165,12 @@ def _jinja(lines: Lines, at: int, begun: int | None) -> int | None:
         found = _JINJA.search(_bare(lines.line(offset)))
         if found is None and _JINJA.match(lines.text, offset):
             return offset
-        if found is not None and (offset == at or lines.begin(offset) + found.start() == offset):
-            return lines.begin(offset) + found.start()
+        if found is None:
+            continue
+        start = lines.begin(offset) + found.start()
+        # What breaks the reading stands before the place where it broke.
+        if start == offset or (offset == at and start < at):
+            return start
     comment = lines.text.rfind("{#", 0, at)
     # To YAML a bracket and a comment: what is missed comes much later.
     return comment if comment >= 0 and "{#" in _bare(lines.line(comment)) else None
@@ -192,13 +201,20 @@ def _colon(lines: Lines, at: int, begun: int | None) -> Found | None:
     line, column = lines.line(at), at - lines.begin(at)
     before = _QUOTED.sub("", line[:column])
     above = _above(lines, at)
+    opening = _OPENING.match(before)
+    if opening is not None:
+        start = lines.begin(at)
+        return Found(_NO_COLON, start + opening.start(1), start + opening.end(1))
     if re.search(r":\s|[\[{,]", before) or above is None:
         return None
     tight = _tight(lines, above)
     if tight is not None:
         return tight
     key = lines.begin(at) + len(line) - len(line.lstrip(" -"))
-    if _indent(line) <= _indent(lines.line(above)):
+    alone = _ALONE.fullmatch(_COMMENT.sub("", lines.line(above)))
+    if alone is not None or _indent(line) == _indent(lines.line(above)):
+        return _no_colon(lines, above, _first(lines, above))
+    if _indent(line) < _indent(lines.line(above)):
         return None
     words = Words("this is indented deeper than what it belongs to", "indent it like the key above")
     return Found(words, key, at, ((_first(lines, above), "in line with this"),))
@@ -234,8 +250,8 @@ def _no_colon(lines: Lines, at: int, begun: int | None) -> Found | None:
     tight = _tight(lines, start)
     if tight is not None:
         return tight
-    words = _WORDS["could not find expected ':'"]
-    return Found(words, start, max(start + 1, lines.begin(start) + len(lines.line(start).rstrip())))
+    said = _COMMENT.sub("", lines.line(start)).rstrip()
+    return Found(_NO_COLON, start, max(start + 1, lines.begin(start) + len(said)))
 
 
 def _bracket(lines: Lines, at: int, begun: int | None) -> Found | None:
@@ -327,6 +343,11 @@ def _tight(lines: Lines, at: int) -> Found | None:
 def tight_colon() -> Words:
     """Return the words for `name:x`."""
     return Words("a space is missing after this `:`", "write `key: value`")
+
+
+def no_colon() -> Words:
+    """Return the words for `name x`."""
+    return _NO_COLON
 
 
 def _above(lines: Lines, at: int) -> int | None:

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import ClassVar, Final, Literal
 
 from ffc.core.decode import Choice, Record
-from ffc.core.durations import Duration
 from ffc.core.names import Name
-from ffc.core.scalars import Number, Value
+from ffc.core.scalars import Number, Period, Value
 
 # What other tools call our keys.
 TESTS: Final[Mapping[str, str]] = {"data_tests": "tests"}
@@ -20,8 +19,8 @@ class Freshness(Record, frozen=True, kw_only=True):
     MEANT: ClassVar[Mapping[str, str]] = {"loaded_at_field": "column"}
 
     column: str
-    warn_after: Duration | None = None
-    error_after: Duration | None = None
+    warn_after: Period | None = None
+    error_after: Period | None = None
 
 
 class Test(Record, frozen=True, kw_only=True):
@@ -79,8 +78,8 @@ class FreshnessTest(Test, frozen=True, kw_only=True):
     """The newest row of a table is not too old."""
 
     column: str
-    warn_after: Duration | None = None
-    error_after: Duration | None = None
+    warn_after: Period | None = None
+    error_after: Period | None = None
 
 
 _OF_A_COLUMN: Final[Mapping[str, type[Record]]] = {

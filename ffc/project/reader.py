@@ -134,6 +134,8 @@ def _read_kinds(root: Node, resources: Resources, diagnostics: list[Diagnostic])
             diagnostics.append(error("FF107", message, key.span))
         else:
             hints = list(did_you_mean(key.text, KINDS)) or [f"kinds are {listed(KINDS)}"]
+            if key.text == "version":
+                hints = ["leave it out: ffc.yml says the version, for all files"]
             message = f"there is no kind of resource `{key.text}`"
             diagnostics.append(error("FF104", message, key.span, help=hints))
 

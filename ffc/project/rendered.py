@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from ffc.core.decode import part_of
 from ffc.core.diagnostics import Diagnostic, Span, error
 from ffc.project.jinja.macros import Library
 from ffc.project.jinja.marks import SourceMap
@@ -13,16 +14,28 @@ from ffc.project.reader import SqlFile
 
 
 class Unresolved(Exception):
-    """A name in a template that stands for nothing; `hints` say what could be meant."""
+    """A name in a template that stands for nothing; `hints` say what could be meant.
 
-    def __init__(self, code: str, message: str, hints: Sequence[str] = ()) -> None:
+    `part` is where it stands in the text that was looked up, if that holds more.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        hints: Sequence[str] = (),
+        part: tuple[str, int, int] | None = None,
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.hints = tuple(hints)
+        self.part = part
 
     def at(self, span: Span, related: Sequence[Span] = ()) -> Diagnostic:
         """Return the error at the place where the name was written."""
+        if self.part is not None:
+            span = part_of(span, *self.part)
         if self.code == "FF201":
             span = span.labelled("not found")
         return error(self.code, self.message, span, related=related, help=self.hints)

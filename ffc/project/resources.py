@@ -58,6 +58,18 @@ class ProjectFile(Record, frozen=True, kw_only=True):
     """`ffc.yml`: the project's name, language and defaults."""
 
     ASIDE: ClassVar[tuple[str, ...]] = ("boundary", "as_known", "defaults", "paths")
+    HELP: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(
+            ("models", "seeds", "sources", "snapshots", "data_tests"),
+            "settings of folders stand under `defaults:`, as in `defaults: {features: {ttl: 7d}}`",
+        ),
+        **dict.fromkeys(
+            (*(f"{kind}-paths" for kind in ("model", "macro", "test", "seed")), "source-paths"),
+            "`paths:` names the folders, as in `paths: {transformations: sql}`",
+        ),
+        "config-version": "leave it out: `version: 1` is that of the language",
+        "require-dbt-version": "leave it out",
+    }
 
     name: Name
     version: Literal[1]
@@ -89,6 +101,10 @@ class SourceTable(Record, frozen=True, kw_only=True):
 
     LATER: ClassVar[Mapping[str, str]] = _later("table")
     MEANT: ClassVar[Mapping[str, str]] = {**TESTS, "identifier": "table"}
+    HELP: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(("database", "schema"), "write `table: db.schema.name`"),
+        "loaded_at_field": "it stands in `freshness:`: `{column: loaded_at, warn_after: 12h}`",
+    }
     ONE_OF: ClassVar[tuple[str, ...]] = ("file", "table")
 
     name: Name
@@ -107,6 +123,14 @@ class SourceGroup(Record, frozen=True, kw_only=True):
     """Source tables under one name."""
 
     PARTS: ClassVar[tuple[str, ...]] = ("tables",)
+    HELP: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(
+            ("database", "schema", "loader"),
+            "each table says where it lies: `file:`, or `table: db.schema.name`",
+        ),
+        "freshness": "each table has its own `freshness:`",
+        "loaded_at_field": "each table has its own `freshness: {column: ...}`",
+    }
 
     name: Name
     tables: tuple[SourceTable, ...]
@@ -131,8 +155,11 @@ class TransformationNotes(Record, frozen=True, kw_only=True):
     """What a YAML file says of a transformation beside it."""
 
     ASIDE: ClassVar[tuple[str, ...]] = ("columns", "contract")
-
     MEANT: ClassVar[Mapping[str, str]] = TESTS
+    HELP: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("config", "materialized", "dialect", "unique_key"),
+        "how it is built is said in its file: `{{ config(materialized='table') }}`",
+    )
 
     name: Name
     variant: Name = Name(DEFAULT_VARIANT)
@@ -250,6 +277,11 @@ class Pick(Record, frozen=True, kw_only=True):
     """One feature of a training set with a word of its own."""
 
     LATER: ClassVar[Mapping[str, str]] = _later("lag", "for")
+    MEANT: ClassVar[Mapping[str, str]] = {"alias": "as", "name": "feature", "role": "for"}
+    FOREIGN: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("view", "feature_view"),
+        "write view and feature as one: `customer_daily.amount`, or `.*` for all of a view",
+    )
 
     feature: str
     alias: Name | None = field(name="as", default=None)

@@ -10,12 +10,21 @@ from typing import Final
 from ffc.core.diagnostics import Diagnostic, Span, listed, warning
 from ffc.core.texts import read_text
 from ffc.core.yaml import read_yaml
-from ffc.project.folders import MACRO_KIND, SQL_KIND, WRITTEN, YAML_KINDS, Folders
+from ffc.project.folders import (
+    MACRO_KIND,
+    PROJECT_FILE,
+    SQL_KIND,
+    WRITTEN,
+    YAML_KINDS,
+    Folders,
+)
 from ffc.project.kinds import KINDS
 
 # Endings that some tools give to SQL with Jinja in it.
 _TEMPLATES: Final = (".jinja", ".jinja2", ".j2")
 _YAML: Final = (".yml", ".yaml")
+# What is read at the root, and who else reads there.
+_OWN: Final = (PROJECT_FILE, "profiles.yml", "dbt_project.yml")
 # The largest file at the root that is looked into.
 _GLANCE: Final = 100_000
 
@@ -55,7 +64,7 @@ def _at_root(root: Path, folders: Folders) -> Iterator[tuple[str, str]]:
         path, suffix = root / name, Path(name).suffix.lower()
         if suffix == ".sql":
             yield name, f"queries lie in {_listed(folders, SQL_KIND)}"
-        elif suffix in _YAML and KINDS.keys() & _keys(path):
+        elif suffix in _YAML and name not in _OWN and KINDS.keys() & _keys(path):
             yield name, f"resources lie in {_listed(folders, *YAML_KINDS)}"
 
 

@@ -72,7 +72,7 @@ sources:
     "transformations/clean_transactions.sql": """\
 select transaction_id, customer_id, receiver_id, amount, is_fraud, event_time, loaded_at
 from {{ source('raw', 'transactions') }}
-where amount > {{ var('min_amount', 0) }}
+where amount > {{ var('min_amount', 0) }} and '{{ env_var('STAGE', 'prod') }}' <> 'none'
 """,
     "transformations/customer_daily_stats@v2.sql": """\
 select customer_id as cust_id, avg(amount) as avg_amount_7d, count(*) as n,

@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from diagnostics.project import (
+    AMOUNT,
+    BASE,
     FEATURES,
     HOME_SOURCE,
+    ORDER_ID,
     PICKS,
     PROFILES,
+    PROJECT,
     SETS,
     SOURCES,
     SQL,
@@ -76,5 +80,72 @@ CASES: Final[dict[str, Case]] = {
     "unread_template": Case({"macros/dates.jinja": "{% macro a() %}1{% endmacro %}"}, ("FF123",)),
     "unread_text_outside_macros": Case(
         {"macros/dates.sql": "select 1\n{% macro a() %}1{% endmacro %}\n"}, ("FF123",)
+    ),
+    "once_pick_as_a_mapping": Case(edited(SETS, (PICKS, "[{orders_recent: amount}]")), ("FF104",)),
+    "once_target_of_dbt": Case(
+        {
+            PROFILES: "shop:\n  target: dev\n  outputs:\n    dev:\n      type: duckdb\n"
+            "      path: shop.duckdb\n      schema: dev\n      threads: 4\n"
+        },
+        ("FF104",),
+    ),
+    "once_freshness_of_dbt": Case(
+        edited(
+            SOURCES,
+            (
+                "file: data/orders.csv\n",
+                "file: data/orders.csv\n        loaded_at_field: loaded_at\n        freshness:\n"
+                "          column: loaded_at\n          warn_after: {count: 12, period: hour}\n",
+            ),
+        ),
+        ("FF104", "FF105"),
+    ),
+    "once_colon_missing_above_jinja": Case(
+        {
+            PROFILES: "shop:\n  target: dev\n  outputs:\n    dev:\n      protected\n"
+            "      schema: dev_{{ env_var('USER') }}\n      offline: {type: duckdb, path: x}\n"
+        },
+        ("FF101",),
+    ),
+    "once_colon_missing_between_values": Case(
+        {
+            PROFILES: "shop:\n  target dev\n  outputs:\n    dev:\n      schema: dev\n"
+            "      offline: {type: duckdb, path: x}\n"
+        },
+        ("FF101",),
+    ),
+    "once_profiles_by_another_ending": Case(
+        {PROFILES: None, "profiles.yaml": BASE[PROFILES]}, ("FF701",)
+    ),
+    "once_features_empty": features(
+        (f"    features:\n      - {AMOUNT}\n", "    features:\n"), says=("FF106",)
+    ),
+    "once_ttl_of_nothing": features(
+        ("created: loaded_at\n", "created: loaded_at\n    ttl: 0d\n"), says=("FF105",)
+    ),
+    "once_default_lacks_a_setting": Case(
+        {PROJECT: f"{BASE[PROJECT]}defaults:\n  transformations: {{materialized: incremental}}\n"},
+        ("FF106",),
+    ),
+    "once_words_of_dbt": Case(
+        {
+            PROJECT: f"{BASE[PROJECT]}models:\n  shop: {{+materialized: table}}\n",
+            "transformations/notes.yml": "version: 2\ntransformations:\n"
+            "  - name: stg_orders\n    config: {materialized: table}\n"
+            "  - name: stg_orders@v2\n",
+            **edited(SOURCES, ("  - name: raw\n", "  - name: raw\n    database: shop\n")),
+            **edited(
+                SETS,
+                (PICKS, "[{feature: orders_recent.amount, alias: amount}, customer_home.country]"),
+            ),
+        },
+        ("FF104", "FF104", "FF104", "FF104", "FF104", "FF105"),
+    ),
+    "once_test_written_twice": Case(
+        edited(
+            SOURCES,
+            (ORDER_ID, "{name: order_id, type: string, tests: [unique, not_null, unique]}"),
+        ),
+        ("FF204",),
     ),
 }

@@ -412,7 +412,29 @@ CASES: Final[dict[str, Case]] = {
         "FF115",
         "FF204",
     ),
+    "unit_test_input_is_not_read": unit_test(
+        "    of: stg_orders\n    expect: {rows: []}\n"
+        "    given: [{input: ref('orders_recent'), rows: [{amont: 1}]}]\n",
+        "FF215",
+    ),
+    "unit_test_value_of_another_type": unit_test(
+        "    of: stg_orders\n    expect: {rows: [{amount: many}, {ordered_at: soon}]}\n",
+        "FF406",
+        "FF406",
+    ),
+    "unit_test_sql_of_no_column": unit_test(
+        "    of: stg_orders\n    expect: {format: sql, rows: select 1 as amuont}\n", "FF303"
+    ),
+    "unit_test_overrides_no_variable": unit_test(
+        "    of: stg_orders\n    expect: {rows: []}\n    overrides:\n"
+        "      vars: {min_amout: 1}\n      env_vars: {HOME: x}\n      macros: {is_incremntal: 1}\n",
+        "FF215",
+        "FF215",
+        "FF202",
+    ),
     # Defaults of folders.
+    "defaults_that_nothing_takes": defaults("features: {materialized: table}", "FF122"),
+    "defaults_of_the_whole_project": defaults('".": {owner: 7}', "FF105"),
     "defaults_of_no_folder": defaults("feature: {owner: me}", "FF122"),
     "defaults_misspelt": defaults("features: {onwer: me}", "FF104"),
     "defaults_schedule": defaults('features: {schedule: "61 * * * *"}', "FF105"),
