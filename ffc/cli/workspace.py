@@ -146,10 +146,9 @@ def _compile(
         known = [d for d in compiled.diagnostics if d.code != NO_ONLINE_STORE]
         return Compiled(manifest=None, diagnostics=tuple(known))
     adapter = offline_adapter(chosen.offline.type)
-    target = compile_target(chosen, adapter.dialect)
-    return compile_project(
-        files, target, variables, adapter.capabilities.max_identifier, os.environ
-    )
+    capabilities = adapter.capabilities
+    target = compile_target(chosen, adapter.dialect, capabilities.asof_join)
+    return compile_project(files, target, variables, capabilities.max_identifier, os.environ)
 
 
 def _target(

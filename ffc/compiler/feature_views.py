@@ -105,6 +105,7 @@ def _node(
         entity=view.entity,
         source=source,
         keys=tuple(key.name for key in shape.keys),
+        source_keys=tuple(key.source.name for key in shape.keys),
         event_time=times[0] if times else "",
         created=times[1] if len(times) > 1 else "",
         delay=None if view.delay is None else int(view.delay),

@@ -66,17 +66,6 @@ def _type_label(state: Compilation, oracle: Oracle, label: Label) -> None:
         column=label.column,
         sql=sql,
     )
-    _roles_not_yet(state, node, label, roles)
-
-
-def _roles_not_yet(
-    state: Compilation, node: str, label: Label, roles: Sequence[records.LabelRole]
-) -> None:
-    for role in roles:
-        if role.role != role.entity:
-            message = "a role is not in this version of ffc yet"
-            help_ = f"`{role.role}` is another name than that of its entity, `{role.entity}`"
-            state.not_yet(node, message, label.at.key("entities", role.role), help_)
 
 
 def _projection(source: str, columns: Mapping[str, records.Column]) -> exp.Select:

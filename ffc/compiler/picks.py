@@ -14,7 +14,10 @@ from ffc.project.resources import OnDemand, Pick
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picked:
-    """A feature as a column; `view` is None for an on-demand feature."""
+    """A feature as a column; `view` is None for an on-demand feature.
+
+    `role` is that of the label which is asked for, `lag` how many seconds before its time.
+    """
 
     view: records.FeatureView | None
     feature: str
@@ -22,6 +25,8 @@ class Picked:
     default: object
     column: str
     span: Span
+    role: str = ""
+    lag: int = 0
 
     @property
     def origin(self) -> str:
@@ -61,7 +66,6 @@ class Picker:
         state.report(self._node, *problems)
         if problems:
             return []
-        self._not_yet(pick)
         named = pick.at("as") if pick and pick.alias else span
         return [
             Picked(
@@ -71,15 +75,20 @@ class Picker:
                 default=feature.default,
                 column=_column(view, feature.name, pick),
                 span=named,
+                role=self._role(view, pick),
+                lag=int(pick.lag or 0) if pick else 0,
             )
             for feature in view.features
             if name in ("*", feature.name)
         ]
 
-    def _not_yet(self, pick: Pick | None) -> None:
-        for key, value in (("lag", pick and pick.lag), ("for", pick and pick.role)):
-            if pick is not None and value is not None:
-                self._state.not_yet(self._node, pick.LATER[key], pick.at.key(key))
+    def _role(self, view: records.FeatureView, pick: Pick | None) -> str:
+        """Return the role of the label that a view is asked for."""
+        if pick is not None and pick.role is not None:
+            return str(pick.role)
+        roles = self._label.roles if self._label is not None else ()
+        fitting = [role.role for role in roles if role.entity == view.entity]
+        return view.entity if view.entity in fitting or not fitting else fitting[0]
 
     def _check(
         self, view: records.FeatureView, name: str, pick: Pick | None, place: Span

@@ -12,6 +12,7 @@ from ffc.manifest import records
 from ffc.project.resources import TrainingSet
 from ffc.sql.build import generate
 from ffc.sql.point_in_time import training_set_query
+from ffc.sql.search import Shape
 
 
 def plan_training_sets(state: Compilation) -> None:
@@ -49,7 +50,7 @@ def _plan(state: Compilation, wanted: TrainingSet) -> None:
         label=label.id,
         timestamp=label.timestamp,
         label_column=label.column,
-        views=tuple(_view_plan(state, wanted, label, view, picks) for view in _views(picks)),
+        views=_lookups(state, wanted, label, picks),
         output=tuple(output),
     )
     types = {column.name: column for column in output}
@@ -59,7 +60,7 @@ def _plan(state: Compilation, wanted: TrainingSet) -> None:
         columns=tuple(records.Column(name=n, type=c.type) for n, c in types.items()),
         label=label.id,
         plan=plan,
-        sql=generate(training_set_query(plan), state.target.dialect),
+        sql=generate(training_set_query(plan, _shape(state)), state.target.dialect),
     )
 
 
@@ -68,8 +69,32 @@ def _no_leak_check(label: records.Label, wanted: TrainingSet) -> Diagnostic:
     return warning("FF505", message, wanted.at("label"))
 
 
-def _views(picks: Sequence[Picked]) -> list[records.FeatureView]:
-    return list({p.view.id: p.view for p in picks if p.view is not None}.values())
+def _shape(state: Compilation) -> Shape:
+    return "asof" if state.target.asof_join else "union"
+
+
+def _lookups(
+    state: Compilation, wanted: TrainingSet, label: records.Label, picks: Sequence[Picked]
+) -> tuple[records.ViewPlan, ...]:
+    """Return a lookup for each view, role and lag that is asked for.
+
+    Views of one entity, source, keys and times have the same instants: the first one's are looked
+    up for all. The rest of what decides them is in the lookup itself.
+    """
+    asked: dict[tuple[str, str, int], list[Picked]] = {}
+    views: dict[str, records.FeatureView] = {}
+    for pick in picks:
+        if pick.view is not None:
+            views.setdefault(pick.view.id, pick.view)
+            asked.setdefault((pick.view.id, pick.role, pick.lag), []).append(pick)
+    searched: dict[tuple[object, ...], str] = {}
+    found = []
+    for (view_id, role, lag), own in asked.items():
+        view = views[view_id]
+        instants = (view.source, view.entity, view.source_keys, view.event_time, view.created)
+        first = searched.setdefault(instants, view_id)
+        found.append(_lookup(state, wanted, label, view, own, (role, lag, first)))
+    return tuple(found)
 
 
 def _output(
@@ -133,14 +158,16 @@ def _check_names(
         seen.setdefault(folded, (column, place))
 
 
-def _view_plan(
+def _lookup(
     state: Compilation,
     wanted: TrainingSet,
     label: records.Label,
     view: records.FeatureView,
     picks: Sequence[Picked],
+    asked: tuple[str, int, str],
 ) -> records.ViewPlan:
-    role = next(role for role in label.roles if role.entity == view.entity)
+    name, lag, searched = asked
+    role = next(role for role in label.roles if role.role == name)
     entity = state.nodes[node_id("entity", view.entity)]
     project = state.project
     # Spec, section 3: the view's own word goes before the set's, that before the project's.
@@ -148,6 +175,7 @@ def _view_plan(
     known = [word for word in (view.as_known, wanted.as_known) if word is not None]
     return records.ViewPlan(
         view=view.id,
+        searched=searched,
         keys=tuple(
             records.KeyPair(view=own, label=asked, type=key.type)
             for own, asked, key in zip(view.keys, role.keys, entity.columns, strict=True)
@@ -156,6 +184,7 @@ def _view_plan(
         created=view.created,
         delay=view.delay or 0,
         ttl=view.ttl,
+        lag=lag,
         boundary=boundary,
         as_known=known[0] if known else project.as_known,
         picks=tuple(
@@ -166,6 +195,5 @@ def _view_plan(
                 default=p.default,
             )
             for p in picks
-            if p.view is not None and p.view.id == view.id
         ),
     )

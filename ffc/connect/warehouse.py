@@ -10,9 +10,11 @@ from sqlglot import exp
 
 from ffc.adapter.offline import Load, OfflineStore, Relation
 from ffc.manifest.names import physical_name, published_name
-from ffc.manifest.records import AnyNode
+from ffc.manifest.records import AnyNode, Plan
 from ffc.sql import build, relations
 from ffc.sql.binding import bind
+from ffc.sql.point_in_time import training_set_query
+from ffc.sql.search import Shape
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -40,6 +42,11 @@ class Warehouse:
         """Return a manifest's SQL over real relations."""
         tables = {node: table_of(relation) for node, relation in parents.items()}
         return bind(sql, self.store.dialect, tables)
+
+    def training_query(self, plan: Plan) -> str:
+        """Return the query of a training set's plan, in the shape that the store can run."""
+        shape: Shape = "asof" if self.store.capabilities.asof_join else "union"
+        return build.generate(training_set_query(plan, shape), self.store.dialect)
 
     def create(self, relation: Relation, kind: str, query: str) -> None:
         """Make a table or a view of a query."""

@@ -13,10 +13,12 @@ _DURATION = re.compile(r"([0-9]{1,9})([smhdw])")
 class Duration(int):
     """A number of seconds; a day is 86,400 of them whatever a clock does."""
 
-    __slots__ = ()
+    written: str = ""
 
     def __str__(self) -> str:
-        """Write the duration with the largest unit that divides it."""
+        """Write the duration as it was written, else with the largest unit that divides it."""
+        if self.written:
+            return self.written
         for unit, seconds in reversed(SECONDS.items()):
             if self and self % seconds == 0:
                 return f"{int(self) // seconds}{unit}"
@@ -26,4 +28,8 @@ class Duration(int):
 def parse_duration(text: str) -> Duration | None:
     """Read a duration, or return None where the text is none."""
     match = _DURATION.fullmatch(text.strip())
-    return Duration(int(match[1]) * SECONDS[match[2]]) if match else None
+    if match is None:
+        return None
+    found = Duration(int(match[1]) * SECONDS[match[2]])
+    found.written = f"{int(match[1])}{match[2]}"
+    return found

@@ -91,7 +91,8 @@ class Schedule(Struct, frozen=True, kw_only=True):
 class FeatureView(Node, frozen=True, kw_only=True, tag="feature_view"):
     """Features of an entity; `sql` is its history: keys, event time, created, features.
 
-    `event_time` and `created` name columns of the history; both are empty for a static view, and
+    `source_keys` are the source's columns that the keys are taken from. `event_time` and `created`
+    name columns of the history; both are empty for a static view, and
     `created` is empty where the view says `delay` (seconds) or nothing. `boundary` and `as_known`
     are the view's own words; `online_...` are what holds online: the view's, else the project's.
     """
@@ -99,6 +100,7 @@ class FeatureView(Node, frozen=True, kw_only=True, tag="feature_view"):
     entity: str
     source: str
     keys: tuple[str, ...]
+    source_keys: tuple[str, ...] = ()
     event_time: str = ""
     created: str = ""
     delay: int | None = None
@@ -149,14 +151,20 @@ class Pick(Struct, frozen=True, kw_only=True):
 
 
 class ViewPlan(Struct, frozen=True, kw_only=True):
-    """How a training set asks one view: its bounds already decided, its picks in order."""
+    """How a training set asks one view: its bounds already decided, its picks in order.
+
+    It asks as of the label's time less `lag` seconds. `searched` is the view in whose history the
+    winner's instant is looked for: another one where both have their instants from one source.
+    """
 
     view: str
+    searched: str
     keys: tuple[KeyPair, ...]
     event_time: str = ""
     created: str = ""
     delay: int = 0
     ttl: int | None = None
+    lag: int = 0
     boundary: Boundary
     as_known: bool
     picks: tuple[Pick, ...]
@@ -260,11 +268,15 @@ class Project(Struct, frozen=True, kw_only=True):
 
 
 class Target(Struct, frozen=True, kw_only=True):
-    """What was compiled for: nothing of it is a secret, nothing of it was looked up."""
+    """What was compiled for: nothing of it is a secret, nothing of it was looked up.
+
+    `asof_join` tells which shape the queries of training sets have.
+    """
 
     name: str
     offline: str
     dialect: str
+    asof_join: bool = True
     online: tuple[str, ...]
     protected: bool = False
 

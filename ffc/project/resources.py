@@ -276,7 +276,6 @@ class Label(Record, frozen=True, kw_only=True):
 class Pick(Record, frozen=True, kw_only=True):
     """One feature of a training set with a word of its own."""
 
-    LATER: ClassVar[Mapping[str, str]] = _later("lag", "for")
     MEANT: ClassVar[Mapping[str, str]] = {"alias": "as", "name": "feature", "role": "for"}
     FOREIGN: ClassVar[Mapping[str, str]] = dict.fromkeys(
         ("view", "feature_view"),

@@ -22,12 +22,14 @@ from ffc.manifest.records import (
     Entity,
     FeatureView,
     Label,
+    Plan,
     Source,
     TrainingSet,
     Transformation,
 )
 from ffc.sql.history import duplicates
 from ffc.sql.learning import asked_too_early
+from ffc.sql.point_in_time import unshared
 
 
 @dataclass(slots=True, kw_only=True)
@@ -174,8 +176,15 @@ class Building:
                 )
             )
         elif not isinstance(node, Entity):
-            query = self.warehouse.bound(node.sql, self._relations(node.depends_on))
+            sql = self._training_query(node) if isinstance(node, TrainingSet) else node.sql
+            query = self.warehouse.bound(sql, self._relations(node.depends_on))
             self.warehouse.create(relation, kind, query)
+
+    def _training_query(self, node: TrainingSet) -> str:
+        builds = {node: pointer.build for node, pointer in self.pointers.items()}
+        if built_alike(node.plan, builds):
+            return node.sql
+        return self.warehouse.training_query(unshared(node.plan))
 
     def _check(self, node: AnyNode, relation: Relation, rows: int | None) -> None:
         if isinstance(node, FeatureView) and not node.event_time:
@@ -189,6 +198,15 @@ class Building:
                     f"`{node.name}` has {rows} rows, but its label has {label}: not published",
                     help=["this should never happen: please report it with the compiled SQL"],
                 )
+
+
+def built_alike(plan: Plan, builds: Mapping[str, Build]) -> bool:
+    """Tell whether views that share their instants were made of the same rows.
+
+    A view whose build is older than that of the view that is searched lacks its newest instants.
+    """
+    pairs = ((builds[view.view], builds[view.searched]) for view in plan.views)
+    return all(dict(own.inputs) == dict(other.inputs) for own, other in pairs)
 
 
 def _two_rows(node: FeatureView, found: list[dict[str, object]]) -> DataError:

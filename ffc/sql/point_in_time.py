@@ -1,76 +1,80 @@
 """The point-in-time query of a training set, from its plan.
 
-For each view the distinct (keys, t) of the label look for the one row that wins, and the label
-joins the answers back by equality, so that it keeps exactly its rows. Histories hold one row for
-each key, event time and created (`ffc.sql.history`), and the search is an ASOF join:
+The label's distinct (keys, t) look, once for each lookup of the plan, for the instant of the row
+that wins; the row is then found by equality, and the label joins the answers back, so that it
+keeps exactly its rows. Histories hold one row for each key, event time and created
+(`ffc.sql.history`), so an instant names a row. Lookups of views that have their instants from one
+source share the search. The steps, each a CTE:
 
-- plain: the newest event time below t;
-- as known, from `created`: the running maximum of the event time in the order in which rows became
-  visible, greatest(event time, created), gives the winner's event time for any t; of that event
-  time the version learned last before t is the answer.
+- `__label`: the label's columns, the keys as the entities' types, t;
+- `__spine_N`: the distinct questions of some keys;
+- `__at_N`: the winner's event time: the greatest of those before t, or, where only what was known
+  counts, of those that had become visible by t, at greatest(event time, created);
+- `__learned_N`: its created: the last before t, or the greatest;
+- `__view_N`: the row, by equality.
 
 Names inside the query begin with `__`, as no name of a user's can.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+import msgspec
 from sqlglot import exp
 
 from ffc.core.types import known_type
 from ffc.manifest.records import KeyPair, Pick, Plan, ViewPlan
 from ffc.sql import build
+from ffc.sql.search import TIME, Search, Shape, search_query
 from ffc.sql.types import literal, sql_type
 
 _TIMESTAMP = exp.DType.TIMESTAMP
 
 
-def training_set_query(plan: Plan) -> exp.Select:
+def training_set_query(plan: Plan, shape: Shape = "asof") -> exp.Select:
     """Return the training set's rows: its output columns, in order."""
-    keys = _distinct_keys(plan.views)
+    keys = _label_keys(plan.views)
     select = exp.select(*(_output(plan, i) for i in range(len(plan.output)))).from_(
         build.table("__label", alias="l")
     )
-    ctes = [("__label", _label(plan, keys))]
-    spines: dict[tuple[KeyPair, ...], str] = {}
+    ctes = {"__label": _label(plan, keys)}
     for index, view in enumerate(plan.views):
-        asked = tuple(_label_keys(view))
-        if asked not in spines:
-            spines[asked] = f"__spine_{len(spines)}"
-            ctes.append((spines[asked], _spine(plan, asked, keys)))
-        columns = [keys[pair] for pair in asked]
-        ctes += [(name, query) for name, query in _view(plan, view, index, columns, spines[asked])]
-        on = [*columns, *(["__t"] if _timed(plan, view) else [])]
+        columns = [keys[pair] for pair in _asked(view)]
+        lookup = _Lookup(plan, view, columns, shape, ctes)
+        ctes[f"__view_{index}"] = lookup.rows()
+        on = [*columns, *([TIME] if lookup.timed else [])]
         select = select.join(
             build.table(f"__view_{index}", alias=f"v{index}"),
             on=build.every(_equal(name, f"v{index}", name, "l") for name in on),
             join_type="LEFT",
         )
-    for name, query in ctes:
+    for name, query in ctes.items():
         select = select.with_(build.name(name), as_=query)
     return select
 
 
-def _distinct_keys(views: Sequence[ViewPlan]) -> dict[KeyPair, str]:
-    """Name the label's columns that are asked with, each with each of its types once."""
-    pairs = dict.fromkeys(pair for view in views for pair in _label_keys(view))
-    return {pair: f"__k{index}" for index, pair in enumerate(pairs)}
+def unshared(plan: Plan) -> Plan:
+    """Return a plan in which each view is searched by itself."""
+    views = tuple(msgspec.structs.replace(view, searched=view.view) for view in plan.views)
+    return msgspec.structs.replace(plan, views=views)
 
 
-def _label_keys(view: ViewPlan) -> list[KeyPair]:
+def _asked(view: ViewPlan) -> list[KeyPair]:
     return [KeyPair(view="", label=pair.label, type=pair.type) for pair in view.keys]
 
 
-def _timed(plan: Plan, view: ViewPlan) -> bool:
-    return bool(plan.timestamp and view.event_time)
+def _label_keys(views: Sequence[ViewPlan]) -> dict[KeyPair, str]:
+    """Name the label's columns that are asked with, each with each of its types once."""
+    pairs = dict.fromkeys(pair for view in views for pair in _asked(view))
+    return {pair: f"__k{index}" for index, pair in enumerate(pairs)}
 
 
 def _equal(left: str, left_table: str, right: str, right_table: str) -> exp.Expr:
     return exp.EQ(this=build.column(left, left_table), expression=build.column(right, right_table))
 
 
-def _label(plan: Plan, keys: dict[KeyPair, str]) -> exp.Select:
+def _label(plan: Plan, keys: Mapping[KeyPair, str]) -> exp.Select:
     own = [
         build.named(build.column(column.origin), f"__c{index}")
         for index, column in enumerate(plan.output)
@@ -80,149 +84,176 @@ def _label(plan: Plan, keys: dict[KeyPair, str]) -> exp.Select:
         build.named(exp.cast(build.column(pair.label), sql_type(known_type(pair.type))), name)
         for pair, name in keys.items()
     ]
-    time = build.named(exp.cast(build.column(plan.timestamp), _TIMESTAMP), "__t")
+    time = build.named(exp.cast(build.column(plan.timestamp), _TIMESTAMP), TIME)
     times = [time] if plan.timestamp else []
     return exp.select(*own, *asked, *times).from_(build.reference(plan.label))
 
 
-def _spine(plan: Plan, asked: Sequence[KeyPair], keys: dict[KeyPair, str]) -> exp.Select:
-    names = [*(keys[pair] for pair in asked), *(["__t"] if plan.timestamp else [])]
-    columns = [build.column(name) for name in names]
-    present = build.every(build.is_not_null(column.copy()) for column in columns)
-    return exp.select(*columns).distinct().from_(build.table("__label")).where(present)
+class _Lookup:
+    """One lookup of a plan: adds the CTEs that it needs, those of its search but once."""
 
+    def __init__(
+        self,
+        plan: Plan,
+        view: ViewPlan,
+        keys: Sequence[str],
+        shape: Shape,
+        ctes: dict[str, exp.Select],
+    ) -> None:
+        self._view = view
+        self._keys = keys
+        self._shape = shape
+        self._ctes = ctes
+        self.timed = bool(plan.timestamp and view.event_time)
 
-def _view(
-    plan: Plan, view: ViewPlan, index: int, keys: Sequence[str], spine: str
-) -> list[tuple[str, exp.Select]]:
-    """Return the CTEs that answer for one view; the last one is `__view_N`."""
-    answer = f"__view_{index}"
-    if not view.event_time:
-        return [(answer, _static(view, keys))]
-    if not plan.timestamp:
-        return [(answer, _newest(view, keys))]
-    if view.as_known and view.created:
-        frontier, found = f"__frontier_{index}", f"__found_{index}"
-        return [
-            (frontier, _frontier(view, keys)),
-            (found, _instant(view, keys, spine, frontier)),
-            (answer, _known_version(view, keys, found)),
-        ]
-    return [(answer, _as_of(view, keys, spine))]
+    def rows(self) -> exp.Select:
+        """Return the winning rows: keys, t where the label has one, `__e`, features."""
+        view = self._view
+        if not view.event_time:
+            return exp.select(*self._columns("")).from_(build.reference(view.view))
+        instants = self._instants()
+        on = [*self._on("h", "a"), _equal(view.event_time, "h", "__e", "a")]
+        if view.created:
+            created, learned = build.column(view.created, "h"), build.column("__c", "a")
+            same = exp.EQ if self._known else exp.NullSafeEQ
+            on.append(same(this=created, expression=learned))
+        times = [build.column(TIME, "a")] if self.timed else []
+        return (
+            exp.select(*self._columns("h"), *times)
+            .from_(build.table(instants, alias="a"))
+            .join(build.reference(view.view, "h"), on=build.every(on), join_type="INNER")
+        )
 
+    @property
+    def _known(self) -> bool:
+        """Whether only what had been learned by the label's time counts."""
+        return self.timed and self._view.as_known and bool(self._view.created)
 
-def _history_columns(view: ViewPlan, keys: Sequence[str], table: str = "") -> list[exp.Expr]:
-    pairs = zip(keys, view.keys, strict=True)
-    columns = [build.named(build.column(pair.view, table), key) for key, pair in pairs]
-    time = build.column(view.event_time, table) if view.event_time else exp.true()
-    picks = dict.fromkeys(pick.feature for pick in view.picks)
-    features = [build.named(build.column(f, table), f"__f_{f}") for f in picks]
-    return [*columns, build.named(time, "__e"), *features]
+    def _on(self, history: str, other: str) -> list[exp.Expr]:
+        pairs = zip(self._view.keys, self._keys, strict=True)
+        return [_equal(pair.view, history, key, other) for pair, key in pairs]
 
+    def _columns(self, table: str) -> list[exp.Expr]:
+        view = self._view
+        columns = self._history_keys(table)
+        time = build.column(view.event_time, table) if view.event_time else exp.true()
+        picks = dict.fromkeys(pick.feature for pick in view.picks)
+        features = [build.named(build.column(f, table), f"__f_{f}") for f in picks]
+        return [*columns, build.named(time, "__e"), *features]
 
-def _static(view: ViewPlan, keys: Sequence[str]) -> exp.Select:
-    return exp.select(*_history_columns(view, keys)).from_(build.reference(view.view))
+    def _history_keys(self, table: str = "") -> list[exp.Expr]:
+        pairs = zip(self._view.keys, self._keys, strict=True)
+        return [build.named(build.column(pair.view, table), key) for pair, key in pairs]
 
+    def _instants(self) -> str:
+        """Return the CTE that names each question's row: keys, t, `__e` and, if any, `__c`."""
+        at = self._cte("__at", self._event_times())
+        return self._cte("__learned", self._created(at)) if self._view.created else at
 
-def _newest(view: ViewPlan, keys: Sequence[str]) -> exp.Select:
-    """Return one row a key: the greatest event time, then the greatest created."""
-    select = exp.select(*_history_columns(view, keys)).from_(build.reference(view.view))
-    order = [view.event_time, *([view.created] if view.created else [])]
-    partition = [build.column(pair.view) for pair in view.keys]
-    ranked = [build.descending(build.column(name)) for name in order]
-    return build.qualified(select, build.first_of(partition, ranked))
+    def _cte(self, kind: str, query: exp.Select) -> str:
+        """Return the name of a CTE; one that is there already is used again."""
+        alike = (name for name in self._ctes if name.startswith(f"{kind}_"))
+        numbered = list(alike)
+        for name in numbered:
+            if self._ctes[name] == query:
+                return name
+        self._ctes[f"{kind}_{len(numbered)}"] = query
+        return f"{kind}_{len(numbered)}"
 
+    def _spine(self) -> str:
+        columns = [build.column(name) for name in (*self._keys, TIME)]
+        present = build.every(build.is_not_null(column.copy()) for column in columns)
+        query = exp.select(*columns).distinct().from_(build.table("__label")).where(present)
+        return self._cte("__spine", query)
 
-def _one_version(view: ViewPlan) -> exp.Expr:
-    """Return the history with one row for each key and event time."""
-    history = build.reference(view.view)
-    if not view.created:
-        return exp.alias_(history, build.name("h"), table=True)
-    partition = [*(build.column(pair.view) for pair in view.keys), build.column(view.event_time)]
-    order = [build.descending(build.column(view.created))]
-    select = exp.select("*").from_(history)
-    return build.qualified(select, build.first_of(partition, order)).subquery(build.name("h"))
+    def _event_times(self) -> exp.Select:
+        view, history = self._view, build.reference(self._view.searched)
+        event_time = build.column(view.event_time)
+        if not self.timed:
+            newest = build.named(exp.Max(this=event_time), "__e")
+            grouped = [build.column(pair.view) for pair in view.keys]
+            return exp.select(*self._history_keys(), newest).from_(history).group_by(*grouped)
+        rows = exp.select(*self._history_keys(), build.named(event_time, "__e")).from_(history)
+        position, earlier = "__e", view.lag
+        if self._known:
+            created = build.column(view.created)
+            visible = exp.Greatest(this=event_time.copy(), expressions=[created], ignore_nulls=True)
+            rows = rows.select(build.named(visible, "__u"))
+            rows = rows.where(build.is_not_null(created.copy()))
+            position = "__u"
+        elif view.as_known:
+            earlier += view.delay
+        return search_query(
+            Search(
+                questions=self._spine(),
+                keys=self._keys,
+                earlier=earlier,
+                inclusive=view.boundary == "inclusive",
+                rows=rows,
+                position=position,
+                value="__e",
+                answer="__e",
+            ),
+            self._shape,
+        )
 
-
-def _before(view: ViewPlan, left: exp.Expr, right: exp.Expr) -> exp.Expr:
-    compare = exp.LTE if view.boundary == "inclusive" else exp.LT
-    return compare(this=left, expression=right)
-
-
-def _as_of(view: ViewPlan, keys: Sequence[str], spine: str) -> exp.Select:
-    bound: exp.Expr = build.column("__t", "s")
-    if view.as_known and view.delay:
-        bound = exp.Sub(this=bound, expression=build.seconds(view.delay))
-    pairs = zip(keys, view.keys, strict=True)
-    on = [_equal(pair.view, "h", key, "s") for key, pair in pairs]
-    on.append(_before(view, build.column(view.event_time, "h"), bound))
-    columns = _history_columns(view, keys, "h")
-    return (
-        exp.select(*columns, build.column("__t", "s"))
-        .from_(build.table(spine, alias="s"))
-        .join(_one_version(view), on=build.every(on), join_type="ASOF")
-    )
-
-
-def _frontier(view: ViewPlan, keys: Sequence[str]) -> exp.Select:
-    """Return, for each moment at which a row became visible, the newest event time by then."""
-    event_time, created = build.column(view.event_time), build.column(view.created)
-    visible = exp.Greatest(this=event_time, expressions=[created], ignore_nulls=True)
-    own = zip(keys, view.keys, strict=True)
-    columns = [build.named(build.column(pair.view), key) for key, pair in own]
-    newest = exp.Window(
-        this=exp.Max(this=event_time.copy()),
-        partition_by=[build.column(pair.view) for pair in view.keys],
-        order=exp.Order(expressions=[exp.Ordered(this=visible.copy())]),
-    )
-    return (
-        exp.select(*columns, build.named(visible, "__u"), build.named(newest, "__e"))
-        .from_(build.reference(view.view))
-        .where(build.is_not_null(created.copy()))
-    )
-
-
-def _instant(view: ViewPlan, keys: Sequence[str], spine: str, frontier: str) -> exp.Select:
-    on = [_equal(key, "u", key, "s") for key in keys]
-    on.append(_before(view, build.column("__u", "u"), build.column("__t", "s")))
-    own = [build.column(name, "s") for name in (*keys, "__t")]
-    return (
-        exp.select(*own, build.column("__e", "u"))
-        .from_(build.table(spine, alias="s"))
-        .join(build.table(frontier, alias="u"), on=build.every(on), join_type="ASOF")
-    )
-
-
-def _known_version(view: ViewPlan, keys: Sequence[str], found: str) -> exp.Select:
-    present = build.is_not_null(build.column(view.created))
-    history = exp.select("*").from_(build.reference(view.view)).where(present)
-    on = [_equal(p.view, "h", key, "s") for key, p in zip(keys, view.keys, strict=True)]
-    on.append(_equal(view.event_time, "h", "__e", "s"))
-    on.append(_before(view, build.column(view.created, "h"), build.column("__t", "s")))
-    return (
-        exp.select(*_history_columns(view, keys, "h"), build.column("__t", "s"))
-        .from_(build.table(found, alias="s"))
-        .join(history.subquery(build.name("h")), on=build.every(on), join_type="ASOF")
-    )
+    def _created(self, at: str) -> exp.Select:
+        """Return the instants with the created of the row that wins."""
+        view, history = self._view, build.reference(self._view.searched)
+        created, keys = build.column(view.created), self._history_keys()
+        if self._known:
+            rows = exp.select(
+                *keys,
+                build.named(build.column(view.event_time), "__e"),
+                build.named(created, "__c"),
+            )
+            return search_query(
+                Search(
+                    questions=at,
+                    keys=(*self._keys, "__e"),
+                    earlier=view.lag,
+                    inclusive=view.boundary == "inclusive",
+                    rows=rows.from_(history).where(build.is_not_null(created.copy())),
+                    position="__c",
+                    value="__c",
+                    answer="__c",
+                ),
+                self._shape,
+            )
+        on = [*self._on("h", "a"), _equal(view.event_time, "h", "__e", "a")]
+        names = [*self._keys, *([TIME] if self.timed else []), "__e"]
+        own = [build.column(name, "a") for name in names]
+        greatest = build.named(exp.Max(this=build.column(view.created, "h")), "__c")
+        return (
+            exp.select(*own, greatest)
+            .from_(build.table(at, alias="a"))
+            .join(build.reference(view.searched, "h"), on=build.every(on), join_type="INNER")
+            .group_by(*(column.copy() for column in own))
+        )
 
 
 def _output(plan: Plan, index: int) -> exp.Expr:
     column = plan.output[index]
     if column.role != "feature":
         return build.named(build.column(f"__c{index}", "l"), column.name)
+    number, view, pick = next(_picked(plan, column.name))
+    return build.named(_answer(plan, view, pick, f"v{number}"), column.name)
+
+
+def _picked(plan: Plan, column: str) -> Iterator[tuple[int, ViewPlan, Pick]]:
     for number, view in enumerate(plan.views):
         for pick in view.picks:
-            if pick.column == column.name:
-                return build.named(_answer(plan, view, pick, f"v{number}"), column.name)
-    raise KeyError(column.name)
+            if pick.column == column:
+                yield number, view, pick
 
 
 def _answer(plan: Plan, view: ViewPlan, pick: Pick, table: str) -> exp.Expr:
     """Return the winner's value, even when it is null; without a winner the default."""
     event_time = build.column("__e", table)
     won = build.is_not_null(event_time)
-    if view.ttl is not None and _timed(plan, view):
-        oldest = exp.Sub(this=build.column("__t", "l"), expression=build.seconds(view.ttl))
+    if view.ttl is not None and plan.timestamp and view.event_time:
+        age = build.seconds(view.lag + view.ttl)
+        oldest = exp.Sub(this=build.column(TIME, "l"), expression=age)
         won = exp.and_(won, exp.GTE(this=event_time.copy(), expression=oldest))
     value = build.column(f"__f_{pick.feature}", table)
     default = literal(pick.default, known_type(pick.type))

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +14,14 @@ import pytest
 from conformance.project import differences, read_answer, read_cases, write_project
 from support.cli import ffc
 
+from ffc_duckdb.offline import DuckDBOfflineStore
+
 # What the language has and this version refuses, saying so. Each name here is a case that must
 # still fail: one that passes makes the test red until it is taken from the list.
 NOT_YET = {
     "a_day_is_24_hours",
-    "as_known_and_lag",
-    "as_known_lag",
     "as_known_window",
-    "lag",
-    "lag_and_ttl",
     "no_time_or_key_defaults",
-    "roles",
     "window_after_the_huge",
     "window_all_null",
     "window_as_known",
@@ -70,8 +68,17 @@ def _parameters() -> list[Any]:
     ]
 
 
+@pytest.fixture(params=["asof", "union"])
+def shape(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Compile for an engine with ASOF JOIN, and for one without."""
+    asof = request.param == "asof"
+    declared = replace(DuckDBOfflineStore.capabilities, asof_join=asof)
+    monkeypatch.setattr(DuckDBOfflineStore, "capabilities", declared)
+    return str(request.param)
+
+
 @pytest.mark.parametrize("case", _parameters())
-def test_case(case: dict[str, Any], tmp_path: Path) -> None:
+def test_case(case: dict[str, Any], shape: str, tmp_path: Path) -> None:
     write_project(case, tmp_path)
     with time_zone(case.get("session_time_zone")):
         built = ffc(tmp_path, "run")
@@ -84,6 +91,8 @@ def test_case(case: dict[str, Any], tmp_path: Path) -> None:
         assert built.code == 0, built.stderr
         written = ffc(tmp_path, "training-set", "ts", "--to", "answer.arrow")
         assert written.code == 0, written.stderr
+    compiled = (tmp_path / "target/compiled/training_set.ts.sql").read_text()
+    assert ("ASOF" in compiled) <= (shape == "asof")
     columns, rows = read_answer(tmp_path / "answer.arrow")
     expected = case["expect"]
     assert columns == expected["columns"]

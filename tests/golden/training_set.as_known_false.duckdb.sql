@@ -13,21 +13,43 @@ WITH "__label" AS (
   FROM "__label"
   WHERE
     NOT "__k0" IS NULL AND NOT "__t" IS NULL
+), "__at_0" AS (
+  SELECT
+    "q"."__k0",
+    "q"."__t",
+    "r"."__e" AS "__e"
+  FROM "__spine_0" AS "q"
+  ASOF JOIN (
+    SELECT
+      "user_id" AS "__k0",
+      "seen" AS "__e"
+    FROM "__ffc"."feature_view.spending"
+  ) AS "r"
+    ON "r"."__k0" = "q"."__k0" AND "r"."__e" < "q"."__t"
+), "__learned_0" AS (
+  SELECT
+    "a"."__k0",
+    "a"."__t",
+    "a"."__e",
+    MAX("h"."loaded") AS "__c"
+  FROM "__at_0" AS "a"
+  INNER JOIN "__ffc"."feature_view.spending" AS "h"
+    ON "h"."user_id" = "a"."__k0" AND "h"."seen" = "a"."__e"
+  GROUP BY
+    "a"."__k0",
+    "a"."__t",
+    "a"."__e"
 ), "__view_0" AS (
   SELECT
     "h"."user_id" AS "__k0",
     "h"."seen" AS "__e",
     "h"."amount" AS "__f_amount",
-    "s"."__t"
-  FROM "__spine_0" AS "s"
-  ASOF JOIN (
-    SELECT
-      *
-    FROM "__ffc"."feature_view.spending"
-    QUALIFY
-      ROW_NUMBER() OVER (PARTITION BY "user_id", "seen" ORDER BY "loaded" DESC) = 1
-  ) AS "h"
-    ON "h"."user_id" = "s"."__k0" AND "h"."seen" < "s"."__t"
+    "a"."__t"
+  FROM "__learned_0" AS "a"
+  INNER JOIN "__ffc"."feature_view.spending" AS "h"
+    ON "h"."user_id" = "a"."__k0"
+    AND "h"."seen" = "a"."__e"
+    AND "h"."loaded" IS NOT DISTINCT FROM "a"."__c"
 ), "__view_1" AS (
   SELECT
     "user_id" AS "__k0",

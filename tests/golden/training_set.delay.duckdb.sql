@@ -13,15 +13,28 @@ WITH "__label" AS (
   FROM "__label"
   WHERE
     NOT "__k0" IS NULL AND NOT "__t" IS NULL
+), "__at_0" AS (
+  SELECT
+    "q"."__k0",
+    "q"."__t",
+    "r"."__e" AS "__e"
+  FROM "__spine_0" AS "q"
+  ASOF JOIN (
+    SELECT
+      "user_id" AS "__k0",
+      "seen" AS "__e"
+    FROM "__ffc"."feature_view.spending"
+  ) AS "r"
+    ON "r"."__k0" = "q"."__k0" AND "r"."__e" < "q"."__t" - INTERVAL '21600' SECOND
 ), "__view_0" AS (
   SELECT
     "h"."user_id" AS "__k0",
     "h"."seen" AS "__e",
     "h"."amount" AS "__f_amount",
-    "s"."__t"
-  FROM "__spine_0" AS "s"
-  ASOF JOIN "__ffc"."feature_view.spending" AS "h"
-    ON "h"."user_id" = "s"."__k0" AND "h"."seen" < "s"."__t" - INTERVAL '21600' SECOND
+    "a"."__t"
+  FROM "__at_0" AS "a"
+  INNER JOIN "__ffc"."feature_view.spending" AS "h"
+    ON "h"."user_id" = "a"."__k0" AND "h"."seen" = "a"."__e"
 ), "__view_1" AS (
   SELECT
     "user_id" AS "__k0",

@@ -13,37 +13,54 @@ WITH "__label" AS (
   FROM "__label"
   WHERE
     NOT "__k0" IS NULL AND NOT "__t" IS NULL
-), "__frontier_0" AS (
+), "__at_0" AS (
   SELECT
-    "user_id" AS "__k0",
-    GREATEST("seen", "loaded") AS "__u",
-    MAX("seen") OVER (PARTITION BY "user_id" ORDER BY GREATEST("seen", "loaded")) AS "__e"
-  FROM "__ffc"."feature_view.spending"
-  WHERE
-    NOT "loaded" IS NULL
-), "__found_0" AS (
+    "q"."__k0",
+    "q"."__t",
+    "r"."__e" AS "__e"
+  FROM "__spine_0" AS "q"
+  ASOF JOIN (
+    SELECT
+      "__k0",
+      "__u",
+      MAX("__e") OVER (PARTITION BY "__k0" ORDER BY "__u") AS "__e"
+    FROM (
+      SELECT
+        "user_id" AS "__k0",
+        "seen" AS "__e",
+        GREATEST("seen", "loaded") AS "__u"
+      FROM "__ffc"."feature_view.spending"
+      WHERE
+        NOT "loaded" IS NULL
+    ) AS "ranked"
+  ) AS "r"
+    ON "r"."__k0" = "q"."__k0" AND "r"."__u" < "q"."__t"
+), "__learned_0" AS (
   SELECT
-    "s"."__k0",
-    "s"."__t",
-    "u"."__e"
-  FROM "__spine_0" AS "s"
-  ASOF JOIN "__frontier_0" AS "u"
-    ON "u"."__k0" = "s"."__k0" AND "u"."__u" < "s"."__t"
+    "q"."__k0",
+    "q"."__e",
+    "q"."__t",
+    "r"."__c" AS "__c"
+  FROM "__at_0" AS "q"
+  ASOF JOIN (
+    SELECT
+      "user_id" AS "__k0",
+      "seen" AS "__e",
+      "loaded" AS "__c"
+    FROM "__ffc"."feature_view.spending"
+    WHERE
+      NOT "loaded" IS NULL
+  ) AS "r"
+    ON "r"."__k0" = "q"."__k0" AND "r"."__e" = "q"."__e" AND "r"."__c" < "q"."__t"
 ), "__view_0" AS (
   SELECT
     "h"."user_id" AS "__k0",
     "h"."seen" AS "__e",
     "h"."amount" AS "__f_amount",
-    "s"."__t"
-  FROM "__found_0" AS "s"
-  ASOF JOIN (
-    SELECT
-      *
-    FROM "__ffc"."feature_view.spending"
-    WHERE
-      NOT "loaded" IS NULL
-  ) AS "h"
-    ON "h"."user_id" = "s"."__k0" AND "h"."seen" = "s"."__e" AND "h"."loaded" < "s"."__t"
+    "a"."__t"
+  FROM "__learned_0" AS "a"
+  INNER JOIN "__ffc"."feature_view.spending" AS "h"
+    ON "h"."user_id" = "a"."__k0" AND "h"."seen" = "a"."__e" AND "h"."loaded" = "a"."__c"
 ), "__view_1" AS (
   SELECT
     "user_id" AS "__k0",

@@ -9,7 +9,12 @@ from typing import Any
 import duckdb
 import pytest
 from support.cli import ffc
-from support.projects import FILES, open_session, small_project
+from support.projects import FILES, manifest, open_session, small_project
+
+from ffc.adapter.state import Build
+from ffc.manifest.records import TrainingSet
+from ffc.run.nodes import built_alike
+from ffc.sql.point_in_time import unshared
 
 
 def _query(project: Path, sql: str) -> list[Any]:
@@ -236,3 +241,41 @@ def test_two_runs_at_once_are_one_run(project: Path) -> None:
     store.release(lease)
     store.close()
     assert ffc(project, "run").code == 0
+
+
+def test_views_that_were_not_built_alike_look_for_their_own_instants() -> None:
+    views = FILES["features/all.yml"].replace("feature_views:\n", f"feature_views:\n{TWIN}")
+    picks = FILES["training_sets/main.yml"].replace("[", "[twin.amount, ")
+    files = {"features/all.yml": views, "training_sets/main.yml": picks}
+    node = manifest(**files).node("training_set.main")
+    assert isinstance(node, TrainingSet)
+    twin, spending, _ = node.plan.views
+    assert (twin.searched, spending.searched) == (twin.view, twin.view)
+    builds = {view.view: _build_of(view.view, "b1") for view in node.plan.views}
+    assert built_alike(node.plan, builds)
+    older = builds | {spending.view: _build_of(spending.view, "b0")}
+    assert not built_alike(node.plan, older)
+    assert built_alike(unshared(node.plan), older)
+
+
+TWIN = """\
+  - name: twin
+    entity: user
+    source: ref('clean')
+    timestamp: seen
+    created: loaded
+    features:
+      - {name: amount}
+"""
+
+
+def _build_of(view: str, source: str) -> Build:
+    return Build(
+        id="b2",
+        node=view,
+        fingerprint="f",
+        relation=("dev__ffc", view),
+        inputs={"transformation.clean": source},
+        rows=1,
+        created="2024-01-01T00:00:00Z",
+    )

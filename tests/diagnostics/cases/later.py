@@ -7,10 +7,7 @@ from typing import Final
 from diagnostics.project import (
     AMOUNT,
     FEATURES,
-    LABEL_KEYS,
     ORDER_ID,
-    PICKS,
-    SETS,
     SOURCES,
     Case,
     edited,
@@ -21,16 +18,6 @@ SUM: Final = "{function: sum, column: amount, window: 7d}"
 FRESHNESS: Final = "{column: loaded_at, warn_after: 1d}"
 
 CASES: Final[dict[str, Case]] = {
-    "later_lag": Case(
-        edited(SETS, (PICKS, "[{feature: orders_recent.amount, lag: 1d}]")), ("FF107",)
-    ),
-    "later_for": Case(
-        edited(SETS, (PICKS, "[{feature: orders_recent.amount, for: customer}]")), ("FF107",)
-    ),
-    "later_role": features(
-        (LABEL_KEYS, "{customer: customer_id, receiver: {entity: customer, keys: order_id}}"),
-        says=("FF107",),
-    ),
     "later_aggregate": features(
         (AMOUNT, f"{AMOUNT}\n      - {{name: amount_7d, aggregate: {SUM}}}"),
         says=("FF107",),

@@ -274,7 +274,7 @@ CASES: Final[dict[str, Case]] = {
             ),
             says=(),
         ).files,
-        ("FF107", "FF107", "FF213", "FF213"),
+        ("FF213", "FF213"),
     ),
     "for_of_another_entity": Case(
         {

@@ -27,9 +27,12 @@ CASES: Final[dict[str, Case]] = {
     "trap_lag_twice": Case(
         edited(
             SETS,
-            (PICKS, "[{feature: orders_recent.amount}, {feature: orders_recent.amount, lag: 1d}]"),
+            (
+                PICKS,
+                "[{feature: orders_recent.amount, lag: 1d}, {feature: orders_recent.*, lag: 1d}]",
+            ),
         ),
-        ("FF107",),
+        ("FF405",),
     ),
     "trap_key_misspelt_and_column": features(
         ("    created: loaded_at", "    craeted: loadd_at"), says=("FF104", "FF303")
