@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "sync": "Bring the newest values of online views to their store.",
     "get": "Ask for features of an entity, as a model would.",
     "serve": "Answer models over HTTP.",
+    "lineage": "Show where a node or a column comes from and what comes from it.",
     "explain": "Tell more about an error or a warning: what, why, and what to do.",
     "demo": "See it all at work in a new folder, in seconds.",
 }

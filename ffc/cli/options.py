@@ -60,6 +60,14 @@ diagnostics_output = click.option(
     help="The format of what is found: all of it for people, a line each for editors, JSON, "
     "annotations of GitHub, or SARIF for code scanners.",
 )
+lineage_output = click.option(
+    "--output",
+    type=click.Choice(["text", "json", "mermaid"]),
+    default="text",
+    envvar="FFC_OUTPUT",
+    show_default=True,
+    help="The format of the answer: a tree, JSON, or a flowchart for Markdown.",
+)
 limit = click.option(
     "--limit",
     type=click.IntRange(min=0),

@@ -16,6 +16,7 @@ from ffc.compiler.feature_views import type_feature_view
 from ffc.compiler.fingerprints import with_fingerprints
 from ffc.compiler.graph import order_relations
 from ffc.compiler.labels import type_labels
+from ffc.compiler.lineage.nodes import trace_lineage
 from ffc.compiler.models import check_models
 from ffc.compiler.notes import apply_notes
 from ffc.compiler.on_demand import check_on_demand
@@ -173,6 +174,10 @@ def _plan(state: Compilation, oracle: Oracle) -> None:
     check_published(state)
 
 
+def _lineage(state: Compilation, oracle: Oracle) -> None:
+    trace_lineage(state)
+
+
 def _rest(state: Compilation, oracle: Oracle) -> None:
     """Check what makes no nodes of the manifest."""
     check_models(state)
@@ -188,5 +193,6 @@ PASSES: Final[tuple[Pass, ...]] = (
     _notes,
     type_labels,
     _plan,
+    _lineage,
     _rest,
 )

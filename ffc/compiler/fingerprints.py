@@ -79,26 +79,28 @@ def _data_of(node: AnyNode, parents: Mapping[str, str], dialect: str) -> dict[st
     if isinstance(node, FeatureView) and node.source_keys != node.keys:
         names = (*names, "source_keys")
     plain = msgspec.to_builtins({name: getattr(node, name) for name in names})
-    document["facts"] = _facts(plain, parents)
+    aside = _ASIDE_IN_PLANS if isinstance(node, TrainingSet) else _ASIDE
+    document["facts"] = _facts(plain, parents, aside)
     if isinstance(node, Source | Entity):
         document["columns"] = [(column.name, column.type) for column in node.columns]
     return document
 
 
-# Words; where an output column comes from, which the plan's picks say already; where an instant is
-# looked for, which is the same for all that share it.
-_ASIDE = ("description", "tags", "origin", "searched")
+_ASIDE = ("description", "tags")
+# Of a plan: where an output column comes from, which its picks say already; where an instant is
+# looked for, which is the same for all that share it; what a role is called, not its keys.
+_ASIDE_IN_PLANS = (*_ASIDE, "origin", "searched", "entity", "label_role")
 # What came later to the language: a definition that doesn't say it is as it was before.
 _UNSAID = {"lag": 0}
 
 
-def _facts(value: object, parents: Mapping[str, str]) -> object:
+def _facts(value: object, parents: Mapping[str, str], aside: tuple[str, ...]) -> object:
     """Return a JSON value without words, its parents by fingerprint instead of by name."""
     if isinstance(value, dict):
-        said = {k: v for k, v in value.items() if k not in _ASIDE and _UNSAID.get(k, ...) != v}
-        return {k: _facts(v, parents) for k, v in said.items()}
+        said = {k: v for k, v in value.items() if k not in aside and _UNSAID.get(k, ...) != v}
+        return {k: _facts(v, parents, aside) for k, v in said.items()}
     if isinstance(value, list | tuple):
-        return [_facts(v, parents) for v in value]
+        return [_facts(v, parents, aside) for v in value]
     return parents.get(value, value) if isinstance(value, str) else value
 
 

@@ -175,6 +175,8 @@ def _lookup(
     known = [word for word in (view.as_known, wanted.as_known) if word is not None]
     return records.ViewPlan(
         view=view.id,
+        entity=view.entity,
+        label_role=name,
         searched=searched,
         keys=tuple(
             records.KeyPair(view=own, label=asked, type=key.type)

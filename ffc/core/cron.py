@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import pairwise
 from typing import Final, NewType
 
 from ffc.core.diagnostics import did_you_mean, listed
@@ -12,7 +14,14 @@ from ffc.core.diagnostics import did_you_mean, listed
 # Five fields with one space between them, or one of the words below; each of it was checked.
 Cron = NewType("Cron", str)
 
-WORDS: Final = ("@hourly", "@daily", "@weekly", "@monthly", "@yearly")
+_MEANT: Final = {
+    "@hourly": "0 * * * *",
+    "@daily": "0 0 * * *",
+    "@weekly": "0 0 * * 0",
+    "@monthly": "0 0 1 * *",
+    "@yearly": "0 0 1 1 *",
+}
+WORDS: Final = tuple(_MEANT)
 SHAPE: Final = "a schedule is `minute hour day month weekday`: `0 * * * *` is once an hour"
 _MONTHS: Final = {
     month: number
@@ -23,6 +32,8 @@ _MONTHS: Final = {
 _WEEKDAYS: Final = {
     day: number for number, day in enumerate(("sun", "mon", "tue", "wed", "thu", "fri", "sat"))
 }
+# Years in which each longest gap comes: the eight of no 29th of February around 2100 among them.
+_YEARS: Final = (date(2095, 1, 1), date(2105, 1, 1))
 # The most days that a month can have.
 _DAYS: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _ITEM: Final = re.compile(r"(?:(\*)|(\w+)(?:-(\w+))?)(?:/(\w+))?")
@@ -81,6 +92,26 @@ def parse_cron(text: str) -> Cron:
             raise
     _check_day(words, values)
     return Cron(" ".join(words))
+
+
+def longest_gap(cron: Cron) -> int:
+    """Return the most seconds between two times of a schedule; a day has 86,400."""
+    words = _MEANT.get(cron, cron).split()
+    minutes, hours, days, months, weekdays = (
+        _values(word, part) for word, part in zip(words, _FIELDS, strict=True)
+    )
+    either = "*" not in (words[2], words[4])  # a day of the month or of the week, whichever comes
+    count = (_YEARS[1] - _YEARS[0]).days
+    fires = []
+    for number in range(count):
+        day = _YEARS[0] + timedelta(days=number)
+        by_week = not weekdays.isdisjoint((day.isoweekday(), day.isoweekday() % 7))
+        fits = (day.day in days or by_week) if either else (day.day in days and by_week)
+        if day.month in months and fits:
+            fires.append(number * 86_400)
+    times = sorted(hour * 3600 + minute * 60 for hour in hours for minute in minutes)
+    over_night = times[0] - times[-1] + max(then - day for day, then in pairwise(fires))
+    return max(over_night, *(then - time for time, then in pairwise(times)), 0)
 
 
 def _values(text: str, part: _Field) -> set[int]:

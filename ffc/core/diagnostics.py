@@ -74,11 +74,18 @@ def warning(
     span: Span,
     *,
     node: str = "",
+    related: Sequence[Span] = (),
     help: Sequence[str] = (),
 ) -> Diagnostic:
     """Make a warning."""
     return Diagnostic(
-        code=code, severity="warning", message=message, span=span, node=node, help=tuple(help)
+        code=code,
+        severity="warning",
+        message=message,
+        span=span,
+        node=node,
+        related=tuple(related),
+        help=tuple(help),
     )
 
 

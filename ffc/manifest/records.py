@@ -28,8 +28,21 @@ class Column(Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
 
 
+class ColumnLineage(Struct, frozen=True, kw_only=True, array_like=True):
+    """Where a column comes from: columns of the nodes that its node reads, as (node id, column).
+
+    It is computed from `values`; `rows` only filter, group, join or order it.
+    """
+
+    values: tuple[tuple[str, str], ...] = ()
+    rows: tuple[tuple[str, str], ...] = ()
+
+
 class Node(Struct, frozen=True, kw_only=True, tag_field="kind"):
-    """What every node has: identity, place, words about it, fingerprints."""
+    """What every node has: identity, place, words about it, fingerprints.
+
+    A column's `tags` are its own and those of the columns that it is computed from.
+    """
 
     id: str
     name: str
@@ -41,6 +54,7 @@ class Node(Struct, frozen=True, kw_only=True, tag_field="kind"):
     tags: tuple[str, ...] = ()
     depends_on: tuple[str, ...] = ()
     columns: tuple[Column, ...] = ()
+    lineage: dict[str, ColumnLineage] = {}
     data_fingerprint: str = ""
     metadata_fingerprint: str = ""
 
@@ -153,11 +167,14 @@ class Pick(Struct, frozen=True, kw_only=True):
 class ViewPlan(Struct, frozen=True, kw_only=True):
     """How a training set asks one view: its bounds already decided, its picks in order.
 
-    It asks as of the label's time less `lag` seconds. `searched` is the view in whose history the
-    winner's instant is looked for: another one where both have their instants from one source.
+    It asks for a role of the label, as of the label's time less `lag` seconds. `searched` is the
+    view in whose history the winner's instant is looked for: another one where both have their
+    instants from one source.
     """
 
     view: str
+    entity: str
+    label_role: str
     searched: str
     keys: tuple[KeyPair, ...]
     event_time: str = ""

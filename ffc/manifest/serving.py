@@ -33,13 +33,18 @@ def serving_of(nodes: Iterable[AnyNode]) -> Serving:
     nodes = list(nodes)
     views = [served_view(n) for n in nodes if isinstance(n, FeatureView) and n.online]
     served = {view.id for view in views}
-    sets = [served_set(n) for n in nodes if isinstance(n, TrainingSet)]
+    sets = [served_set(n) for n in nodes if isinstance(n, TrainingSet) and _is_newest(n)]
     entities = [ServedEntity(name=view.entity, keys=view.keys) for view in views]
     return Serving(
         entities=tuple(dict.fromkeys(entities)),
         views=tuple(views),
         training_sets=tuple(s for s in sets if {view for _, view, _ in s.features} <= served),
     )
+
+
+def _is_newest(training_set: TrainingSet) -> bool:
+    """Tell whether a set asks for newest values only, of entities as a request names them."""
+    return all(not v.lag and v.label_role == v.entity for v in training_set.plan.views)
 
 
 def served_view(view: FeatureView) -> ServedView:

@@ -152,3 +152,47 @@ def test_nothing_is_compiled_with_an_error() -> None:
     )
     assert found.manifest is None
     assert [d.code for d in found.diagnostics] == ["FF303"]
+
+
+def test_a_set_of_the_past_or_of_a_role_is_not_served() -> None:
+    text = FILES["training_sets/main.yml"]
+    lagged = text.replace("spending.amount", "{feature: spending.amount, lag: 1d}")
+    assert manifest(**{"training_sets/main.yml": lagged}).serving.training_sets == ()
+    role = FILES["features/all.yml"].replace(
+        "entities: {user: user_id}", "entities: {friend: {entity: user, keys: user_id}}"
+    )
+    assert manifest(**{"features/all.yml": role}).serving.training_sets == ()
+
+
+def test_lineage_and_tags_go_from_source_to_training_set() -> None:
+    sources = FILES["sources/raw.yml"].replace(
+        "{name: amount, type: float64}", "{name: amount, type: float64, tags: [pii]}"
+    )
+    found = manifest(**{"sources/raw.yml": sources})
+    clean, spending = found.node("transformation.clean"), found.node("feature_view.spending")
+    assert clean.lineage["amount"].values == (("source.raw.events", "amount"),)
+    assert clean.lineage["paid"].rows == (("source.raw.events", "amount"),)
+    assert spending.lineage["amount"].values == (("transformation.clean", "amount"),)
+    assert spending.lineage["amount"].rows == (
+        ("transformation.clean", "loaded"),
+        ("transformation.clean", "seen"),
+        ("transformation.clean", "user_id"),
+    )
+    picked = found.node("training_set.main").lineage["spending__amount"]
+    assert picked.values == (("feature_view.spending", "amount"),)
+    assert set(picked.rows) == {
+        ("feature_view.spending", "loaded"),
+        ("feature_view.spending", "seen"),
+        ("feature_view.spending", "user_id"),
+        ("label.paid_back", "seen"),
+        ("label.paid_back", "user_id"),
+    }
+    # Tags follow values, not rows: `paid` is filtered by the amount, and shows nothing of it.
+    tags = {(n.id, c.name): c.tags for n in found.nodes for c in n.columns if c.tags}
+    assert tags == {
+        ("source.raw.events", "amount"): ("pii",),
+        ("transformation.clean", "amount"): ("pii",),
+        ("feature_view.spending", "amount"): ("pii",),
+        ("label.paid_back", "amount"): ("pii",),
+        ("training_set.main", "spending__amount"): ("pii",),
+    }

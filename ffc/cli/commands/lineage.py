@@ -1,0 +1,62 @@
+"""`ffc lineage`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ffc.cli import options
+
+
+@click.command("lineage", short_help="Show where a node or a column comes from and goes to.")
+@click.argument("place", metavar="NODE[.COLUMN]")
+@click.option("--up", is_flag=True, help="Only what it comes from.")
+@click.option("--down", is_flag=True, help="Only what comes from it.")
+@options.options(
+    options.WHERE,
+    options.variables,
+    options.lineage_output,
+    options.quiet,
+    options.color,
+)
+def command(
+    place: str,
+    up: bool,
+    down: bool,
+    project_dir: Path | None,
+    profiles_dir: Path | None,
+    target: str | None,
+    variables: str | None,
+    output: str,
+    quiet: bool,
+) -> int:
+    """Show where NODE or NODE.COLUMN comes from, and what comes from it.
+
+    A node is named by its id (`feature_view.orders@v1`) or by its name (`orders`, `raw.payments`).
+    Of a column, branches are what its value is computed from; `rows:` are columns that only filter,
+    group, join or order it. Needs no connection.
+    """
+    from ffc.auth import authorize, local_user
+    from ffc.cli.lineage import mermaid, render_lineage
+    from ffc.cli.streams import answer, answer_exactly
+    from ffc.cli.workspace import compile_workspace, show_diagnostics
+    from ffc.manifest.files import encode
+    from ffc.manifest.lineage import column_graph, find_place, lineage_document, node_graph
+
+    workspace = compile_workspace(project_dir, profiles_dir, target, variables)
+    if workspace.manifest is None:
+        show_diagnostics(workspace, quiet)
+        return 1
+    manifest = workspace.manifest
+    start = find_place(manifest, place)
+    authorize(local_user(), "read", start.node)
+    graph = column_graph(manifest) if start.column else node_graph(manifest)
+    ways = tuple(way for way, wanted in ((True, up), (False, down)) if wanted) or (True, False)
+    if output == "json":
+        answer_exactly(encode(lineage_document(manifest, graph, start, ways)).decode())
+    elif output == "mermaid":
+        answer(mermaid(graph, start, ways))
+    else:
+        answer(render_lineage(manifest, graph, start, ways))
+    return 0

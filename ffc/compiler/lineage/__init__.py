@@ -1,0 +1,1 @@
+"""Where columns come from: one pass over each query, then through the graph."""

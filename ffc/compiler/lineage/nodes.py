@@ -1,0 +1,126 @@
+"""The lineage of every node's columns, and the tags that flow along it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+import sqlglot
+from sqlglot.errors import SqlglotError
+
+from ffc.compiler.compilation import Compilation
+from ffc.compiler.lineage.queries import query_lineage
+from ffc.compiler.lineage.relations import Edge, Ref, Unclear
+from ffc.compiler.queries.lexing import without_end
+from ffc.manifest.records import (
+    AnyNode,
+    Column,
+    ColumnLineage,
+    Entity,
+    FeatureView,
+    Label,
+    Source,
+    TrainingSet,
+    Transformation,
+    ViewPlan,
+)
+
+
+def trace_lineage(state: Compilation) -> None:
+    """Give every node its columns' lineage and tags; parents come before children."""
+    for node_id, node in list(state.nodes.items()):
+        lineage = _lineage(state, node)
+        columns = _tagged(state, node, lineage)
+        state.nodes[node_id] = msgspec.structs.replace(node, lineage=lineage, columns=columns)
+
+
+def _lineage(state: Compilation, node: AnyNode) -> dict[str, ColumnLineage]:
+    if isinstance(node, Transformation):
+        return _of_transformation(state, node)
+    if isinstance(node, FeatureView):
+        return _of_view(node)
+    if isinstance(node, Label):
+        own = [(column.name, column.name) for column in node.columns]
+        return {name: _record([(node.source, origin)]) for name, origin in own}
+    if isinstance(node, TrainingSet):
+        return _of_training_set(state, node)
+    return {}
+
+
+def _of_transformation(state: Compilation, node: Transformation) -> dict[str, ColumnLineage]:
+    """Return the lineage of a transformation's columns, over its renderings.
+
+    Where a query's lineage can't be told, every column comes from all that the query reads: too
+    much is said rather than too little.
+    """
+    names = [column.name for column in node.columns]
+    both = (state.rendered[node.id], state.following.get(node.id))
+    renderings = [rendered for rendered in both if rendered is not None]
+    refs = dict.fromkeys(ref for rendered in renderings for ref in rendered.refs)
+    known = {ref: list(state.columns(ref) or ()) for ref in refs}
+    found: dict[str, Edge] = dict.fromkeys(names, Edge())
+    for rendered in renderings:
+        try:
+            tree = sqlglot.parse_one(without_end(rendered.sql), read=state.project.dialect)
+            edges = query_lineage(tree, known, names)
+        except (Unclear, SqlglotError, RecursionError):
+            everything = frozenset((ref, name) for ref, own in known.items() for name in own)
+            edges = dict.fromkeys(names, Edge(everything))
+        found = {name: found[name] | edges[name] for name in names}
+    return {name: _record(edge.values, edge.rows) for name, edge in found.items()}
+
+
+def _record(values: Iterable[Ref], rows: Iterable[Ref] = ()) -> ColumnLineage:
+    values = sorted(set(values))
+    return ColumnLineage(values=tuple(values), rows=tuple(sorted(set(rows) - set(values))))
+
+
+def _of_view(view: FeatureView) -> dict[str, ColumnLineage]:
+    """Return the lineage of a history; keys and times choose the rows of each feature."""
+    own = dict(zip(view.keys, view.source_keys, strict=True))
+    own |= {name: name for name in (view.event_time, view.created) if name}
+    chosen = [(view.source, column) for column in own.values()]
+    found = {name: _record([(view.source, origin)]) for name, origin in own.items()}
+    for feature in view.features:
+        found[feature.name] = _record([(view.source, feature.column)], chosen)
+    return {column.name: found[column.name] for column in view.columns if column.name in found}
+
+
+def _of_training_set(state: Compilation, node: TrainingSet) -> dict[str, ColumnLineage]:
+    plan = node.plan
+    picks = {pick.column: (view, pick.feature) for view in plan.views for pick in view.picks}
+    found = {}
+    for column in plan.output:
+        if column.name not in picks:
+            found[column.name] = _record([(plan.label, column.origin)])
+            continue
+        view, feature = picks[column.name]
+        times = [(plan.label, plan.timestamp)] if plan.timestamp and view.event_time else []
+        keys = [(plan.label, pair.label) for pair in view.keys]
+        found[column.name] = _record([(view.view, feature)], [*keys, *times, *_instants(view)])
+    return found
+
+
+def _instants(view: ViewPlan) -> list[Ref]:
+    """Return the columns of a view that choose its row."""
+    names = [pair.view for pair in view.keys]
+    names += [name for name in (view.event_time, view.created) if name]
+    return [(view.view, name) for name in names]
+
+
+def _tagged(
+    state: Compilation, node: AnyNode, lineage: Mapping[str, ColumnLineage]
+) -> tuple[Column, ...]:
+    if isinstance(node, Source | Entity):
+        return node.columns
+    own: dict[str, tuple[str, ...]] = {}
+    if isinstance(node, FeatureView):
+        own = {feature.name: feature.tags for feature in node.features}
+    columns = []
+    for column in node.columns:
+        tags = dict.fromkeys((*column.tags, *own.get(column.name, ())))
+        for parent, name in lineage[column.name].values if column.name in lineage else ():
+            known = state.columns(parent) or {}
+            tags |= dict.fromkeys(known[name].tags if name in known else ())
+        columns.append(msgspec.structs.replace(column, tags=tuple(tags)))
+    return tuple(columns)

@@ -1,0 +1,173 @@
+"""Lineage through a manifest: what a node or a column comes from, and what comes from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from ffc.core.diagnostics import closest, did_you_mean
+from ffc.core.errors import NotFound
+from ffc.core.names import DEFAULT_VARIANT
+from ffc.manifest.records import AnyNode, Manifest
+
+SCHEMA: Final = "ffc.lineage/v1"
+# A value is computed from a column; its rows are filtered, grouped, joined or ordered by one.
+EdgeKind = Literal["value", "row"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A column of a node, or a node where `column` is empty."""
+
+    node: str
+    column: str = ""
+
+    def __str__(self) -> str:
+        """Write it as `ffc lineage` takes it."""
+        return f"{self.node}.{self.column}" if self.column else self.node
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Link:
+    """One thing comes from another."""
+
+    parent: Place
+    child: Place
+    kind: EdgeKind
+
+
+@dataclass(frozen=True, slots=True)
+class LineageGraph:
+    """All links of a manifest, between columns or between nodes."""
+
+    parents: Mapping[Place, tuple[Link, ...]]
+    children: Mapping[Place, tuple[Link, ...]] = field(default_factory=dict)
+
+    def around(self, place: Place, up: bool) -> tuple[Link, ...]:
+        """Return the links to what a place comes from, or to what comes from it."""
+        return (self.parents if up else self.children).get(place, ())
+
+    def reached(self, start: Place, up: bool) -> dict[Place, EdgeKind]:
+        """Return all that a place comes from (or that comes from it), nearest first.
+
+        What is reached by values all the way is a value; anything else has to do with rows.
+        """
+        found: dict[Place, EdgeKind] = {}
+        pending: list[tuple[Place, EdgeKind]] = [(start, "value")]
+        while pending:
+            place, kind = pending.pop(0)
+            for link in self.around(place, up):
+                other = link.parent if up else link.child
+                own: EdgeKind = "value" if kind == link.kind == "value" else "row"
+                if found.get(other) in (None, "row") and found.get(other) != own:
+                    found[other] = own
+                    pending.append((other, own))
+        return found
+
+    def links(self, start: Place, up: bool) -> Iterator[Link]:
+        """Yield every link on the way, each once."""
+        seen: set[Link] = set()
+        pending = [start]
+        while pending:
+            for link in self.around(pending.pop(0), up):
+                if link not in seen:
+                    seen.add(link)
+                    pending.append(link.parent if up else link.child)
+                    yield link
+
+
+def column_graph(manifest: Manifest) -> LineageGraph:
+    """Return the links between columns."""
+    found: list[Link] = []
+    for node in manifest.nodes:
+        for column, lineage in node.lineage.items():
+            place = Place(node.id, column)
+            found += [Link(Place(*ref), place, "value") for ref in lineage.values]
+            found += [Link(Place(*ref), place, "row") for ref in lineage.rows]
+    return _graph(found)
+
+
+def node_graph(manifest: Manifest) -> LineageGraph:
+    """Return the links between nodes."""
+    return _graph(
+        [
+            Link(Place(parent), Place(node.id), "value")
+            for node in manifest.nodes
+            for parent in node.depends_on
+        ]
+    )
+
+
+def _graph(links: list[Link]) -> LineageGraph:
+    parents: dict[Place, list[Link]] = {}
+    children: dict[Place, list[Link]] = {}
+    for link in links:
+        parents.setdefault(link.child, []).append(link)
+        children.setdefault(link.parent, []).append(link)
+    return LineageGraph(
+        {place: tuple(found) for place, found in parents.items()},
+        {place: tuple(found) for place, found in children.items()},
+    )
+
+
+def find_place(manifest: Manifest, text: str) -> Place:
+    """Return what NODE or NODE.COLUMN stands for: an id, a name, `name@variant`, `group.table`.
+
+    Raises NotFound, with what could be meant.
+    """
+    names: dict[str, list[AnyNode]] = {}
+    for node in manifest.nodes:
+        for name in _names(node):
+            names.setdefault(name, []).append(node)
+    # The longest name that fits: a source's has a dot of its own.
+    for end in sorted({len(text), *(i for i, c in enumerate(text) if c == ".")}, reverse=True):
+        found = names.get(text[:end], [])
+        if len(found) > 1:
+            ids = ", ".join(f"`{node.id}`" for node in found)
+            raise NotFound(f"`{text[:end]}` is several nodes", help=[f"write one of {ids}"])
+        if found:
+            return _column(found[0], text[end + 1 :])
+    close = closest(text, names) or closest(text.rpartition(".")[0], names)
+    hints = [f"did you mean `{close}`?"] if close else ["a node is named as in YAML, or by its id"]
+    raise NotFound(f"there is no node `{text}`", help=hints)
+
+
+def _names(node: AnyNode) -> set[str]:
+    own = node.name if node.variant == DEFAULT_VARIANT else f"{node.name}@{node.variant}"
+    return {node.id, own, node.name}
+
+
+def _column(node: AnyNode, column: str) -> Place:
+    known = [each.name for each in node.columns]
+    if column and column not in known:
+        hints = did_you_mean(column, known) or (f"it has {', '.join(known)}",)
+        raise NotFound(f"`{node.id}` has no column `{column}`", help=list(hints))
+    return Place(node.id, column)
+
+
+def lineage_document(
+    manifest: Manifest, graph: LineageGraph, start: Place, ways: tuple[bool, ...]
+) -> dict[str, Any]:
+    """Return the `ffc.lineage/v1` document; a way is up (True) or down (False)."""
+    document: dict[str, Any] = {
+        "schema": SCHEMA,
+        "target": manifest.target.name,
+        "node": start.node,
+        "column": start.column or None,
+    }
+    for up in ways:
+        reached = graph.reached(start, up)
+        document["up" if up else "down"] = [
+            {"node": place.node, "column": place.column or None, "kind": kind}
+            for place, kind in sorted(reached.items())
+        ]
+    document["edges"] = [
+        {
+            "from": {"node": link.parent.node, "column": link.parent.column or None},
+            "to": {"node": link.child.node, "column": link.child.column or None},
+            "kind": link.kind,
+        }
+        for link in sorted({link for up in ways for link in graph.links(start, up)})
+    ]
+    return document
