@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from ffc.adapter.options import Options
+    from ffc.sql.translation import Translation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +103,9 @@ class OfflineStore(ABC):
 
     dialect: ClassVar[str]
     capabilities: ClassVar[Capabilities]
+
+    # How queries in other dialects become the store's, by the dialect that they are written in.
+    translations: ClassVar[Mapping[str, Translation]] = {}
 
     # The settings of the store in profiles.yml, and whether each must be there.
     settings: ClassVar[Mapping[str, bool]]

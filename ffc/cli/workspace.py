@@ -148,7 +148,14 @@ def _compile(
     adapter = offline_adapter(chosen.offline.type)
     capabilities = adapter.capabilities
     target = compile_target(chosen, adapter.dialect, capabilities.asof_join)
-    return compile_project(files, target, variables, capabilities.max_identifier, os.environ)
+    return compile_project(
+        files,
+        target,
+        variables,
+        capabilities.max_identifier,
+        os.environ,
+        adapter.translations,
+    )
 
 
 def _target(

@@ -134,7 +134,7 @@ class Catalog:
             return known[variant]
         if known and variant is None:
             return self._bare(name, known)
-        if self.hides(name):
+        if self.hides(name) or any(e.id in self.twice for e in names.get(name, {}).values()):
             return None
         hints = self._hints(name, kinds, known)
         if not hints and NAMESPACES[kinds[0]] in self._nameless:

@@ -16,6 +16,7 @@ from ffc.project.files import PROJECT_FILE
 from ffc.project.reader import Resources
 from ffc.project.resources import FeatureView, Label, ProjectFile, TrainingSet
 from ffc.project.template import Rendered, Unresolved
+from ffc.sql.translation import Translation
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,6 +37,7 @@ class Compilation:
     max_identifier: int
     catalog: Catalog
     macros: list[tuple[str, str]] = field(default_factory=list)
+    translations: Mapping[str, Translation] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     macro_names: set[str] = field(default_factory=set)
     environment_read: set[str] = field(default_factory=set)

@@ -12,10 +12,13 @@ from ffc.compiler.catalog import read_catalog
 from ffc.compiler.compilation import Compilation
 from ffc.compiler.data_tests import check_data_tests
 from ffc.compiler.defaults import apply_defaults, check_defaults
+from ffc.compiler.dialects import translate_all
 from ffc.compiler.feature_views import type_feature_view
 from ffc.compiler.fingerprints import with_fingerprints
 from ffc.compiler.graph import order_relations
+from ffc.compiler.hazards import warn_hazards
 from ffc.compiler.labels import type_labels
+from ffc.compiler.leaks import warn_leaks
 from ffc.compiler.lineage.nodes import trace_lineage
 from ffc.compiler.models import check_models
 from ffc.compiler.notes import apply_notes
@@ -40,6 +43,7 @@ from ffc.manifest.serving import serving_of
 from ffc.project.files import PROJECT_FILE, ProjectFiles
 from ffc.project.reader import read_resources
 from ffc.project.resources import ProjectFile
+from ffc.sql.translation import Translation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,12 +60,14 @@ def compile_project(
     variables: Mapping[str, object],
     max_identifier: int = 63,
     environment: Mapping[str, str] | None = None,
+    translations: Mapping[str, Translation] | None = None,
 ) -> Compiled:
     """Compile a project's files for a target.
 
     A pure function: no connection, no clock. `variables` come before those of ffc.yml;
     `max_identifier` is the longest name that the target allows, in bytes; `environment` is what
-    `env_var()` in transformations reads.
+    `env_var()` in transformations reads; `translations` are those that the target's adapter has, by
+    the dialect they translate from.
     """
     resources, diagnostics = read_resources(files)
     written = resources.project or _stand_in(files)
@@ -75,6 +81,7 @@ def compile_project(
         max_identifier=max_identifier,
         catalog=catalog,
         macros=files.macros(),
+        translations=translations or {},
         environment=environment or {},
         failed=set(catalog.twice),
         diagnostics=[*diagnostics, *clashes],
@@ -160,7 +167,14 @@ def _relations(state: Compilation, oracle: Oracle) -> None:
             type_feature_view(state, views[node], oracle)
         made = state.nodes.get(node)
         if isinstance(made, Transformation | FeatureView) and not oracle.knows(node):
-            oracle.declare(node, made.sql)
+            _declare_made(state, oracle, made)
+
+
+def _declare_made(state: Compilation, oracle: Oracle, made: Transformation | FeatureView) -> None:
+    if isinstance(made, FeatureView) and state.target.dialect != state.project.dialect:
+        oracle.declare_source(made.id, made.columns)
+    else:
+        oracle.declare(made.id, made.sql)
 
 
 def _notes(state: Compilation, oracle: Oracle) -> None:
@@ -174,8 +188,17 @@ def _plan(state: Compilation, oracle: Oracle) -> None:
     check_published(state)
 
 
+def _dialects(state: Compilation, oracle: Oracle) -> None:
+    translate_all(state)
+
+
 def _lineage(state: Compilation, oracle: Oracle) -> None:
     trace_lineage(state)
+
+
+def _leaks(state: Compilation, oracle: Oracle) -> None:
+    warn_hazards(state)
+    warn_leaks(state)
 
 
 def _rest(state: Compilation, oracle: Oracle) -> None:
@@ -193,6 +216,8 @@ PASSES: Final[tuple[Pass, ...]] = (
     _notes,
     type_labels,
     _plan,
+    _dialects,
     _lineage,
+    _leaks,
     _rest,
 )

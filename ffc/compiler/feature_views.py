@@ -95,7 +95,7 @@ def _node(
     store: str,
     oracle: Oracle,
 ) -> records.FeatureView:
-    sql, found = _history(node, source, shape, oracle)
+    sql, found = _history(node, source, shape, oracle, state.target.dialect)
     own, project = view.as_known, state.project
     times = [column.name for column in shape.times]
     return records.FeatureView(
@@ -122,16 +122,16 @@ def _node(
 
 
 def _history(
-    node: str, source: str, shape: _Shape, oracle: Oracle
+    node: str, source: str, shape: _Shape, oracle: Oracle, dialect: str
 ) -> tuple[str, tuple[records.Column, ...]]:
     """Return the query of a view's history and its columns; aggregates have no history."""
     if len(shape.kept) < len(shape.features):
         return "", oracle.declare_source(node, shape.columns)
-    sql = generate(history(source, shape.keys, shape.times, shape.kept), "duckdb")
-    found = oracle.describe(sql)
+    query = history(source, shape.keys, shape.times, shape.kept)
+    found = oracle.describe(generate(query, "duckdb"))
     if isinstance(found, Refusal):
         raise InternalError(f"the history of {node} does not bind: {found.message}")
-    return sql, found
+    return generate(query, dialect), found
 
 
 def _schedule(view: FeatureView) -> records.Schedule | None:
@@ -181,6 +181,13 @@ def _check_times(view: FeatureView) -> list[Diagnostic]:
             "serving did not know yet"
         )
         problems.append(warning("FF503", message, view.at("name"), help=[help_]))
+    if view.created is not None and view.created == view.timestamp:
+        message = "`created` is the `timestamp`: it does not say when rows were learned"
+        help_ = "name the column that does; where each is known at once, write `delay: 0s`"
+        related = [view.at("timestamp").labelled("the same column")]
+        problems.append(
+            warning("FF503", message, view.at("created"), related=related, help=[help_])
+        )
     return problems
 
 
@@ -215,7 +222,8 @@ class _Checker:
 
     def keys(self, keys: Iterable[records.Column]) -> list[HistoryColumn]:
         """Check the key columns against the entity's."""
-        view, found = self._view, []
+        view = self._view
+        found: list[HistoryColumn] = []
         names = {key.name for key in keys}
         for name in view.keys:
             if name not in names:
@@ -228,6 +236,9 @@ class _Checker:
             if column is None:
                 continue
             check_key(self._state, self._node, view.entity, key, column, self._source, place)
+            if any(column is other.source for other in found):
+                message = f"the column `{column.name}` stands for two keys of `{view.entity}`"
+                self._report(error("FF207", message, place))
             found.append(HistoryColumn(name=key.name, source=column, type=known_type(key.type)))
         return found
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from hashlib import blake2b
+from typing import Any
 
 import msgspec
 import sqlglot
@@ -73,8 +74,7 @@ def _hash(document: object) -> str:
 def _data_of(node: AnyNode, parents: Mapping[str, str], dialect: str) -> dict[str, object]:
     document: dict[str, object] = {"kind": node.kind, "parents": sorted(parents.values())}
     if isinstance(node, Transformation):
-        document["sql"] = canonical(node.sql, parents, dialect)
-        return document
+        return document | _transformed(node, parents, node.dialect or dialect)
     names = _DATA[type(node)]
     if isinstance(node, FeatureView) and node.source_keys != node.keys:
         names = (*names, "source_keys")
@@ -84,6 +84,22 @@ def _data_of(node: AnyNode, parents: Mapping[str, str], dialect: str) -> dict[st
     if isinstance(node, Source | Entity):
         document["columns"] = [(column.name, column.type) for column in node.columns]
     return document
+
+
+def _transformed(node: Transformation, parents: Mapping[str, str], dialect: str) -> dict[str, Any]:
+    """Return what computes a transformation: its query, and how its builds go on from another.
+
+    Views, tables and ephemerals hold the same values.
+    """
+    found: dict[str, Any] = {"sql": canonical(node.sql, parents, dialect)}
+    if node.materialized not in ("incremental", "snapshot"):
+        return found
+    own = {node.id: "this", f"watermark.{node.id}": "watermark"}
+    if node.sql_next:
+        found["sql_next"] = canonical(node.sql_next, {**parents, **own}, dialect)
+    names = ("materialized", "time_column", "lookback", "strategy", "updated_at")
+    found |= {name: getattr(node, name) for name in names}
+    return found | {name: sorted(getattr(node, name)) for name in ("unique_key", "check_columns")}
 
 
 _ASIDE = ("description", "tags")
@@ -111,6 +127,8 @@ def _words_of(node: AnyNode) -> dict[str, object]:
         "tags": sorted(node.tags),
         "columns": [(c.name, c.description, sorted(c.tags)) for c in node.columns],
     }
+    if isinstance(node, Transformation) and node.on_schema_change:
+        words["on_schema_change"] = node.on_schema_change
     if isinstance(node, FeatureView):
         words["features"] = [(f.name, f.description, sorted(f.tags)) for f in node.features]
         words["online"] = node.online

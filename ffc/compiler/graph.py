@@ -14,10 +14,14 @@ Graph = dict[str, dict[str, Span]]
 
 def order_relations(state: Compilation) -> None:
     """Order transformations and feature views so that each comes after what it reads."""
-    graph: Graph = {
-        node: {ref: span for ref, span in rendered.refs.items() if not ref.startswith("source.")}
-        for node, rendered in state.rendered.items()
-    }
+    graph: Graph = {}
+    for rendered in (*state.rendered.values(), *state.following.values()):
+        reads = graph.setdefault(rendered.node, {})
+        for ref, span in rendered.refs.items():
+            # What was built so far, `this`, is no cycle.
+            this = rendered.incremental and ref == rendered.node
+            if not this and not ref.startswith("source."):
+                reads.setdefault(ref, span)
     for view in state.resources.feature_views:
         node = node_id("feature_view", view.name, view.variant)
         try:
@@ -25,8 +29,8 @@ def order_relations(state: Compilation) -> None:
         except Unresolved as problem:
             state.report(node, problem.at(view.at("source")))
             entry = None
-        reads = entry is not None and entry.kind != "source"
-        graph[node] = {entry.id: view.at("source")} if entry and reads else {}
+        made = entry is not None and entry.kind != "source"
+        graph[node] = {entry.id: view.at("source")} if entry and made else {}
     order, cycles = in_order(graph)
     state.order = tuple(order)
     for found in cycles:

@@ -52,8 +52,8 @@ def _type_label(state: Compilation, oracle: Oracle, label: Label) -> None:
     _check_columns(state, node, label, columns)
     if node in state.failed:
         return
-    sql = generate(_projection(source.id, columns), "duckdb")
-    found = oracle.describe(sql)
+    query = _projection(source.id, columns)
+    found = oracle.describe(generate(query, "duckdb"))
     if isinstance(found, Refusal):
         raise InternalError(f"{node} does not bind: {found.message}")
     state.nodes[node] = records.Label(
@@ -64,7 +64,7 @@ def _type_label(state: Compilation, oracle: Oracle, label: Label) -> None:
         roles=tuple(roles),
         timestamp=label.timestamp or "",
         column=label.column,
-        sql=sql,
+        sql=generate(query, state.target.dialect),
     )
 
 
@@ -117,6 +117,11 @@ def _role(
         message = f"the entity `{wanted}` has {_counted(len(keys))}, but here are {len(named)}"
         state.report(node, error("FF207", message, place, help=[f"name a column for {own}"]))
         return None
+    mixed = _mixed_up([key.name for key in keys], named)
+    if mixed:
+        help_ = f"name a column for {listed(key.name for key in keys)}, in this order"
+        state.report(node, error("FF207", mixed, place, help=[help_]))
+        return None
     pairs = list(zip(keys, named, strict=True))
     _check_keys(state, node, label, wanted, pairs, source, columns, place)
     return records.LabelRole(role=name, entity=wanted, keys=named)
@@ -160,6 +165,16 @@ def _check_keys(
             state.report(node, missing_column(column_name, columns, where, place))
         else:
             check_key(state, node, entity, key, column, source, place)
+
+
+def _mixed_up(keys: Sequence[str], columns: Sequence[str]) -> str:
+    """Say what is wrong with columns that can't stand for the keys; nothing if they can."""
+    twice = [name for name in columns if columns.count(name) > 1]
+    if twice:
+        return f"the column `{twice[0]}` stands for two keys"
+    if sorted(keys) == sorted(columns) and list(keys) != list(columns):
+        return "these are the keys, but in another order"
+    return ""
 
 
 def _counted(keys: int) -> str:

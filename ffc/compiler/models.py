@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ffc.compiler.compilation import Compilation
 from ffc.compiler.picks import Picker
-from ffc.core.diagnostics import error
+from ffc.core.diagnostics import Span, error
 from ffc.core.names import node_id
 
 
@@ -19,5 +19,12 @@ def check_models(state: Compilation) -> None:
             message = "a model needs features, or a training set"
             state.report(node, error("FF106", message, model.at("features")))
         picker = Picker(state, node, None, built=False)
+        first: dict[str, Span] = {}
         for index, item in enumerate(model.features):
-            picker.pick(item, model.at("features", index))
+            place = model.at("features", index)
+            for picked in picker.pick(item, place):
+                before = first.setdefault(picked.column.lower(), place)
+                if before != place:
+                    message = f"`{model.name}` asks for `{picked.column}` twice"
+                    related = [before.labelled("first here")]
+                    state.report(node, error("FF405", message, place, related=related))

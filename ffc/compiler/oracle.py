@@ -82,12 +82,14 @@ class Oracle:
     def declare_source(self, node: str, columns: Sequence[Column]) -> tuple[Column, ...]:
         """Make a source known by its declared types; return its columns with their native types."""
         definitions = [
-            exp.ColumnDef(this=build.name(c.name), kind=sql_type(known_type(c.type)))
+            exp.ColumnDef(this=build.name(c.name), kind=sql_type(known_type(c.type or "string")))
             for c in columns
         ]
         table = exp.Schema(this=build.reference(node), expressions=definitions)
         self._declared[node.lower()] = node
-        self._connection.execute(exp.Create(this=table, kind="TABLE").sql(dialect="duckdb"))
+        # A query in another dialect is declared once for each of its renderings.
+        create = exp.Create(this=table, kind="TABLE", replace=True)
+        self._connection.execute(create.sql(dialect="duckdb"))
         found = self.describe(exp.select("*").from_(build.reference(node)).sql(dialect="duckdb"))
         if isinstance(found, Refusal):
             raise InternalError(found.message)

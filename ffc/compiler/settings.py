@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Any, Final
 
 from ffc.core.diagnostics import Diagnostic, Span, did_you_mean, error, listed
 from ffc.core.durations import parse_duration
 from ffc.project.template import Rendered, Setting
 
 MATERIALIZED: Final = ("view", "table", "incremental", "ephemeral", "snapshot")
-MATERIALIZED_LATER: Final = ("incremental", "ephemeral", "snapshot")
-DIALECTS: Final = ("duckdb",)
+DIALECTS: Final = ("duckdb", "postgres", "snowflake")
 # Each setting with the materializations that it means something for; none for all.
 SETTINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "materialized": (),
@@ -86,8 +85,9 @@ def _check(name: str, setting: Setting, kind: str) -> Iterator[Diagnostic]:
         hints = did_you_mean(meant, CHOICES[name])
         yield error("FF105", message, setting.value_at, help=hints)
     elif name == "dialect" and setting.value not in DIALECTS:
-        message = f"the dialect `{setting.value}` is not in this version of ffc yet"
-        yield error("FF107", message, setting.value_at)
+        message = f"`dialect` must be {listed(DIALECTS, 'or')}, not `{setting.value}`"
+        hints = did_you_mean(str(setting.value), DIALECTS)
+        yield error("FF105", message, setting.value_at, help=hints)
     elif name == "lookback" and parse_duration(str(setting.value)) is None:
         message = f"`lookback` must be a duration, not `{setting.value}`"
         help_ = "write a number and a unit: `30s`, `15m`, `1h`, `7d` or `4w`"
@@ -105,6 +105,20 @@ def columns_of(setting: Setting) -> list[str]:
     """Return the columns that a setting names; none where it names none."""
     values = setting.value if isinstance(setting.value, list | tuple) else [setting.value]
     return [v for v in values if isinstance(v, str)] if all(map(_is_text, values)) else []
+
+
+def settings_of(rendered: Rendered, kind: str) -> dict[str, Any]:
+    """Return right settings as a transformation's record has them: columns, seconds, words."""
+    said = {name: s for name, s in rendered.settings.items() if kind in SETTINGS[name]}
+    found: dict[str, Any] = {name: setting.value for name, setting in said.items()}
+    for name in ("unique_key", "check_columns"):
+        if name in said:
+            found[name] = tuple(columns_of(said[name]))
+    if "lookback" in said:
+        found["lookback"] = int(parse_duration(str(said["lookback"].value)) or 0)
+    if kind == "incremental":
+        found.setdefault("on_schema_change", "fail")
+    return found
 
 
 def _is_text(value: object) -> bool:

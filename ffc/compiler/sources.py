@@ -190,6 +190,8 @@ def _check_entity(entity: EntityRecord) -> list[Diagnostic]:
     for key in entity.keys:
         if not key.type.is_key:
             message = f"a key can't be `{key.type}`"
-            help_ = "a key is string, int32, int64, bool, date, timestamp or decimal(p,s)"
-            problems.append(error("FF401", message, key.at("type"), help=[help_]))
+            hints = ["a key is string, int32, int64, bool, date, timestamp or decimal(p,s)"]
+            if key.type.is_float:
+                hints.insert(0, "0.1 + 0.2 is not 0.3: floats that look alike are not equal")
+            problems.append(error("FF401", message, key.at("type"), help=hints))
     return problems

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 from sqlglot import exp
@@ -11,20 +11,21 @@ from sqlglot import exp
 from ffc.compiler.catalog import find_source
 from ffc.compiler.compilation import Compilation
 from ffc.compiler.defaults import folder_default
+from ffc.compiler.dialects import dialect_of, foreign_columns, tied_elsewhere
 from ffc.compiler.oracle import Oracle, Refusal
 from ffc.compiler.queries.check import check_column_names, check_query, refused
 from ffc.compiler.queries.lexing import without_end
 from ffc.compiler.settings import (
     COLUMNS,
-    MATERIALIZED_LATER,
     TIMES,
     check_settings,
     columns_of,
     materialized,
+    settings_of,
 )
 from ffc.core.diagnostics import Diagnostic, Span, did_you_mean, error, listed
 from ffc.core.names import node_id
-from ffc.manifest.records import Column, Transformation
+from ffc.manifest.records import Column, Materialized, Transformation
 from ffc.project.reader import SqlFile
 from ffc.project.resources import TransformationNotes
 from ffc.project.template import (
@@ -68,6 +69,9 @@ def _render(state: Compilation, file: SqlFile, resolver: Resolver) -> None:
     state.rendered[node] = rendered
     default, place = _default(state, file)
     state.report(node, *rendered.diagnostics, *check_settings(rendered, default, place))
+    elsewhere = tied_elsewhere(state, rendered)
+    if elsewhere is not None:
+        state.report(node, elsewhere)
     if rendered.hidden:
         state.failed.add(node)
     if materialized(rendered, default) == "incremental" and not rendered.incomplete:
@@ -114,15 +118,14 @@ def type_transformation(state: Compilation, node: str, oracle: Oracle) -> None:
         tags=notes.tags if notes else (),
         depends_on=tuple(sorted(rendered.refs)),
         columns=columns,
-        materialized="table" if kind == "table" else "view",
+        materialized=cast(Materialized, kind),
         raw=file.text,
         sql=without_end(rendered.sql).strip(),
     )
     _check_columns(state, node, rendered, columns)
-    if kind in MATERIALIZED_LATER and node not in state.failed:
-        _following(state, made, oracle)
-    if kind in MATERIALIZED_LATER and node not in state.failed:
-        _later(state, node, rendered, kind)
+    if node not in state.failed:
+        made = msgspec.structs.replace(made, **settings_of(rendered, kind))
+        made = _with_following(state, made, oracle)
     if node not in state.failed:
         state.nodes[node] = made
 
@@ -135,6 +138,8 @@ def _columns(
         state.failed.add(node)
         return None
     dialect = state.project.dialect
+    if dialect_of(state, rendered) != dialect:
+        return foreign_columns(state, node, rendered, oracle)
     # Where a value is missing the text means nothing; where a name is, a stand-in is there.
     whole = all(problem.code == "FF201" for problem in rendered.diagnostics)
     wrong = check_query(rendered, dialect, oracle.parser) if whole else []
@@ -221,36 +226,32 @@ def _check_column(
         state.report(node, error("FF403", message, place, help=["cast it in the query"]))
 
 
-def _following(state: Compilation, made: Transformation, oracle: Oracle) -> None:
-    """Check the query of the builds that follow the first one."""
+def _with_following(state: Compilation, made: Transformation, oracle: Oracle) -> Transformation:
+    """Add the query of the builds that follow the first one, which is checked too."""
     following = state.following.get(made.id)
     if following is None:
-        return
-    oracle.declare(made.id, made.sql)
+        return made
+    if not oracle.knows(made.id):
+        oracle.declare(made.id, made.sql)
     time = following.settings.get("time_column")
     if time is not None:
         newest = exp.Max(this=build.column(str(time.value))).as_("watermark", quoted=True)
         query = exp.select(newest).from_(build.reference(made.id))
         oracle.declare(f"watermark.{made.id}", query.sql(dialect="duckdb"))
+    state.nodes[made.id] = made
     columns = _columns(state, made.id, following, oracle)
+    del state.nodes[made.id]
     if columns is None:
-        return
+        return made
     first, then = ([(c.name, c.native) for c in each] for each in (made.columns, columns))
     if first != then:
         other = [n for n, _ in set(first) ^ set(then)]
         message = f"the builds after the first one have other columns: {listed(sorted(set(other)))}"
         help_ = "what `is_incremental()` adds may choose rows, not columns"
         state.report(made.id, error("FF408", message, following.file.span, help=[help_]))
-
-
-def _later(state: Compilation, node: str, rendered: Rendered, kind: str) -> None:
-    """Say that a materialization is not built yet; what reads it is checked all the same."""
-    setting = rendered.settings.get("materialized")
-    given = folder_default(state.project, rendered.file.path, "materialized")
-    place = setting.value_at if setting is not None else given[1] if given else rendered.file.span
-    message = f"`materialized='{kind}'` is not in this version of ffc yet"
-    problem = error("FF107", message, place, node=node)
-    state.diagnostics.append(problem)
+    reads = {*made.depends_on, *following.refs} - {made.id}
+    sql = without_end(following.sql).strip()
+    return msgspec.structs.replace(made, depends_on=tuple(sorted(reads)), sql_next=sql)
 
 
 def _notes(state: Compilation, name: str, variant: str) -> TransformationNotes | None:

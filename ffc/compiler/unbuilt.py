@@ -21,8 +21,6 @@ from ffc.project.resources import (
 _SAID: Final = {
     "tests": "`tests:` are checked here, but no command of this version of ffc runs them",
     "freshness": "`freshness:` is checked here, but no command of this version of ffc measures it",
-    "contract": "`contract:` is checked here, but no command of this version of ffc holds built "
-    "tables to it",
     "on_demand": "`on_demand:` features are checked here, but no command of this version of ffc "
     "computes them",
     "models": "`models:` are checked here, but no command of this version of ffc serves them",
@@ -64,9 +62,6 @@ def _places(state: Compilation) -> Iterator[tuple[str, Span, Span]]:
     ]
     yield from (_key(record, "tests") for record in tested if record.tests)
     yield from (_key(table, "freshness") for table in tables if table.freshness is not None)
-    for notes in noted:
-        if notes.contract is not None:
-            yield "contract", notes.at.key("contract"), notes.at.whole
     yield from (("models", m.at("name"), m.at.whole) for m in resources.models)
     yield from (("unit_tests", t.at("name"), t.at.whole) for t in resources.unit_tests)
     for feature in resources.on_demand:

@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from ffc.core.types import Type
 
 _BITS = {"int32": 31, "int64": 63}
+_FLOAT32 = (2 - 2**-23) * 2.0**127
 
 
 class BadValue(Exception):
@@ -56,11 +57,19 @@ def _integer(value: object, wanted: Type) -> object:
 
 
 def _number(value: object, wanted: Type) -> object:
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise BadValue("write a number")
+    try:
         number = float(value) + 0.0
-        plain = number == number and abs(number) != float("inf")
-        return number if plain else str(number)
-    raise BadValue("write a number")
+    except OverflowError:
+        raise BadValue(f"it is out of the range of {wanted}") from None
+    if number != number or abs(number) == float("inf"):
+        return str(number)
+    if isinstance(value, int) and int(number) != value:
+        raise BadValue(f"{wanted} has not so many digits: the nearest is {int(number)}")
+    if wanted.name == "float32" and abs(number) > _FLOAT32:
+        raise BadValue(f"it is out of the range of {wanted}")
+    return number
 
 
 def _truth(value: object, wanted: Type) -> object:

@@ -9,7 +9,7 @@ import msgspec
 
 from ffc.core.errors import NotFound, StateError
 from ffc.core.files import write_atomically
-from ffc.manifest.records import SCHEMA, Entity, Manifest, Source
+from ffc.manifest.records import SCHEMA, Entity, Manifest, Source, Transformation
 
 NO_SQL = (Entity, Source)
 
@@ -39,9 +39,18 @@ def write_manifest(manifest: Manifest, path: Path) -> None:
 
 
 def write_project(manifest: Manifest, folder: Path) -> None:
-    """Write `manifest.json`, and each node's SQL under `compiled/` for people to read."""
+    """Write `manifest.json`, and each node's SQL under `compiled/` for people to read.
+
+    What follows the first build of an incremental is `NODE.next.sql`.
+    """
     compiled = folder / "compiled"
     wanted = {f"{node.id}.sql": node.sql for node in manifest.nodes if not isinstance(node, NO_SQL)}
+    following = {
+        f"{node.id}.next.sql": node.sql_next
+        for node in manifest.nodes
+        if isinstance(node, Transformation) and node.sql_next
+    }
+    wanted |= following
     for name, sql in wanted.items():
         write_atomically(compiled / name, f"{sql.rstrip()}\n".encode())
     for path in compiled.glob("*.sql"):

@@ -13,6 +13,7 @@ from msgspec import Struct, field
 SCHEMA = "ffc.manifest/v1"
 
 Boundary = Literal["exclusive", "inclusive"]
+Materialized = Literal["view", "table", "incremental", "ephemeral", "snapshot"]
 
 
 class Column(Struct, frozen=True, kw_only=True):
@@ -73,11 +74,30 @@ class Source(Node, frozen=True, kw_only=True, tag="source"):
 
 
 class Transformation(Node, frozen=True, kw_only=True, tag="transformation"):
-    """One SELECT: `raw` as written, `sql` as rendered."""
+    """One SELECT: `raw` as written, `sql` as rendered.
 
-    materialized: Literal["view", "table"] = "view"
+    An incremental has `sql_next` too: the rendering of the builds after the first, in which
+    `"__ffc"."watermark.node id"` is a row with the column `watermark`, and the node's own id what
+    was built so far. Its `lookback` is in seconds; the settings of other materializations are
+    empty.
+    `dialect` is what it is written in, where that is another one than the project's; `target_sql`
+    and `target_sql_next` are `sql` and `sql_next` in the target's, where that is another one.
+    """
+
+    materialized: Materialized = "view"
+    time_column: str = ""
+    unique_key: tuple[str, ...] = ()
+    lookback: int = 0
+    on_schema_change: Literal["", "fail", "append", "rebuild"] = ""
+    strategy: Literal["", "timestamp", "check"] = ""
+    updated_at: str = ""
+    check_columns: tuple[str, ...] = ()
     raw: str
     sql: str
+    sql_next: str = ""
+    dialect: str = ""
+    target_sql: str = ""
+    target_sql_next: str = ""
 
 
 class Entity(Node, frozen=True, kw_only=True, tag="entity"):

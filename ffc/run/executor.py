@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from graphlib import TopologicalSorter
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -15,14 +15,17 @@ from ffc.connect.holding import holding
 from ffc.connect.session import Session
 from ffc.connect.warehouse import Warehouse, random_build_id
 from ffc.core.clock import Clock, stamp, utc_now
-from ffc.core.diagnostics import listed
-from ffc.core.errors import Immutable
+from ffc.core.diagnostics import Position, Span, error, listed
+from ffc.core.errors import Immutable, ProjectError
 from ffc.manifest.names import BUILT
-from ffc.manifest.records import AnyNode, FeatureView, Manifest
+from ffc.manifest.records import AnyNode, FeatureView, Manifest, Transformation
 from ffc.online.sync import Syncing, sync_view
 from ffc.run.events import Event, NodeFinished, NodeStarted, RunFinished, RunStarted, Sink, emit
 from ffc.run.nodes import Building
 from ffc.run.sinks import ResultsSink, RunResults, StateSink
+
+# How transformations can be built in this version.
+BUILDABLE: Final = ("view", "table")
 
 
 def run(
@@ -37,7 +40,8 @@ def run(
 ) -> RunResults:
     """Build a manifest in its target and sync its online views; return how it went.
 
-    A node that fails keeps its last good build, and what hangs on it is skipped. Raises Locked
+    A node that fails keeps its last good build, and what hangs on it is skipped. Raises
+    ProjectError where this version can't build a node, Locked
     while another run holds the target, Immutable where a protected target would change, Unreachable
     where a store can't be opened.
     """
@@ -45,6 +49,7 @@ def run(
     target = manifest.target.name
     nodes = in_order(manifest)
     online = [node for node in nodes if isinstance(node, FeatureView) and node.online]
+    check_buildable(nodes)
     state = session.state
     with holding(state, target) as lease:
         if manifest.target.protected:
@@ -75,6 +80,24 @@ def in_order(manifest: Manifest) -> list[AnyNode]:
     graph = {node.id: sorted(node.depends_on) for node in manifest.nodes}
     order = TopologicalSorter(graph).static_order()
     return [by_id[node] for node in order if by_id[node].kind in BUILT]
+
+
+def check_buildable(nodes: Iterable[AnyNode]) -> None:
+    """Return if this version can build every node; raises ProjectError, which names the others."""
+    found = [n for n in nodes if isinstance(n, Transformation) and n.materialized not in BUILDABLE]
+    told = [
+        error(
+            "FF107",
+            f"`{node.materialized}` is not in this version of ffc yet: "
+            f"`ffc run` can't build `{node.name}`",
+            Span(file=node.path, start=Position(node.line, 1), end=Position(node.line, 2)),
+            node=node.id,
+            help=["build it as a `table` or a `view` until then"],
+        )
+        for node in found
+    ]
+    if told:
+        raise ProjectError("this version of ffc can't build the project", told)
 
 
 def check_unchanged(nodes: Sequence[AnyNode], pointers: Mapping[str, Pointer]) -> None:

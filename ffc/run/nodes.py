@@ -176,7 +176,11 @@ class Building:
                 )
             )
         elif not isinstance(node, Entity):
-            sql = self._training_query(node) if isinstance(node, TrainingSet) else node.sql
+            sql = node.sql
+            if isinstance(node, TrainingSet):
+                sql = self._training_query(node)
+            elif isinstance(node, Transformation):
+                sql = node.target_sql or node.sql
             query = self.warehouse.bound(sql, self._relations(node.depends_on))
             self.warehouse.create(relation, kind, query)
 

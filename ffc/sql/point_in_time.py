@@ -10,7 +10,7 @@ source share the search. The steps, each a CTE:
 - `__spine_N`: the distinct questions of some keys;
 - `__at_N`: the winner's event time: the greatest of those before t, or, where only what was known
   counts, of those that had become visible by t, at greatest(event time, created);
-- `__learned_N`: its created: the last before t, or the greatest;
+- `__learned_N`: its created: the greatest, or the greatest before t;
 - `__view_N`: the row, by equality.
 
 Names inside the query begin with `__`, as no name of a user's can.
@@ -26,7 +26,7 @@ from sqlglot import exp
 from ffc.core.types import known_type
 from ffc.manifest.records import KeyPair, Pick, Plan, ViewPlan
 from ffc.sql import build
-from ffc.sql.search import TIME, Search, Shape, search_query
+from ffc.sql.search import TIME, Search, Shape, before, search_query
 from ffc.sql.types import literal, sql_type
 
 _TIMESTAMP = exp.DType.TIMESTAMP
@@ -198,34 +198,16 @@ class _Lookup:
         )
 
     def _created(self, at: str) -> exp.Select:
-        """Return the instants with the created of the row that wins."""
-        view, history = self._view, build.reference(self._view.searched)
-        created, keys = build.column(view.created), self._history_keys()
-        if self._known:
-            rows = exp.select(
-                *keys,
-                build.named(build.column(view.event_time), "__e"),
-                build.named(created, "__c"),
-            )
-            return search_query(
-                Search(
-                    questions=at,
-                    keys=(*self._keys, "__e"),
-                    earlier=view.lag,
-                    inclusive=view.boundary == "inclusive",
-                    rows=rows.from_(history).where(build.is_not_null(created.copy())),
-                    position="__c",
-                    value="__c",
-                    answer="__c",
-                ),
-                self._shape,
-            )
+        """Return the instants with the created of the row that wins: the last that counts."""
+        view = self._view
+        created = build.column(view.created, "h")
         on = [*self._on("h", "a"), _equal(view.event_time, "h", "__e", "a")]
+        if self._known:
+            on.append(before(created.copy(), TIME, "a", view.lag, view.boundary == "inclusive"))
         names = [*self._keys, *([TIME] if self.timed else []), "__e"]
         own = [build.column(name, "a") for name in names]
-        greatest = build.named(exp.Max(this=build.column(view.created, "h")), "__c")
         return (
-            exp.select(*own, greatest)
+            exp.select(*own, build.named(exp.Max(this=created), "__c"))
             .from_(build.table(at, alias="a"))
             .join(build.reference(view.searched, "h"), on=build.every(on), join_type="INNER")
             .group_by(*(column.copy() for column in own))

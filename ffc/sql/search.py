@@ -48,9 +48,8 @@ def _asof(search: Search) -> exp.Select:
     """Return an ASOF join; rows of which a later one may be worth less are made to rise first."""
     rows = search.rows if search.position == search.value else _frontier(search)
     on = [_equal(key, "r", "q") for key in search.keys]
-    compare = exp.LTE if search.inclusive else exp.LT
-    bound = _less(build.column(TIME, "q"), search.earlier)
-    on.append(compare(this=build.column(search.position, "r"), expression=bound))
+    position = build.column(search.position, "r")
+    on.append(before(position, TIME, "q", search.earlier, search.inclusive))
     own = [build.column(name, "q") for name in (*search.keys, TIME)]
     return (
         exp.select(*own, build.named(build.column(search.value, "r"), search.answer))
@@ -116,6 +115,12 @@ def _running(
         partition_by=[build.column(key) for key in keys],
         order=exp.Order(expressions=order),
     )
+
+
+def before(value: exp.Expr, time: str, table: str, earlier: int, inclusive: bool) -> exp.Expr:
+    """Return the condition that a value lies before a table's time less some seconds."""
+    compare = exp.LTE if inclusive else exp.LT
+    return compare(this=value, expression=_less(build.column(time, table), earlier))
 
 
 def _less(time: exp.Expr, seconds: int) -> exp.Expr:

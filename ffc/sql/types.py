@@ -76,6 +76,28 @@ def type_of_native(native: str) -> Type | None:
     return None
 
 
+_OTHER_KINDS: Final = {
+    exp.DType.VARCHAR: "string",
+    exp.DType.CHAR: "string",
+    exp.DType.TINYINT: "int32",
+    exp.DType.SMALLINT: "int32",
+    exp.DType.TIMESTAMPTZ: "timestamp",
+    exp.DType.TIMESTAMPNTZ: "timestamp",
+    exp.DType.BINARY: "bytes",
+}
+
+
+def type_of_sql(found: exp.DataType | None) -> Type | None:
+    """Return the type of a typed expression; None where it is unknown or none of ours."""
+    if found is None or not isinstance(found.this, exp.DType):
+        return None
+    sizes = [int(size.name) for size in found.expressions if isinstance(size, exp.DataTypeParam)]
+    if found.this == exp.DType.DECIMAL:
+        return Type(name="decimal", precision=sizes[0], scale=sizes[1]) if len(sizes) == 2 else None
+    kinds = {kind: name for name, kind in _KINDS.items()} | _OTHER_KINDS
+    return Type(name=kinds[found.this]) if found.this in kinds else None
+
+
 def converted(value: exp.Expr, native: str, wanted: Type) -> exp.Expr:
     """Return a column's value as a type that holds all its values.
 

@@ -69,6 +69,7 @@ feature_views:
       - {name: amount, type: float64, default: 0}
 
   - name: customer_home
+    timestamp: null
     entity: customer
     source: source('raw', 'orders')
     features:

@@ -37,21 +37,17 @@ WITH "__label" AS (
     ON "r"."__k0" = "q"."__k0" AND "r"."__u" < "q"."__t"
 ), "__learned_0" AS (
   SELECT
-    "q"."__k0",
-    "q"."__e",
-    "q"."__t",
-    "r"."__c" AS "__c"
-  FROM "__at_0" AS "q"
-  ASOF JOIN (
-    SELECT
-      "user_id" AS "__k0",
-      "seen" AS "__e",
-      "loaded" AS "__c"
-    FROM "__ffc"."feature_view.spending"
-    WHERE
-      NOT "loaded" IS NULL
-  ) AS "r"
-    ON "r"."__k0" = "q"."__k0" AND "r"."__e" = "q"."__e" AND "r"."__c" < "q"."__t"
+    "a"."__k0",
+    "a"."__t",
+    "a"."__e",
+    MAX("h"."loaded") AS "__c"
+  FROM "__at_0" AS "a"
+  INNER JOIN "__ffc"."feature_view.spending" AS "h"
+    ON "h"."user_id" = "a"."__k0" AND "h"."seen" = "a"."__e" AND "h"."loaded" < "a"."__t"
+  GROUP BY
+    "a"."__k0",
+    "a"."__t",
+    "a"."__e"
 ), "__view_0" AS (
   SELECT
     "h"."user_id" AS "__k0",

@@ -107,14 +107,22 @@ CASES = {
     ),
     "unpivot": (
         "select k, n, v from {t} unpivot (v for n in (a, b))",
-        {"k": "t.k |", "n": "|", "v": "t.a t.b |"},
+        {"k": "t.k | t.a t.b", "n": "| t.a t.b", "v": "t.a t.b |"},
+    ),
+    "unpivot_with_nulls_keeps_every_row": (
+        "select k, n from {t} unpivot include nulls (v for n in (a, b))",
+        {"k": "t.k |", "n": "|"},
     ),
     "recursion": (
         "with recursive r(n, m) as (select a, b from {t} union all "
         "select n + 1, m from r where n < 5) select m from r",
         {"m": "t.b | t.a"},
     ),
-    "unnest_in_the_list": ("select k, unnest(l) as e from {t}", {"k": "t.k |", "e": "t.l |"}),
+    "unnest_in_the_list": ("select k, unnest(l) as e from {t}", {"k": "t.k | t.l", "e": "t.l |"}),
+    "rows_made_in_the_list": (
+        "select k, regexp_split_to_table(s, ' ') as e, (select unnest(l)) as n from {t}",
+        {"k": "t.k | t.s", "e": "t.s |", "n": "t.l | t.s"},
+    ),
     "unnest_in_from": (
         "select t.k, v from {t}, unnest(t.l) as z(v)",
         {"k": "t.k | t.l", "v": "t.l |"},

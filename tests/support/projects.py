@@ -56,6 +56,7 @@ feature_views:
   - name: profile
     entity: user
     source: source('raw', 'users')
+    timestamp: null
     online: true
     features:
       - {name: country, type: string}

@@ -279,3 +279,28 @@ def _build_of(view: str, source: str) -> Build:
         rows=1,
         created="2024-01-01T00:00:00Z",
     )
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        "materialized='incremental', time_column='seen'",
+        "materialized='ephemeral'",
+        "materialized='snapshot', unique_key='user_id', strategy='timestamp', updated_at='seen'",
+    ],
+)
+def test_what_this_version_cant_build_is_refused_before_anything_is_built(
+    tmp_path: Path, config: str
+) -> None:
+    sql = FILES["transformations/clean.sql"].replace("materialized='table'", config)
+    project = small_project(tmp_path, **{"transformations/clean.sql": sql})
+    assert ffc(project, "compile").code == 0
+    refused = ffc(project, "run", "--quiet")
+    assert refused.code == 1
+    kind = config.split("'")[1]
+    said = " ".join(refused.stderr.split())
+    assert f"error[FF107]: `{kind}` is not in this version of ffc yet: `ffc run` can't" in said
+    assert "build `clean` --> transformations/clean.sql:1:1" in said
+    assert not (project / "target" / "run_results.json").exists()
+    with open_session(project) as session:
+        assert not session.state.pointers("dev")

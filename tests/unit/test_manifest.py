@@ -14,8 +14,9 @@ from support.projects import FILES, TARGET, compiled, manifest, small_project
 from ffc.compiler import compile_project
 from ffc.core.errors import NotFound, StateError
 from ffc.manifest.files import decode, encode, read_manifest, write_project
-from ffc.manifest.records import FeatureView, TrainingSet
+from ffc.manifest.records import FeatureView, TrainingSet, Transformation
 from ffc.project.files import ProjectFiles
+from ffc.sql.binding import references
 
 SCRIPT = """
 import sys; sys.path.insert(0, sys.argv[1])
@@ -196,3 +197,48 @@ def test_lineage_and_tags_go_from_source_to_training_set() -> None:
         ("label.paid_back", "amount"): ("pii",),
         ("training_set.main", "spending__amount"): ("pii",),
     }
+
+
+INCREMENTAL = """\
+{{ config(materialized='incremental', time_column='seen', unique_key=['user_id', 'seen'],
+          lookback='1w') }}
+select user_id, amount, paid, seen, loaded
+from {{ source('raw', 'events') }}
+{% if is_incremental() %}
+where seen >= {{ watermark() }} and seen not in (select seen from {{ this }})
+  and user_id in (select user_id from {{ source('raw', 'users') }})
+{% endif %}
+"""
+
+
+def test_an_incremental_is_there_in_both_renderings(tmp_path: Path) -> None:
+    found = manifest(**{"transformations/clean.sql": INCREMENTAL})
+    node = found.node("transformation.clean")
+    assert isinstance(node, Transformation)
+    settings = (node.materialized, node.time_column, node.unique_key, node.lookback)
+    assert settings == ("incremental", "seen", ("user_id", "seen"), 604_800)
+    assert (node.on_schema_change, node.strategy, node.updated_at) == ("fail", "", "")
+    assert node.depends_on == ("source.raw.events", "source.raw.users")
+    assert "where" not in node.sql
+    assert references(node.sql_next, "duckdb") == [
+        "source.raw.events",
+        "watermark.transformation.clean",
+        "transformation.clean",
+        "source.raw.users",
+    ]
+    write_project(found, tmp_path)
+    texts = [tmp_path / "compiled" / f"transformation.clean{end}.sql" for end in ("", ".next")]
+    assert [path.read_text() for path in texts] == [f"{node.sql}\n", f"{node.sql_next}\n"]
+    assert decode(encode(found)) == found
+
+
+def test_a_snapshot_carries_its_settings() -> None:
+    config = (
+        "materialized='snapshot', unique_key='user_id', strategy='check', check_columns='amount'"
+    )
+    sql = FILES["transformations/clean.sql"].replace("materialized='table'", config)
+    node = manifest(**{"transformations/clean.sql": sql}).node("transformation.clean")
+    assert isinstance(node, Transformation)
+    assert (node.materialized, node.strategy) == ("snapshot", "check")
+    assert (node.unique_key, node.check_columns) == (("user_id",), ("amount",))
+    assert (node.sql_next, node.on_schema_change) == ("", "")

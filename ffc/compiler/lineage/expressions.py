@@ -56,13 +56,17 @@ class Expressions:
 
     def _window(self, node: exp.Window, scope: Scope, alias_first: bool) -> Edge:
         """A window's own words choose the rows that a value is computed over."""
-        words = [*(node.args.get("partition_by") or ())]
-        words += [part for part in (node.args.get("order"), node.args.get("spec")) if part]
-        chosen = self.all(words, scope, alias_first)
+        chosen = self.window_words(node, scope, alias_first)
         named = node.args.get("alias")
         if isinstance(named, exp.Identifier):
             chosen |= scope.aliases.get(f"window {named.name.lower()}", NO_EDGE)
         return self.edge(node.this, scope, alias_first) | chosen.choosing()
+
+    def window_words(self, node: exp.Expr, scope: Scope, alias_first: bool = False) -> Edge:
+        """Return where a window's partition, order and frame come from."""
+        words = [*(node.args.get("partition_by") or ())]
+        words += [part for part in (node.args.get("order"), node.args.get("spec")) if part]
+        return self.all(words, scope, alias_first)
 
 
 def _everything(scope: Scope) -> Edge:

@@ -9,6 +9,7 @@ import sqlglot
 from sqlglot.errors import SqlglotError
 
 from ffc.compiler.compilation import Compilation
+from ffc.compiler.dialects import dialect_of
 from ffc.compiler.lineage.queries import query_lineage
 from ffc.compiler.lineage.relations import Edge, Ref, Unclear
 from ffc.compiler.queries.lexing import without_end
@@ -57,17 +58,22 @@ def _of_transformation(state: Compilation, node: Transformation) -> dict[str, Co
     both = (state.rendered[node.id], state.following.get(node.id))
     renderings = [rendered for rendered in both if rendered is not None]
     refs = dict.fromkeys(ref for rendered in renderings for ref in rendered.refs)
-    known = {ref: list(state.columns(ref) or ()) for ref in refs}
+    known = {ref: list(state.columns(ref) or ()) for ref in refs if ref != node.id}
+    # What an incremental was so far: its rows came from the same columns.
+    itself = {node.id: names, f"watermark.{node.id}": ["watermark"]}
     found: dict[str, Edge] = dict.fromkeys(names, Edge())
     for rendered in renderings:
         try:
-            tree = sqlglot.parse_one(without_end(rendered.sql), read=state.project.dialect)
-            edges = query_lineage(tree, known, names)
+            tree = sqlglot.parse_one(without_end(rendered.sql), read=dialect_of(state, rendered))
+            edges = query_lineage(tree, known | itself, names)
         except (Unclear, SqlglotError, RecursionError):
             everything = frozenset((ref, name) for ref, own in known.items() for name in own)
             edges = dict.fromkeys(names, Edge(everything))
         found = {name: found[name] | edges[name] for name in names}
-    return {name: _record(edge.values, edge.rows) for name, edge in found.items()}
+    return {
+        name: _record(*({r for r in refs if r[0] not in itself} for refs in (e.values, e.rows)))
+        for name, e in found.items()
+    }
 
 
 def _record(values: Iterable[Ref], rows: Iterable[Ref] = ()) -> ColumnLineage:

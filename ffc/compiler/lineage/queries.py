@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from ffc.compiler.lineage.expressions import Expressions
 from ffc.compiler.lineage.relations import NO_EDGE, Edge, Ref, Relation, Scope, Unclear, together
-from ffc.compiler.lineage.tables import star, table_function, unpivoted
+from ffc.compiler.lineage.tables import star, table_function, unnested, unpivoted
 from ffc.sql.build import REFERENCE_SCHEMA
 
 # A recursive CTE reads itself: so many rounds, and what it comes from is known.
@@ -152,18 +152,15 @@ class _Queries:
         for lateral in tree.args.get("laterals") or ():
             self._add(lateral, scope)
         for window in tree.args.get("windows") or ():
-            scope.aliases[f"window {window.name.lower()}"] = self._window(window, scope)
+            words = self._expressions.window_words(window, scope)
+            scope.aliases[f"window {window.name.lower()}"] = words
         found = Relation({})
         for projection in tree.expressions:
             self._project(projection, scope, found)
+            rows |= self._expressions.all(list(unnested(projection)), scope).all
         rows |= self._chosen_by(tree, scope, found)
         found.rows = rows | scope.rows
         return found
-
-    def _window(self, window: exp.Expr, scope: Scope) -> Edge:
-        words = [*(window.args.get("partition_by") or ())]
-        words += [part for part in (window.args.get("order"), window.args.get("spec")) if part]
-        return self._expressions.all(words, scope)
 
     def _project(self, projection: exp.Expr, scope: Scope, found: Relation) -> None:
         """Add the column, or the columns, of one item of a SELECT's list."""

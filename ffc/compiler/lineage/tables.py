@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from sqlglot import exp
@@ -10,6 +10,8 @@ from sqlglot import exp
 from ffc.compiler.lineage.relations import NO_EDGE, Edge, Relation, Scope, Unclear, together
 
 _NO_STAR: Final = exp.Star()
+# What makes rows in a SELECT's list, besides `unnest`.
+_ROW_MAKERS: Final = ("unlist", "generate_subscripts", "regexp_split_to_table")
 
 
 def star(
@@ -51,6 +53,15 @@ def table_function(node: exp.Expr, edge: Edge) -> Relation:
     return Relation({}, edge, edge.all)
 
 
+def unnested(item: exp.Expr) -> Iterator[exp.Expr]:
+    """Give the calls in an item of a SELECT's list that make several rows, or none, of one."""
+    for node in item.walk(prune=lambda node: isinstance(node, exp.Query)):
+        if isinstance(node, exp.Explode | exp.Unnest) or (
+            isinstance(node, exp.Anonymous) and node.name.lower() in _ROW_MAKERS
+        ):
+            yield node
+
+
 def unpivoted(pivot: exp.Pivot, base: Relation) -> Relation:
     """Return columns as rows: the values come from all of them, their names from none."""
     heads = list(pivot.args.get("fields") or ())
@@ -60,4 +71,6 @@ def unpivoted(pivot: exp.Pivot, base: Relation) -> Relation:
     kept = {name: edge for name, edge in base.columns.items() if name not in inside}
     into = pivot.args.get("into")
     kept |= {n.name.lower(): NO_EDGE for n in ([into] if into is not None else heads)}
-    return Relation(kept, values, base.rows)
+    # A null makes no row, unless it is asked for.
+    chosen = NO_EDGE if pivot.args.get("include_nulls") else values
+    return Relation(kept, values, base.rows | chosen.all)

@@ -173,3 +173,16 @@ def depths(tokens: Sequence[Token]) -> list[int]:
         if token.kind == "open":
             depth += 1
     return found
+
+
+def partners(tokens: Sequence[Token]) -> dict[int, int]:
+    """Return which bracket closes each that opens, and the other way round."""
+    found: dict[int, int] = {}
+    open_: list[int] = []
+    for i, token in enumerate(tokens):
+        if token.kind == "open":
+            open_.append(i)
+        elif token.kind == "close" and open_:
+            first = open_.pop()
+            found |= {first: i, i: first}
+    return found

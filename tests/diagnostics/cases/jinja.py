@@ -92,10 +92,10 @@ CASES: Final[dict[str, Case]] = {
         f"{INCREMENTAL}select ordered_at\n{ORDERS}union all select ordered_at from {{{{ this }}}}\n",
         "FF109",
     ),
-    "incremental": sql(f"{INCREMENTAL}select ordered_at\n{ORDERS}", "FF107"),
-    "incremental_later_builds": following("where ordered_at >= {{ watermark() }}", "FF107"),
+    "incremental": sql(f"{INCREMENTAL}select ordered_at\n{ORDERS}"),
+    "incremental_later_builds": following("where ordered_at >= {{ watermark() }}"),
     "incremental_later_builds_read_this": following(
-        "where ordered_at > (select max(ordered_at) from {{ this }})", "FF107"
+        "where ordered_at > (select max(ordered_at) from {{ this }})"
     ),
     "incremental_later_builds_are_wrong": following(
         "where orderd_at >= {{ watermark() }}", "FF303"
@@ -149,14 +149,14 @@ CASES: Final[dict[str, Case]] = {
         "FF106",
     ),
     "snapshot": sql(
-        f"{{{{ config(materialized='snapshot', unique_key='customer_id', strategy='check', check_columns=['amount']) }}}}\nselect customer_id, amount {ORDERS}",
-        "FF107",
+        f"{{{{ config(materialized='snapshot', unique_key='customer_id', strategy='check', check_columns=['amount']) }}}}\nselect customer_id, amount {ORDERS}"
     ),
-    "ephemeral": sql("{{ config(materialized='ephemeral') }}\nselect 1 as a\n", "FF107"),
+    "ephemeral": sql("{{ config(materialized='ephemeral') }}\nselect 1 as a\n"),
     "config_for_another_kind": sql("{{ config(unique_key='a') }}\nselect 1 as a\n", "FF105"),
     "config_of_words": sql("{{ config(tags=['x']) }}\nselect 1 as a\n", "FF104"),
     "config_of_dbt": sql("{{ config(alias='x') }}\nselect 1 as a\n", "FF104"),
-    "config_dialect": sql("{{ config(dialect='snowflake') }}\nselect 1 as a\n", "FF107"),
+    "config_dialect": sql("{{ config(dialect='snowflake') }}\nselect 1 as a\n", "FF603"),
+    "config_dialect_unknown": sql("{{ config(dialect='postgre') }}\nselect 1 as a\n", "FF105"),
     "macro_not_jinja": macro(
         "{% macro total(c) %}sum({{ c }}\n", "select {{ total('a') }} as a\n", "FF109"
     ),

@@ -36,7 +36,7 @@ CASES: Final[dict[str, Case]] = {
         ("FF115",),
     ),
     "later_models": Case(
-        {"features/more.yml": "models:\n  - {name: rf-1, training_set: fraud_training}\n"},
+        {"features/more.yml": "models:\n  - {name: rf-1, features: [orders_recent.amount]}\n"},
         ("FF115",),
     ),
     "later_unit_tests": Case(
@@ -59,13 +59,6 @@ CASES: Final[dict[str, Case]] = {
             **edited(FEATURES, (AMOUNT, f"{AMOUNT[:-1]}, tests: [not_null]}}")),
             "transformations/notes.yml": "transformations:\n  - name: stg_orders\n"
             "    tests: [row_count: {min: 1}]\n",
-        },
-        ("FF115",),
-    ),
-    "later_contract": Case(
-        {
-            "transformations/notes.yml": "transformations:\n  - name: stg_orders\n"
-            "    columns: []\n    contract: {enforced: false}\n"
         },
         ("FF115",),
     ),

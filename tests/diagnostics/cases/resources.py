@@ -363,8 +363,8 @@ CASES: Final[dict[str, Case]] = {
         "models:\n  - {name: my forest, training_set: fraud_training}\n", "FF105"
     ),
     "model_twice": more(
-        "models:\n  - {name: rf.2, training_set: fraud_training}\n"
-        "  - {name: rf.2, training_set: fraud_training}\n",
+        "models:\n  - {name: rf.2, features: [orders_recent.amount]}\n"
+        "  - {name: rf.2, features: [orders_recent.amount]}\n",
         "FF115",
         "FF204",
     ),
