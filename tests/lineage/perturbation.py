@@ -60,7 +60,9 @@ class Warehouse:
             described = self.connection.execute(f"DESCRIBE {sql}").fetchall()
         except duckdb.Error:
             return None
-        columns = [f"{index} {name}" for index, (name, *_) in enumerate(described)]
+        columns = [name for name, *_ in described]
+        if len(set(columns)) < len(columns):
+            columns = [f"{index} {name}" for index, name in enumerate(columns)]
         tree = sqlglot.parse_one(sql, read="duckdb")
         nodes = {name: table.column_names for name, table in self.tables.items()}
         found = query_lineage(tree, nodes, columns)

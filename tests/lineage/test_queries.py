@@ -83,6 +83,10 @@ CASES = {
         {"a": "t.b |", "n": "t.a |"},
     ),
     "order_by_an_alias": ("select b as a from {t} order by a limit 1", {"a": "t.b |"}),
+    "offset_of_a_query": (
+        "select a from {t} order by b limit 3 offset (select max(x) from {u})",
+        {"a": "t.a | t.b u.x"},
+    ),
     "union": ("select a from {t} union all select x from {u}", {"a": "t.a u.x |"}),
     "union_by_name": (
         "select a, b from {t} union all by name select y as b, x as a from {u}",

@@ -34,7 +34,8 @@ def _random_queries(warehouse: Warehouse, seeds: range) -> list[Query]:
     return [query for query in made if query is not None]
 
 
-def _check_random(seeds: range) -> None:
+def _check_random(seeds: range, most: float, least: float) -> None:
+    """Check queries; lineage must tell no more than `most`, and `least` of it must be seen."""
     tables = small_tables(seeds.start)
     warehouse = Warehouse(tables, steady=True)
     queries = _random_queries(warehouse, seeds)
@@ -42,19 +43,18 @@ def _check_random(seeds: range) -> None:
     perturb(warehouse, queries, [seeds.start])
     warehouse.close()
     assert misses(queries) == []
-    # Not everything, and most of it seen on a few rows with a few changes.
-    assert share(queries, tables) < 0.55
-    assert tightness(queries) > 0.4
+    assert share(queries, tables) < most
+    assert tightness(queries) > least
 
 
 def test_a_few_random_queries() -> None:
-    _check_random(range(10_000, 10_008))
+    _check_random(range(10_000, 10_008), 0.7, 0.2)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("start", range(0, 400, BATCH))
 def test_random_queries(start: int) -> None:
-    _check_random(range(start, start + BATCH))
+    _check_random(range(start, start + BATCH), 0.5, 0.35)
 
 
 def test_what_lineage_leaves_out_is_a_miss() -> None:
@@ -67,7 +67,7 @@ def test_what_lineage_leaves_out_is_a_miss() -> None:
     assert query.changed[0] == {("source.raw.t", "a"), ("source.raw.t", "k")}
     query.edges[0] = Edge(query.edges[0].values)
     assert [words.split("\n")[0] for words in misses([query])] == [
-        "0 a depends on source.raw.t.k, which lineage does not tell:"
+        "a depends on source.raw.t.k, which lineage does not tell:"
     ]
 
 
@@ -104,7 +104,7 @@ def _check_manifest(manifest: Manifest, tables: Tables, names: set[str], seeds: 
         if isinstance(node, Transformation) and node.name in names:
             query = warehouse.read(node.sql)
             assert query is not None
-            assert [c.partition(" ")[2] for c in query.columns] == [c.name for c in node.columns]
+            assert query.columns == [c.name for c in node.columns]
             found = [node.lineage[column.name] for column in node.columns]
             query.edges = [Edge(frozenset(f.values), frozenset(f.rows)) for f in found]
             queries.append(query)

@@ -212,8 +212,8 @@ class _Queries:
         order = tree.args.get("order")
         words = order.expressions if order is not None else ()
         edges = [self._by_position(word.this, scope, listed, alias_first=True) for word in words]
-        limit = tree.args.get("limit")
-        return edges + ([self._expressions.edge(limit, scope)] if limit is not None else [])
+        cuts = [tree.args[key] for key in ("limit", "offset") if tree.args.get(key) is not None]
+        return edges + [self._expressions.edge(cut, scope) for cut in cuts]
 
     def _ordered(self, tree: exp.Expr, found: Relation, scope: Scope) -> Relation:
         edges = self._order_edges(tree, scope, list(found.columns.values()))

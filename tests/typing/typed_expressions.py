@@ -73,7 +73,7 @@ _THEMES: Final = {
         case when b then li else [] end  coalesce(i, n)  coalesce(i, 0)  coalesce(n, 0)  coalesce(i, 1.5)
         coalesce(null, s)  coalesce(day, t)  coalesce(f, d)  coalesce(i, d)  ifnull(i, n)  nullif(i, 0)
         nullif(s, '')  nullif(n, i)  greatest(i, n)  greatest(i, d)  least(day, t)  least(s, 'a')
-        greatest(i, 2.5)  if(b, i, n)  if(b, 'a', null)  iif(b, 1, 2)  coalesce(null, null)
+        greatest(i, 2.5)  if(b, i, n)  if(b, 'a', null)  coalesce(null, null)
         coalesce(li, [1.5])  try(1 / i)  typeof(i)  ifnull(m, 0)
     """,
     "text": """
@@ -110,7 +110,7 @@ _THEMES: Final = {
     "aggregates": """
         count(*)  count(i)  count(distinct s)  sum(i)  sum(n)  sum(f)  sum(d)  sum(m)  sum(w)  sum(p)
         sum(b::int)  sum(n::hugeint)  sum(i::tinyint)  sum(n::ubigint)  sum(1)  sum(1.5)  sum(i * n)
-        sum(m * (1 - p))  sum(case when b then 1 else 0 end)  sum(interval 1 day)  sum(distinct i)
+        sum(m * (1 - p))  sum(case when b then 1 else 0 end)  sum(distinct i)
         sum(i) filter (where b)  avg(i)  avg(n)  avg(f)  avg(m)  avg(t)  avg(day)  avg(b::int)
         min(s)  max(i)  min(t)  max(day)  min(m)  max(b)  min(li)  max(x)  max(n, 2)  min(f)
         arg_max(s, n)  arg_min(m, t)  arg_max(li, i)  arg_max(s, n, 2)  max_by(day, i)  first(i)  last(t)
@@ -167,7 +167,7 @@ _THEMES: Final = {
     "bits and hashes": """
         i & 3  n | 1  xor(i, 1)  ~i  i << 2  n >> 1  bit_count(n)  hash(s)  hash(i, s)  md5(s)  sha256(s)  sha1(s)
         md5_number(s)  '101'::bit  '101'::bit & '110'::bit  get_bit('101'::bit, 1)  bitstring('1', 3)  bin(i)
-        to_hex(n)  crc32(s)  i::bit  set_bit('101'::bit, 1, 1)  bit_position('1'::bit, '01'::bit)
+        to_hex(n)  i::bit  set_bit('101'::bit, 1, 1)  bit_position('1'::bit, '01'::bit)
     """,
     "subqueries": """
         (select max(i) from {table})  (select count(*) from {table})  exists (from {table})  i in (select i from {table})
