@@ -143,4 +143,8 @@ def canonical(sql: str, parents: Mapping[str, str], dialect: str) -> str:
     for table in tree.find_all(exp.Table):
         if table.db == REFERENCE_SCHEMA:
             table.this.set("this", parents[table.name])
+    for join in tree.find_all(exp.Join):
+        # `left outer join` is `left join`, and `inner join` is `join`.
+        if join.args.get("kind") == ("OUTER" if join.side else "INNER"):
+            join.set("kind", None)
     return tree.sql(dialect=dialect, comments=False, normalize=True, normalize_functions="upper")
