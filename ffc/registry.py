@@ -16,6 +16,7 @@ from ffc.core.names import DEFAULT_VARIANT, split_variant
 from ffc.manifest.names import is_snapshot
 from ffc.manifest.records import AnyNode, FeatureView, Serving
 from ffc.manifest.serving import serving_of
+from ffc.manifest.upgrades import decode_node
 
 
 class Registry(ABC):
@@ -98,7 +99,7 @@ class StateRegistry(Registry):
         }
 
     def _decoded(self, node: str, fingerprint: str) -> AnyNode:
-        found: AnyNode = msgspec.json.decode(self._definitions[node, fingerprint], type=AnyNode)
+        found = decode_node(self._definitions[node, fingerprint])
         return found
 
     def nodes(self) -> Mapping[str, AnyNode]:

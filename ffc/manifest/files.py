@@ -7,9 +7,10 @@ from typing import Any
 
 import msgspec
 
-from ffc.core.errors import NotFound, StateError
+from ffc.core.errors import NotFound
 from ffc.core.files import write_atomically
-from ffc.manifest.records import SCHEMA, Entity, Manifest, Source, Transformation
+from ffc.manifest.records import Entity, Manifest, Source, Transformation
+from ffc.manifest.upgrades import decode_manifest
 
 NO_SQL = (Entity, Source)
 
@@ -17,20 +18,6 @@ NO_SQL = (Entity, Source)
 def encode(document: Any) -> bytes:
     """Return JSON that people can read: indented, keys in the records' order, one last newline."""
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
-
-
-def decode(data: bytes) -> Manifest:
-    """Read a manifest; raises StateError where it is another document or another version."""
-    try:
-        schema = msgspec.json.decode(data, type=dict).get("schema")
-        if schema != SCHEMA:
-            raise StateError(
-                f"this manifest is `{schema}`; this version of ffc reads `{SCHEMA}`",
-                help=["compile the project again with `ffc compile`"],
-            )
-        return msgspec.json.decode(data, type=Manifest)
-    except msgspec.MsgspecError as problem:
-        raise StateError(f"this is not a manifest: {problem}") from problem
 
 
 def write_manifest(manifest: Manifest, path: Path) -> None:
@@ -63,4 +50,4 @@ def read_manifest(path: Path) -> Manifest:
     """Read a manifest file; raises NotFound or StateError."""
     if not path.is_file():
         raise NotFound(f"there is no manifest at {path.name}", help=["run `ffc compile` first"])
-    return decode(path.read_bytes())
+    return decode_manifest(path.read_bytes())

@@ -193,8 +193,8 @@ class ViewPlan(Struct, frozen=True, kw_only=True):
     """
 
     view: str
-    entity: str
-    label_role: str
+    entity: str = ""
+    label_role: str = ""
     searched: str
     keys: tuple[KeyPair, ...]
     event_time: str = ""

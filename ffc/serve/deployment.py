@@ -5,7 +5,7 @@ from __future__ import annotations
 from ffc.adapter.online import OnlineStore
 from ffc.connect.session import Session
 from ffc.core.errors import NotFound
-from ffc.manifest.files import decode
+from ffc.manifest.upgrades import decode_manifest
 from ffc.online.lookup import FeatureReader
 from ffc.registry import StateRegistry
 
@@ -30,7 +30,7 @@ class Deployment:
         seen = (deployed[0], state.online_views(target))
         if seen == self._seen:
             return None
-        project = decode(deployed[1]).project.name
+        project = decode_manifest(deployed[1]).project.name
         registry = StateRegistry(state, target)
         reader = FeatureReader(
             registry.serving(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -13,10 +14,15 @@ from support.projects import FILES, TARGET, compiled, manifest, small_project
 
 from ffc.compiler import compile_project
 from ffc.core.errors import NotFound, StateError
-from ffc.manifest.files import decode, encode, read_manifest, write_project
+from ffc.manifest.files import encode, read_manifest, write_project
 from ffc.manifest.records import FeatureView, TrainingSet, Transformation
+from ffc.manifest.upgrades import decode_manifest, decode_node
 from ffc.project.files import ProjectFiles
 from ffc.sql.binding import references
+from ffc.sql.build import generate
+from ffc.sql.point_in_time import training_set_query
+
+GOLDEN = Path(__file__).parent.parent / "golden"
 
 SCRIPT = """
 import sys; sys.path.insert(0, sys.argv[1])
@@ -78,9 +84,9 @@ def test_what_was_written_is_read_back(tmp_path: Path) -> None:
 def test_another_document_is_refused(tmp_path: Path) -> None:
     other = encode(manifest()).replace(b"ffc.manifest/v1", b"ffc.manifest/v9")
     with pytest.raises(StateError, match=r"ffc\.manifest/v9"):
-        decode(other)
+        decode_manifest(other)
     with pytest.raises(StateError, match="not a manifest"):
-        decode(b"[]")
+        decode_manifest(b"[]")
     with pytest.raises(NotFound, match="no manifest"):
         read_manifest(tmp_path / "manifest.json")
 
@@ -229,7 +235,7 @@ def test_an_incremental_is_there_in_both_renderings(tmp_path: Path) -> None:
     write_project(found, tmp_path)
     texts = [tmp_path / "compiled" / f"transformation.clean{end}.sql" for end in ("", ".next")]
     assert [path.read_text() for path in texts] == [f"{node.sql}\n", f"{node.sql_next}\n"]
-    assert decode(encode(found)) == found
+    assert decode_manifest(encode(found)) == found
 
 
 def test_a_snapshot_carries_its_settings() -> None:
@@ -242,3 +248,27 @@ def test_a_snapshot_carries_its_settings() -> None:
     assert (node.materialized, node.strategy) == ("snapshot", "check")
     assert (node.unique_key, node.check_columns) == (("user_id",), ("amount",))
     assert (node.sql_next, node.on_schema_change) == ("", "")
+
+
+def test_a_manifest_of_an_older_ffc_is_read() -> None:
+    """It was written before views searched together, and before lineage."""
+    older = decode_manifest((GOLDEN / "manifest.first.json").read_bytes())
+    newer = manifest()
+    assert {n.id: n.data_fingerprint for n in older.nodes} == {
+        n.id: n.data_fingerprint for n in newer.nodes
+    }
+    asked, now = older.node("training_set.main"), newer.node("training_set.main")
+    assert isinstance(asked, TrainingSet)
+    assert isinstance(now, TrainingSet)
+    plan = asked.plan
+    assert [view.searched for view in plan.views] == [view.view for view in plan.views]
+    assert generate(training_set_query(plan), "duckdb") == now.sql
+    assert older.serving == newer.serving
+
+
+def test_a_deployed_definition_of_an_older_ffc_is_read() -> None:
+    document = json.loads((GOLDEN / "manifest.first.json").read_bytes())
+    for node in document["nodes"]:
+        assert decode_node(json.dumps(node).encode()).id == node["id"]
+    with pytest.raises(StateError, match="this is not a node"):
+        decode_node(b'{"kind": "label"}')
