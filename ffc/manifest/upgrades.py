@@ -28,14 +28,14 @@ STEPS: Final[tuple[Step, ...]] = (_searched,)
 
 def decode_node(data: bytes) -> AnyNode:
     """Return a node that this or an older ffc wrote; raises StateError for anything else."""
+    node: AnyNode
     try:
-        return msgspec.json.decode(data, type=AnyNode)
+        node = msgspec.json.decode(data, type=AnyNode)
     except msgspec.ValidationError:
-        pass
-    try:
-        node: AnyNode = msgspec.convert(_upgraded(msgspec.json.decode(data)), type=AnyNode)
-    except msgspec.ValidationError as problem:
-        raise StateError(f"this is not a node: {problem}") from problem
+        try:
+            node = msgspec.convert(_upgraded(msgspec.json.decode(data)), type=AnyNode)
+        except msgspec.ValidationError as problem:
+            raise StateError(f"this is not a node: {problem}") from problem
     return node
 
 
