@@ -53,17 +53,24 @@ class _Table:
 def check_data_tests(state: Compilation, oracle: Oracle) -> None:
     """Check every test of sources, transformations and feature views."""
     for table in _tables(state):
-        for tests in (*(own for _, own in table.columns), table.tests):
-            state.say(table.node, *_twice(tests))
+        repeated = [
+            again
+            for tests in (*(own for _, own in table.columns), table.tests)
+            for again in _twice(tests)
+        ]
+        state.say(table.node, *repeated)
+        said = {again.span for again in repeated}
         columns = state.columns(table.node)
         if columns is None or not oracle.knows(table.node):
             continue
         checker = _Checker(state, oracle, table, columns)
         for name, tests in table.columns:
             for test in tests if name in columns else ():
-                checker.check(test, columns[name])
+                if test.place not in said:
+                    checker.check(test, columns[name])
         for whole in table.tests:
-            checker.check(whole, None)
+            if whole.place not in said:
+                checker.check(whole, None)
 
 
 def _tables(state: Compilation) -> Iterator[_Table]:
@@ -188,8 +195,16 @@ def _check_count(test: RowCount, place: Span) -> Iterator[Diagnostic]:
 def _check_values(test: AcceptedValues, column: Column) -> Iterator[Diagnostic]:
     if not test.values:
         yield error("FF106", "`accepted_values` needs values", test.at("values"))
+    first: dict[str, Span] = {}
     for index, value in enumerate(test.values):
-        yield from _check_value(value, column, test.at("values", index))
+        place = test.at("values", index)
+        before = first.setdefault(repr(value), place)
+        if before is place:
+            yield from _check_value(value, column, place)
+        else:
+            message = f"`{value}` is listed twice"
+            related = [before.labelled("first here")]
+            yield error("FF204", message, place, related=related, help=["leave one out"])
 
 
 def _check_value(value: object, column: Column, place: Span) -> Iterator[Diagnostic]:

@@ -339,15 +339,21 @@ class Model(Record, frozen=True, kw_only=True):
 class Given(Record, frozen=True, kw_only=True):
     """The rows that a unit test puts in the place of a source or of a transformation."""
 
+    FOREIGN: ClassVar[Mapping[str, str]] = {
+        "fixture": "write its rows under `rows: |`, with `format: csv`"
+    }
+
     input: str
-    rows: str | tuple[dict[str, object], ...]
+    rows: tuple[dict[str, object], ...] | str
     format: Literal["dict", "csv", "sql"] = "dict"
 
 
 class Expected(Record, frozen=True, kw_only=True):
     """The rows that must come out."""
 
-    rows: str | tuple[dict[str, object], ...]
+    FOREIGN: ClassVar[Mapping[str, str]] = Given.FOREIGN
+
+    rows: tuple[dict[str, object], ...] | str
     format: Literal["dict", "csv", "sql"] = "dict"
 
 

@@ -349,7 +349,7 @@ on_demand:
 models:
   - {name: one, features: [ratio, spending.amount]}
 unit_tests:
-  - {name: a_test, of: clean, expect: {rows: [{nothing: 1}]}}
+  - {name: a_test, of: clean, given: [], expect: {rows: [{nothing: 1}]}}
 """
     found = compiled(**{"features/more.yml": extra}).diagnostics
     assert [d.code for d in found if d.severity == "error"] == ["FF105", "FF303"]

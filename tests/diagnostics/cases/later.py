@@ -42,7 +42,7 @@ CASES: Final[dict[str, Case]] = {
     "later_unit_tests": Case(
         {
             "features/more.yml": "unit_tests:\n"
-            "  - {name: it_works, of: stg_orders, expect: {rows: [{amount: 1}]}}\n"
+            "  - {name: it_works, of: stg_orders, given: [], expect: {rows: [{amount: 1}]}}\n"
         },
         ("FF115",),
     ),

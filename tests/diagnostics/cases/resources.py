@@ -80,7 +80,8 @@ def on_demand(text: str, *says: str) -> Case:
 
 
 def unit_test(text: str, *says: str) -> Case:
-    """Return a unit test."""
+    """Return a unit test, which gives nothing unless it says what."""
+    text += "" if "given:" in text else "    given: []\n"
     return more(f"unit_tests:\n  - name: it_works\n{text}", *says)
 
 
@@ -379,7 +380,7 @@ CASES: Final[dict[str, Case]] = {
     ),
     "unit_test_of_nothing": unit_test("    of: stg_order\n    expect: {rows: []}\n", "FF201"),
     "unit_test_without_rows": more(
-        "unit_tests:\n  - {name: it_works, of: stg_orders, expect: {row: []}}\n", "FF104"
+        "unit_tests:\n  - {name: it_works, of: stg_orders, given: [], expect: {row: []}}\n", "FF104"
     ),
     "unit_test_input": unit_test(
         "    of: stg_orders\n    expect: {rows: []}\n"
@@ -407,8 +408,8 @@ CASES: Final[dict[str, Case]] = {
         "    of: stg_orders\n    expect: {rows: 'amount,1'}\n", "FF105"
     ),
     "unit_test_twice": unit_test(
-        "    of: stg_orders\n    expect: {rows: []}\n"
-        "  - {name: it_works, of: stg_orders, expect: {rows: []}}\n",
+        "    of: stg_orders\n    expect: {rows: []}\n    given: []\n"
+        "  - {name: it_works, of: stg_orders, expect: {rows: []}, given: []}\n",
         "FF115",
         "FF204",
     ),
