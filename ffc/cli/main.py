@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "get": "Ask for features of an entity, as a model would.",
     "serve": "Answer models over HTTP.",
     "lineage": "Show where a node or a column comes from and what comes from it.",
+    "schema": "Print the JSON Schema of a YAML file or of a JSON document.",
     "explain": "Tell more about an error or a warning: what, why, and what to do.",
     "demo": "See it all at work in a new folder, in seconds.",
 }

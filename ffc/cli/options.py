@@ -112,6 +112,12 @@ write_to = click.option(
     help=f"A file to write; its ending says how: {' '.join(ENDINGS)}",
 )
 
+write_json_to = click.option(
+    "--to",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A file to write, instead of the terminal.",
+)
+
 WHERE: Final = (project_dir, profiles_dir, target)
 TALK: Final = (output, quiet, color)
 

@@ -1,0 +1,167 @@
+"""The JSON documents that commands and the server put together, as records: for `ffc schema`."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import Struct, field
+
+from ffc.adapter.state import NodeRun
+from ffc.core.diagnostics import Severity, Span
+from ffc.online.lookup import AnswerColumn
+
+
+class Related(Struct, kw_only=True):
+    """Another place to look at, and what it has to do with the first."""
+
+    span: Span
+    label: str
+
+
+class Told(Struct, kw_only=True):
+    """A mistake, or a warning, at one place."""
+
+    code: str
+    severity: Severity
+    message: str
+    span: Span
+    node: str
+    related: list[Related]
+    help: list[str]
+
+
+class Counts(Struct, kw_only=True):
+    """How many there are of each severity."""
+
+    error: int
+    warning: int
+
+
+class Diagnostics(Struct, kw_only=True):
+    """What a compilation had to say: `ffc compile --output json`."""
+
+    schema: Literal["ffc.diagnostics/v1"]
+    target: str
+    ok: bool
+    counts: Counts
+    diagnostics: list[Told]
+
+
+class Place(Struct, kw_only=True):
+    """A node, or one of its columns."""
+
+    node: str
+    column: str | None
+
+
+class Reached(Place, kw_only=True):
+    """A place that lineage leads to: by values, or by what only chooses rows."""
+
+    kind: str
+
+
+class Link(Struct, kw_only=True):
+    """A step from a place to one that is made of it."""
+
+    origin: Place = field(name="from")
+    to: Place
+    kind: str
+
+
+class Lineage(Struct, kw_only=True):
+    """Where a node or a column comes from and goes to: `ffc lineage --output json`."""
+
+    schema: Literal["ffc.lineage/v1"]
+    target: str
+    node: str
+    column: str | None
+    up: list[Reached] = []
+    down: list[Reached] = []
+    edges: list[Link]
+
+
+class Summary(Struct, kw_only=True):
+    """A code in a few words."""
+
+    code: str
+    title: str
+    summary: str
+
+
+class Page(Summary, kw_only=True):
+    """All there is to say about a code: `ffc explain CODE --output json`."""
+
+    schema: Literal["ffc.page/v1"]
+    markdown: str
+    fails: dict[str, str]
+    works: dict[str, str]
+
+
+class Pages(Struct, kw_only=True):
+    """Every code: `ffc explain --output json`."""
+
+    schema: Literal["ffc.pages/v1"]
+    pages: list[Summary]
+
+
+class SyncResults(Struct, kw_only=True):
+    """How each online view fared: `ffc sync --output json`."""
+
+    schema: Literal["ffc.sync_results/v1"]
+    results: list[NodeRun]
+
+
+class TrainingRows(Struct, kw_only=True):
+    """The first rows of a training set: `ffc training-set NAME --output json`."""
+
+    schema: Literal["ffc.training_set/v1"]
+    name: str
+    build: str
+    columns: list[AnswerColumn]
+    rows: list[list[Any]]
+
+
+class ServedFeature(Struct, kw_only=True):
+    """A feature that can be asked for, and the types of the keys that it is asked by."""
+
+    feature: str
+    type: str
+    entity: str
+    keys: dict[str, str]
+
+
+class Served(Struct, kw_only=True):
+    """What can be asked for: `GET /v1/features`."""
+
+    schema: Literal["ffc.served/v1"]
+    features: list[ServedFeature]
+
+
+class Refusal(Struct, kw_only=True):
+    """Why a request has no answer, and what to do; `field` is its place in the request."""
+
+    code: str
+    message: str
+    field: str
+    help: list[str]
+
+
+class Problem(Struct, kw_only=True):
+    """What the server answers to a request that it can't answer."""
+
+    schema: Literal["ffc.problem/v1"]
+    error: Refusal
+
+
+class SchemaName(Struct, kw_only=True):
+    """A schema that can be asked for."""
+
+    name: str
+    description: str
+
+
+class SchemaNames(Struct, kw_only=True):
+    """Every schema there is: `ffc schema --output json`."""
+
+    schema: Literal["ffc.schemas/v1"]
+    schemas: list[SchemaName]

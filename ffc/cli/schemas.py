@@ -1,0 +1,135 @@
+"""What `ffc schema` publishes: a JSON Schema for each document, and for each kind of YAML file."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any, Final
+
+import click
+import msgspec
+from msgspec import Struct
+
+from ffc.cli import documents
+from ffc.connect.profiles import FILE as PROFILES_FILE
+from ffc.connect.profiles import Profile
+from ffc.core.diagnostics import did_you_mean, listed
+from ffc.core.schemas import DRAFT, Schema, Schemas, file_schema
+from ffc.manifest.records import Manifest
+from ffc.online.lookup import FeatureRequest, FeatureResponse
+from ffc.project.files import PROJECT_FILE
+from ffc.project.kinds import KINDS
+from ffc.project.resources import ProjectFile
+from ffc.run.sinks import RunResults
+
+_STORE: Final[Schema] = {
+    "type": "object",
+    "properties": {"type": {"type": "string", "description": "Which store, such as duckdb."}},
+    "required": ["type"],
+}
+_STORES: Final[Schema] = {"type": "object", "additionalProperties": _STORE}
+
+
+def _document(record: type[Struct]) -> Schema:
+    """Return the schema of a JSON document; more keys may come within its version."""
+    (_,), found = msgspec.json.schema_components(
+        [record], schema_hook=_anything, ref_template="#/$defs/{name}"
+    )
+    own = found.pop(record.__name__)
+    version = own["properties"].get("schema")
+    if version is not None:
+        own["properties"]["schema"] = {"const": _version(record)}
+        own["required"] = list(dict.fromkeys(["schema", *own.get("required", ())]))
+    return {"$schema": DRAFT, **own, "$defs": dict(sorted(found.items()))}
+
+
+def _anything(kind: type) -> Schema:
+    """Return the schema of what the annotation `object` stands for."""
+    if kind is not object:
+        raise NotImplementedError
+    return {"description": "Any JSON value."}
+
+
+def _version(record: type[Struct]) -> str:
+    """Return what a document's `schema` says."""
+    info = next(f for f in msgspec.structs.fields(record) if f.name == "schema")
+    return str(info.type.__args__[0] if info.required else info.default)
+
+
+def _resources(kinds: Iterable[str]) -> Schema:
+    schemas = Schemas()
+    found = {kind: schemas.of(KINDS[kind][0]) for kind in kinds}
+    lists = {
+        kind: {"description": _said(KINDS[kind][0]), "type": ["array", "null"], "items": item}
+        for kind, item in found.items()
+    }
+    root = {"type": "object", "properties": lists, "additionalProperties": False}
+    description = f"A YAML file with {listed(found).replace('`', '')}."
+    return file_schema(f"ffc: {', '.join(found)}", description, schemas, root)
+
+
+def _project() -> Schema:
+    schemas = Schemas()
+    return file_schema(PROJECT_FILE, _said(ProjectFile), schemas, schemas.of(ProjectFile))
+
+
+def _profiles() -> Schema:
+    schemas = Schemas()
+    profile = schemas.of(Profile)
+    stores = schemas.definitions["Output"]["properties"]
+    stores["offline"] = _STORE
+    stores["state"] = {"anyOf": [_STORE, {"type": "null"}]}
+    stores["online"] = {"anyOf": [_STORE, _STORES, {"type": "null"}]}
+    root = {"type": "object", "additionalProperties": profile}
+    return file_schema(PROFILES_FILE, "Profiles by name.", schemas, root)
+
+
+def _said(record: type[Struct]) -> str:
+    return (inspect.getdoc(record) or "").replace("`", "")
+
+
+_RECORDS: Final[Mapping[str, type[Struct]]] = {
+    "manifest": Manifest,
+    "diagnostics": documents.Diagnostics,
+    "lineage": documents.Lineage,
+    "run_results": RunResults,
+    "sync_results": documents.SyncResults,
+    "training_set": documents.TrainingRows,
+    "page": documents.Page,
+    "pages": documents.Pages,
+    "schemas": documents.SchemaNames,
+    "request": FeatureRequest,
+    "features": FeatureResponse,
+    "served": documents.Served,
+    "problem": documents.Problem,
+}
+SCHEMAS: Final[Mapping[str, tuple[str, Callable[[], Schema]]]] = {
+    PROJECT_FILE: (_said(ProjectFile), _project),
+    PROFILES_FILE: ("The targets: their stores, and which is meant.", _profiles),
+    "resources": ("A YAML file with any kinds of resources.", partial(_resources, KINDS)),
+    **{kind: (_said(KINDS[kind][0]), partial(_resources, [kind])) for kind in KINDS},
+    **{name: (_said(record), partial(_document, record)) for name, record in _RECORDS.items()},
+}
+
+
+def chosen_schema(name: str) -> Schema:
+    """Return a schema by its name; raises a usage error where there is none."""
+    if name not in SCHEMAS:
+        hint = "".join(did_you_mean(name, SCHEMAS)) or f"there are {listed(SCHEMAS)}"
+        raise click.BadParameter(f"there is no schema `{name}`; {hint}", param_hint="'KIND'")
+    return SCHEMAS[name][1]()
+
+
+def list_document() -> dict[str, Any]:
+    """Return the `ffc.schemas/v1` document."""
+    told = [{"name": name, "description": said} for name, (said, _) in SCHEMAS.items()]
+    return {"schema": "ffc.schemas/v1", "schemas": told}
+
+
+def render_list() -> str:
+    """Return what there is, a line each."""
+    width = max(map(len, SCHEMAS))
+    return "\n".join(
+        f"{name:{width}}  {said.splitlines()[0]}" for name, (said, _) in SCHEMAS.items()
+    )
