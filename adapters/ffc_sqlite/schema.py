@@ -187,6 +187,12 @@ _STATE_1: Final[Script] = (
     "PRAGMA user_version = 1",
 )
 
+_STATE_2: Final[Script] = (
+    "ALTER TABLE builds ADD COLUMN previous TEXT NOT NULL DEFAULT ''",
+    "CREATE INDEX builds_of ON builds (node, created)",
+    "PRAGMA user_version = 2",
+)
+
 _ONLINE_1: Final[Script] = (
     "PRAGMA application_id = 1717986159",
     """
@@ -204,7 +210,7 @@ _ONLINE_1: Final[Script] = (
 STATE: Final = Layout(
     noun="state store",
     application_id=1717986163,  # "ffcs"
-    scripts=(_STATE_1,),
+    scripts=(_STATE_1, _STATE_2),
     failure=StateError,
     remedy="restore a backup, or move the file away: the next `ffc run` starts from nothing",
 )

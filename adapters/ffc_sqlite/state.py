@@ -32,14 +32,15 @@ class SQLiteStateStore(StateStore):
         options.only(self.settings)
         self._database = Database(options.path("path"), STATE)
 
-    def acquire(self, name: str, owner: str, now: float, seconds: float) -> Lease:
+    def acquire(self, name: str, owner: str, now: float, seconds: float, dead: str = "") -> Lease:
         """Take a lock that is free or expired; raises Locked naming its holder, StateError."""
         with self._database.write() as connection:
             held = _lock(connection, name)
-            if held and held[2] is not None and held[2] > now:
+            if held and held[0] != dead and held[2] is not None and now < held[2] <= now + seconds:
                 raise Locked(
                     f"`{name}` is held by {held[0]}",
                     help=[f"if that one died, the lock is free in {held[2] - now:.0f} s"],
+                    holder=held[0],
                 )
             token = held[1] + 1 if held else 1
             connection.execute(
@@ -114,7 +115,7 @@ class SQLiteStateStore(StateStore):
                 connection,
                 """
                 SELECT p.definition, b.id, b.node, b.fingerprint, b.relation_schema,
-                       b.relation_name, b.inputs, b.rows, b.created
+                       b.relation_name, b.inputs, b.rows, b.created, b.previous
                 FROM pointers p JOIN builds b ON b.id = p.build
                 WHERE p.target = ? ORDER BY p.node
                 """,
@@ -139,6 +140,42 @@ class SQLiteStateStore(StateStore):
                 if row:
                     found[node, fingerprint] = row[0]
         return found
+
+    def set_inputs(self, lease: Lease, build: str, inputs: Mapping[str, str]) -> None:
+        """Replace a build's inputs; raises Locked where the lease was lost, StateError."""
+        with self._database.write() as connection:
+            _check(connection, lease)
+            changed = connection.execute(
+                "UPDATE builds SET inputs = ? WHERE id = ?",
+                (json.dumps(dict(inputs), sort_keys=True), build),
+            )
+            if not changed.rowcount:
+                raise StateError(f"the state store knows no build `{build}`")
+
+    def builds(self, node: str = "") -> list[Build]:
+        """Return the builds, the oldest first; raises StateError."""
+        with self._database.read() as connection:
+            rows = _select(
+                connection,
+                """
+                SELECT id, node, fingerprint, relation_schema, relation_name, inputs, rows,
+                       created, previous
+                FROM builds WHERE ? IN ('', node) ORDER BY created, id
+                """,
+                (node,),
+            )
+        return [_build(row) for row in rows]
+
+    def in_use(self) -> set[str]:
+        """Return the ids of the builds that are pointed to; raises StateError."""
+        with self._database.read() as connection:
+            return {row[0] for row in connection.execute("SELECT DISTINCT build FROM pointers")}
+
+    def forget_builds(self, lease: Lease, builds: Sequence[str]) -> None:
+        """Forget builds; raises Locked where the lease was lost, StateError for one in use."""
+        with self._database.write() as connection:
+            _check(connection, lease)
+            connection.executemany("DELETE FROM builds WHERE id = ?", [(b,) for b in builds])
 
     def begin_run(self, target: str, command: str, principal: str, now: str) -> str:
         """Open a run; return its id: r1, r2, …, counted over all targets; raises StateError."""
@@ -174,6 +211,18 @@ class SQLiteStateStore(StateStore):
             )
             if not changed.rowcount:
                 raise StateError(f"the state store knows no run `{run}`")
+
+    def end_dead_runs(self, lease: Lease, target: str, commands: Sequence[str]) -> None:
+        """Close the runs that their process didn't; raises Locked where the lease was lost."""
+        with self._database.write() as connection:
+            _check(connection, lease)
+            connection.executemany(
+                """
+                UPDATE runs SET status = 'interrupted'
+                WHERE target = ? AND command = ? AND status = 'running'
+                """,
+                [(target, command) for command in commands],
+            )
 
     def runs(self, target: str, limit: int) -> list[RunRecord]:
         """Return the newest runs, newest first, without their nodes; raises StateError."""
@@ -291,18 +340,20 @@ def _add_build(connection: sqlite3.Connection, build: Build) -> None:
     row = (
         *(build.id, build.node, build.fingerprint, *build.relation),
         *(json.dumps(dict(build.inputs), sort_keys=True), build.rows, build.created),
+        build.previous,
     )
     connection.execute(
         """
         INSERT INTO builds (id, node, fingerprint, relation_schema, relation_name,
-                            inputs, rows, created)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
+                            inputs, rows, created, previous)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
         """,
         row,
     )
     known = connection.execute(
         """
-        SELECT id, node, fingerprint, relation_schema, relation_name, inputs, rows, created
+        SELECT id, node, fingerprint, relation_schema, relation_name, inputs, rows, created,
+               previous
         FROM builds WHERE id = ?
         """,
         (build.id,),
@@ -330,6 +381,7 @@ def _build(row: sqlite3.Row) -> Build:
         inputs=json.loads(row["inputs"]),
         rows=row["rows"],
         created=row["created"],
+        previous=row["previous"],
     )
 
 

@@ -18,6 +18,7 @@ class Build(Struct, frozen=True, kw_only=True):
     """A finished, checked and never changed table or view of a node.
 
     `inputs`: what it was made of, name to build id or content hash. `created`: ISO 8601, UTC.
+    `previous` is the build that a batch of rows made this one of, in the same relation.
     """
 
     id: str
@@ -27,6 +28,7 @@ class Build(Struct, frozen=True, kw_only=True):
     inputs: Mapping[str, str]
     rows: int | None
     created: str
+    previous: str = ""
 
 
 class Pointer(Struct, frozen=True, kw_only=True):
@@ -106,8 +108,12 @@ class StateStore(ABC):
     def __init__(self, options: Options) -> None: ...
 
     @abstractmethod
-    def acquire(self, name: str, owner: str, now: float, seconds: float) -> Lease:
-        """Take a lock for a while; raises Locked naming its holder while that one is alive."""
+    def acquire(self, name: str, owner: str, now: float, seconds: float, dead: str = "") -> Lease:
+        """Take a lock for a while; raises Locked naming its holder while that one is alive.
+
+        A lock that ends later than `seconds` from now is no one's: the clock was set back. `dead`
+        is a holder that is known to live no more.
+        """
 
     @abstractmethod
     def renew(self, lease: Lease, now: float, seconds: float) -> None:
@@ -145,6 +151,22 @@ class StateStore(ABC):
         """Return those definitions, given by (node, fingerprint), that are known."""
 
     @abstractmethod
+    def set_inputs(self, lease: Lease, build: str, inputs: Mapping[str, str]) -> None:
+        """Say that a build is what newer inputs make, too; raises Locked, StateError."""
+
+    @abstractmethod
+    def builds(self, node: str = "") -> list[Build]:
+        """Return every build that is remembered, or those of one node, the oldest first."""
+
+    @abstractmethod
+    def in_use(self) -> set[str]:
+        """Return the ids of the builds that a pointer of any target leads to."""
+
+    @abstractmethod
+    def forget_builds(self, lease: Lease, builds: Sequence[str]) -> None:
+        """Forget builds by id; raises StateError where a pointer leads to one."""
+
+    @abstractmethod
     def begin_run(self, target: str, command: str, principal: str, now: str) -> str:
         """Open a run; return its id."""
 
@@ -155,6 +177,10 @@ class StateStore(ABC):
     @abstractmethod
     def finish_run(self, run: str, status: str, now: str) -> None:
         """Close a run."""
+
+    @abstractmethod
+    def end_dead_runs(self, lease: Lease, target: str, commands: Sequence[str]) -> None:
+        """Note of runs that never ended that they were interrupted; their lock is ours now."""
 
     @abstractmethod
     def runs(self, target: str, limit: int) -> list[RunRecord]:

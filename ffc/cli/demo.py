@@ -28,6 +28,7 @@ from ffc.core.errors import FfcError, ProjectError
 from ffc.manifest.files import write_project
 from ffc.run.events import Sink
 from ffc.run.executor import run
+from ffc.run.requests import RunRequest
 from ffc.run.sinks import ResultsSink
 from ffc.run.training import read_training_set
 
@@ -113,7 +114,14 @@ def _build(folder: Path) -> None:
     with Session(workspace.target) as session:
         file = ResultsSink(folder / "target" / "run_results.json")
         sinks: list[Sink] = [file, TerminalSink(err=False)]
-        results = run(workspace.manifest, session, principal=local_user(), sinks=sinks)
+        request = RunRequest(threads=1)  # one after the other is easier to follow
+        results = run(
+            workspace.manifest,
+            session,
+            principal=local_user(),
+            request=request,
+            sinks=sinks,
+        )
         if results.status != "success":
             raise FfcError("the demo's run failed")
         _step(f"ffc training-set {TRAINING_SET}", "what was known at each label's instant")

@@ -118,6 +118,58 @@ write_json_to = click.option(
     help="A file to write, instead of the terminal.",
 )
 
+
+def _duration(ctx: click.Context, parameter: click.Parameter, text: str | None) -> int | None:
+    from ffc.core.durations import parse_duration
+
+    seconds = parse_duration(text) if text is not None else None
+    if text is not None and not seconds:
+        raise click.BadParameter(f"`{text}` is no duration: write `30s`, `15m`, `1h`, `7d` or `4w`")
+    return int(seconds) if seconds else None
+
+
+building = (
+    click.option(
+        "--threads",
+        type=click.IntRange(min=1),
+        envvar="FFC_THREADS",
+        help="How many nodes to build at a time; default: the target's `threads:`, else 4.",
+    ),
+    click.option("--fail-fast", is_flag=True, help="Stop at the first failure."),
+    click.option(
+        "--retries",
+        type=click.IntRange(min=0),
+        default=3,
+        show_default=True,
+        envvar="FFC_RETRIES",
+        help="How often to try again after a failure that may pass.",
+    ),
+    click.option("--force", is_flag=True, help="Build what did not change, too."),
+    click.option(
+        "--full-refresh",
+        is_flag=True,
+        help="Build incrementals from nothing; snapshots keep what they remember.",
+    ),
+)
+_TIME = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"])
+period = (
+    click.option(
+        "--from",
+        "start",
+        type=_TIME,
+        metavar="TIME",
+        help="Fill incrementals anew from this time on (UTC, as 2024-01-31).",
+    ),
+    click.option("--to", "end", type=_TIME, metavar="TIME", help="Until then, not included."),
+    click.option(
+        "--batch",
+        "step",
+        callback=_duration,
+        metavar="DURATION",
+        help="In batches so long, such as 7d.",
+    ),
+)
+
 WHERE: Final = (project_dir, profiles_dir, target)
 TALK: Final = (output, quiet, color)
 

@@ -43,6 +43,7 @@ from ffc.manifest.serving import serving_of
 from ffc.project.files import PROJECT_FILE, ProjectFiles
 from ffc.project.reader import read_resources
 from ffc.project.resources import ProjectFile
+from ffc.sql.snapshots import versions_of
 from ffc.sql.translation import Translation
 
 
@@ -173,6 +174,8 @@ def _relations(state: Compilation, oracle: Oracle) -> None:
 def _declare_made(state: Compilation, oracle: Oracle, made: Transformation | FeatureView) -> None:
     if isinstance(made, FeatureView) and state.target.dialect != state.project.dialect:
         oracle.declare_source(made.id, made.columns)
+    elif isinstance(made, Transformation) and made.materialized == "snapshot":
+        oracle.declare(made.id, versions_of(made.sql, state.project.dialect))
     else:
         oracle.declare(made.id, made.sql)
 

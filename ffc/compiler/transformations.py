@@ -37,6 +37,7 @@ from ffc.project.template import (
     render,
 )
 from ffc.sql import build
+from ffc.sql.snapshots import TIMES as TIMES_OF_VERSIONS
 
 # So many columns that there are not are told of one query.
 MOST_COLUMNS: Final = 20
@@ -123,6 +124,9 @@ def type_transformation(state: Compilation, node: str, oracle: Oracle) -> None:
         sql=without_end(rendered.sql).strip(),
     )
     _check_columns(state, node, rendered, columns)
+    if kind == "snapshot":
+        made = msgspec.structs.replace(made, columns=(*columns, *_version_columns()))
+        _check_versions(state, node, rendered, columns)
     if node not in state.failed:
         made = msgspec.structs.replace(made, **settings_of(rendered, kind))
         made = _with_following(state, made, oracle)
@@ -192,6 +196,22 @@ def _report(
             related = (*problem.related, second)
             problem = msgspec.structs.replace(problem, related=related)
         state.report(node, problem)
+
+
+def _version_columns() -> list[Column]:
+    """Return the columns that a snapshot adds to those of its query."""
+    return [Column(name=name, type="timestamp", native="TIMESTAMP") for name in TIMES_OF_VERSIONS]
+
+
+def _check_versions(
+    state: Compilation, node: str, rendered: Rendered, columns: Sequence[Column]
+) -> None:
+    """Report columns of a snapshot's query that have the names of those that it adds."""
+    clashes = [c.name for c in columns if c.name.lower() in TIMES_OF_VERSIONS]
+    if clashes:
+        message = f"a snapshot adds {listed(TIMES_OF_VERSIONS)}; its query has {listed(clashes)}"
+        help_ = "give the column of the query another name"
+        state.report(node, error("FF405", message, rendered.file.span, help=[help_]))
 
 
 def _check_columns(

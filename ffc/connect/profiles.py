@@ -53,6 +53,8 @@ class Output(Record, frozen=True, kw_only=True):
         default_factory=lambda: {"type": "sqlite", "path": ".ffc/state.db"}
     )
     protected: bool = False
+    keep: int | None = None
+    threads: int | None = None
 
 
 class Profile(Record, frozen=True, kw_only=True):
@@ -72,6 +74,8 @@ class ChosenTarget(Struct, frozen=True, kw_only=True):
     online: Mapping[str, Store]
     state: Store
     protected: bool
+    keep: int | None = None
+    threads: int | None = None
 
 
 def find_profiles(project: Path, profiles: Path | None) -> tuple[Path, str] | None:
@@ -202,7 +206,15 @@ def target_problems(profile: Profile, name: str | None) -> list[Diagnostic]:
     if output is None:
         return []
     found = [_store_problem(output, *store) for store in _stores(output)]
-    return [problem for problem in found if problem is not None]
+    return [*_count_problems(output), *(problem for problem in found if problem is not None)]
+
+
+def _count_problems(output: Output) -> Iterator[Diagnostic]:
+    for key, least in (("keep", 0), ("threads", 1)):
+        value = getattr(output, key)
+        if value is not None and value < least:
+            message = f"`{key}` must be {least} or more, not {value}"
+            yield error("FF105", message, output.at(key))
 
 
 def setting_problems(profile: Profile, name: str | None) -> list[Diagnostic]:
@@ -283,6 +295,8 @@ def choose_target(profile: Profile, name: str | None, project: Path) -> ChosenTa
         online=_online(output.online, name),
         state=_store(output.state, name, "state"),
         protected=output.protected,
+        keep=output.keep,
+        threads=output.threads,
     )
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from ffc.adapter.offline import Load, OfflineStore, Relation
+from ffc.adapter.offline import Handle, Load, OfflineStore, Relation
+from ffc.core.errors import Cancelled
 from ffc.manifest.names import physical_name, published_name
 from ffc.manifest.records import AnyNode, Plan
-from ffc.sql import build, relations
+from ffc.sql import build, journal, relations
 from ffc.sql.binding import bind
 from ffc.sql.point_in_time import training_set_query
 from ffc.sql.search import Shape
@@ -21,26 +23,85 @@ if TYPE_CHECKING:
 
 
 class Warehouse:
-    """Builds in `<schema>__ffc`, published as views in `<schema>`."""
+    """Builds in `<schema>__ffc`, published as views in `<schema>`.
+
+    Several threads may use one. Whatever runs can be cancelled; from then on nothing new begins,
+    and only `drop` still works.
+    """
 
     def __init__(self, store: OfflineStore, schema: str) -> None:
         self.store = store
         self.schema = schema
         self.builds_schema = f"{schema}__ffc"
+        self._lock = threading.Lock()
+        self._running: set[Handle] = set()
+        self._cancelled = False
 
     def prepare(self) -> set[str]:
-        """Create the schemas where they are missing; return the names of the builds."""
-        schemas = (self.builds_schema, self.schema)
-        self.store.submit(*(self._text(relations.create_schema(s)) for s in schemas)).wait()
-        return {str(row["table_name"]) for row in self.rows(relations.listing(self.builds_schema))}
+        """Create the schemas where they are missing; return the names of what was built."""
+        for schema in (self.builds_schema, self.schema):
+            self.do(relations.create_schema(schema))
+        self.do(journal.create(table_of(self.journal)))
+        return self.listing()
+
+    @property
+    def journal(self) -> Relation:
+        """The table that says which build a table is at that takes batches of rows."""
+        return Relation(self.builds_schema, "__journal")
+
+    def listing(self) -> set[str]:
+        """Return the names of all tables and views among the builds."""
+        return set(self.kinds())
+
+    def kinds(self) -> dict[str, str]:
+        """Return whether each of the builds is a TABLE or a VIEW, by name."""
+        found = self.rows(relations.listing(self.builds_schema))
+        return {
+            str(row["table_name"]): "VIEW" if row["table_type"] == "VIEW" else "TABLE"
+            for row in found
+        }
+
+    def do(self, *statements: exp.Expr | str) -> None:
+        """Run statements in order, in one transaction where the store has such."""
+        texts = [s if isinstance(s, str) else self.text(s) for s in statements]
+        self._wait(self.store.submit(*texts))
+
+    def cancel(self) -> None:
+        """Stop what runs, and refuse what comes."""
+        with self._lock:
+            self._cancelled = True
+            running = list(self._running)
+        for handle in running:
+            handle.cancel()
+
+    def _wait(self, handle: Handle) -> None:
+        with self._lock:
+            self._running.add(handle)
+            cancelled = self._cancelled
+        if cancelled:
+            handle.cancel()
+        try:
+            handle.wait()
+        finally:
+            with self._lock:
+                self._running.discard(handle)
+        if cancelled:
+            raise Cancelled("the run was cancelled")
 
     def relation(self, node: AnyNode, build_id: str) -> Relation:
         """Return the relation of a build."""
         return Relation(self.builds_schema, physical_name(node, build_id))
 
-    def bound(self, sql: str, parents: Mapping[str, Relation]) -> str:
-        """Return a manifest's SQL over real relations."""
-        tables = {node: table_of(relation) for node, relation in parents.items()}
+    def aside(self, what: str, build_id: str) -> Relation:
+        """Return a relation that stands beside a build: its batch, its changes."""
+        return Relation(self.builds_schema, f"{what}_{build_id}")
+
+    def bound(self, sql: str, parents: Mapping[str, Relation | str]) -> str:
+        """Return a manifest's SQL over real relations, or over queries given as text."""
+        tables = {
+            node: found if isinstance(found, str) else table_of(found)
+            for node, found in parents.items()
+        }
         return bind(sql, self.store.dialect, tables)
 
     def training_query(self, plan: Plan) -> str:
@@ -50,21 +111,20 @@ class Warehouse:
 
     def create(self, relation: Relation, kind: str, query: str) -> None:
         """Make a table or a view of a query."""
-        table = table_of(relation)
-        self.store.submit(relations.create(table, kind, query, self.store.dialect)).wait()
+        self.do(relations.create(table_of(relation), kind, query, self.store.dialect))
 
     def load(self, load: Load) -> None:
         """Make a table of files."""
-        self.store.load(load).wait()
+        self._wait(self.store.load(load))
 
     def publish(self, node: AnyNode, relation: Relation) -> None:
         """Point the view that people query to a build."""
         view = build.table(published_name(node.name, node.variant), self.schema)
-        self.store.submit(self._text(relations.publish(view, table_of(relation)))).wait()
+        self.do(relations.publish(view, table_of(relation)))
 
     def drop(self, relation: Relation, kind: str) -> None:
-        """Drop a build that was never pointed to, or is not any more."""
-        self.store.submit(self._text(relations.drop(table_of(relation), kind))).wait()
+        """Drop a relation if it is there."""
+        self.store.submit(self.text(relations.drop(table_of(relation), kind))).wait()
 
     def count(self, relation: Relation) -> int:
         """Return how many rows a relation has."""
@@ -72,19 +132,33 @@ class Warehouse:
         return int(str(next(iter(row.values()))))
 
     def rows(
-        self, query: exp.Select, parents: Mapping[str, Relation] | None = None
+        self, query: exp.Query, parents: Mapping[str, Relation | str] | None = None
     ) -> list[dict[str, object]]:
         """Return a small query's rows."""
         return [row for batch in self.batches(query, parents) for row in batch.to_pylist()]
 
     def batches(
-        self, query: exp.Select, parents: Mapping[str, Relation] | None = None, rows: int = 65_536
+        self,
+        query: exp.Query,
+        parents: Mapping[str, Relation | str] | None = None,
+        rows: int = 65_536,
     ) -> Iterator[pa.RecordBatch]:
-        """Return a query's rows as they come."""
-        text = self.bound(self._text(query), parents or {})
-        return self.store.submit(text).batches(rows)
+        """Return a query's rows as they come; a query that is cancelled raises Cancelled."""
+        handle = self.store.submit(self.bound(self.text(query), parents or {}))
+        self._wait(handle)
+        return self._followed(handle, rows)
 
-    def _text(self, expression: exp.Expr) -> str:
+    def _followed(self, handle: Handle, rows: int) -> Iterator[pa.RecordBatch]:
+        with self._lock:
+            self._running.add(handle)
+        try:
+            yield from handle.batches(rows)
+        finally:
+            with self._lock:
+                self._running.discard(handle)
+
+    def text(self, expression: exp.Expr) -> str:
+        """Return a statement as the store writes it."""
         return expression.sql(dialect=self.store.dialect)
 
 

@@ -74,9 +74,13 @@ class StateError(FfcError):
 
 
 class Locked(StateError):
-    """Report that another run holds the target."""
+    """Report that another run holds the target; `holder` is who, as the lock has it."""
 
     code = "FF704"
+
+    def __init__(self, message: str, *, help: Sequence[str] = (), holder: str = "") -> None:
+        super().__init__(message, help=help)
+        self.holder = holder
 
 
 class Immutable(FfcError):

@@ -1,11 +1,12 @@
-"""`run`: every node of a manifest in order, then the online views."""
+"""`run`: every node of a manifest after what it reads, then the online views."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from graphlib import TopologicalSorter
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -15,17 +16,21 @@ from ffc.connect.holding import holding
 from ffc.connect.session import Session
 from ffc.connect.warehouse import Warehouse, random_build_id
 from ffc.core.clock import Clock, stamp, utc_now
-from ffc.core.diagnostics import Position, Span, error, listed
-from ffc.core.errors import Immutable, ProjectError
+from ffc.core.diagnostics import listed
+from ffc.core.errors import Immutable
 from ffc.manifest.names import BUILT
 from ffc.manifest.records import AnyNode, FeatureView, Manifest, Transformation
 from ffc.online.sync import Syncing, sync_view
+from ffc.run.collecting import collect
 from ffc.run.events import Event, NodeFinished, NodeStarted, RunFinished, RunStarted, Sink, emit
+from ffc.run.increments import Journalled, recovered
 from ffc.run.nodes import Building
+from ffc.run.requests import RunRequest
+from ffc.run.scheduling import in_parallel
 from ffc.run.sinks import ResultsSink, RunResults, StateSink
 
-# How transformations can be built in this version.
-BUILDABLE: Final = ("view", "table")
+# The commands whose runs hold the lock of their target: of two, one is dead.
+COMMANDS = ("run", "retry")
 
 
 def run(
@@ -33,6 +38,7 @@ def run(
     session: Session,
     *,
     principal: Principal,
+    request: RunRequest | None = None,
     sinks: Sequence[Sink] = (),
     git: Mapping[str, Any] | None = None,
     clock: Clock = utc_now,
@@ -40,36 +46,28 @@ def run(
 ) -> RunResults:
     """Build a manifest in its target and sync its online views; return how it went.
 
-    A node that fails keeps its last good build, and what hangs on it is skipped. Raises
-    ProjectError where this version can't build a node, Locked
+    A node that fails keeps its last good build, and what hangs on it is skipped. Raises Locked
     while another run holds the target, Immutable where a protected target would change, Unreachable
-    where a store can't be opened.
+    where a store can't be opened. Ctrl-C cancels what runs and is raised again.
     """
+    request = request or RunRequest()
     authorize(principal, "run")
     target = manifest.target.name
-    nodes = in_order(manifest)
-    online = [node for node in nodes if isinstance(node, FeatureView) and node.online]
-    check_buildable(nodes)
+    nodes = [node for node in in_order(manifest) if request.wants(node.id)]
     state = session.state
-    with holding(state, target) as lease:
+    stopping = threading.Event()
+    with holding(state, target, stopping.set) as lease:
         if manifest.target.protected:
             check_unchanged(nodes, state.pointers(target))
+        state.end_dead_runs(lease, target, COMMANDS)
         state.deploy(target, msgspec.json.encode(manifest), stamp(clock()), principal.name)
-        state.audit(principal.name, "run", target, stamp(clock()))
-        job = _Job(session, manifest, lease, principal, sinks, git, clock)
+        state.audit(principal.name, request.command, target, stamp(clock()))
+        job = _Job(session, manifest, request, lease, principal, sinks, git, clock, stopping)
         try:
-            building = job.building(build_id)
-            job.start(len(nodes) + len(online))
-            for node in nodes:
-                job.step(node.id, partial(building.build, node))
-            syncing = job.syncing(building)
-            for view in online:
-                broken = view.id in building.broken
-                work = partial(_held_back, view) if broken else partial(sync_view, syncing, view)
-                job.step(view.id, work)
-        except BaseException:
+            job.work(nodes, build_id)
+        except BaseException as problem:
             # A warehouse that can't be opened, Ctrl-C: the run is over, and must say so.
-            job.finish(status="error")
+            job.finish("error" if isinstance(problem, Exception) else "cancelled")
             raise
         return job.finish()
 
@@ -79,25 +77,12 @@ def in_order(manifest: Manifest) -> list[AnyNode]:
     by_id = {node.id: node for node in manifest.nodes}
     graph = {node.id: sorted(node.depends_on) for node in manifest.nodes}
     order = TopologicalSorter(graph).static_order()
-    return [by_id[node] for node in order if by_id[node].kind in BUILT]
+    return [by_id[node] for node in order if _has_relation(by_id[node])]
 
 
-def check_buildable(nodes: Iterable[AnyNode]) -> None:
-    """Return if this version can build every node; raises ProjectError, which names the others."""
-    found = [n for n in nodes if isinstance(n, Transformation) and n.materialized not in BUILDABLE]
-    told = [
-        error(
-            "FF107",
-            f"`{node.materialized}` is not in this version of ffc yet: "
-            f"`ffc run` can't build `{node.name}`",
-            Span(file=node.path, start=Position(node.line, 1), end=Position(node.line, 2)),
-            node=node.id,
-            help=["build it as a `table` or a `view` until then"],
-        )
-        for node in found
-    ]
-    if told:
-        raise ProjectError("this version of ffc can't build the project", told)
+def _has_relation(node: AnyNode) -> bool:
+    ephemeral = isinstance(node, Transformation) and node.materialized == "ephemeral"
+    return node.kind in BUILT and not ephemeral
 
 
 def check_unchanged(nodes: Sequence[AnyNode], pointers: Mapping[str, Pointer]) -> None:
@@ -119,52 +104,113 @@ def _differs(node: AnyNode, pointer: Pointer) -> bool:
     return node.data_fingerprint != pointer.definition
 
 
-def _held_back(view: FeatureView) -> NodeRun:
-    return NodeRun(id=view.id, action="sync", status="skipped", reason=f"{view.id} was not built")
-
-
 class _Job:
-    """One run's bookkeeping: events out, results collected."""
+    """One run's bookkeeping: events out, results collected; several threads may report."""
 
     def __init__(
         self,
         session: Session,
         manifest: Manifest,
+        request: RunRequest,
         lease: Lease,
         principal: Principal,
         sinks: Sequence[Sink],
         git: Mapping[str, Any] | None,
         clock: Clock,
+        stopping: threading.Event,
     ) -> None:
         self._session = session
         self._manifest = manifest
+        self._request = request
         self._lease = lease
         self._clock = clock
         self._git = git
-        target = manifest.target.name
-        self._run_id = session.state.begin_run(target, "run", principal.name, stamp(clock()))
+        self._stopping = stopping
+        self._target = manifest.target.name
+        self._run_id = session.state.begin_run(
+            self._target, request.command, principal.name, stamp(clock())
+        )
         self._results = ResultsSink()
         self._sinks: list[Sink] = [self._results, StateSink(session.state, self._run_id), *sinks]
-        self._index = self._total = 0
+        self._warehouse: Warehouse | None = None
+        self._lock = threading.Lock()
+        self._begun = self._ended = self._total = 0
+        self._failed = ""
+        self._waiting: dict[str, str] = {}
 
-    def building(self, build_id: Callable[[], str]) -> Building:
-        warehouse = Warehouse(self._session.offline, self._session.schema)
+    def work(self, nodes: Sequence[AnyNode], build_id: Callable[[], str]) -> None:
+        """Build the nodes, then sync those of them that are online."""
+        online = [node for node in nodes if isinstance(node, FeatureView) and node.online]
+        self._waiting = {node.id: "build" for node in nodes}
+        self._start(len(nodes) + len(online))
+        building = self._building(build_id)
+        by_id = {node.id: node for node in nodes}
+        graph = self._graph()
+        in_parallel(
+            [node.id for node in nodes],
+            {name: graph[name] for name in by_id},
+            lambda name: self._step(name, partial(building.build, by_id[name])),
+            self._request.threads,
+            self._stop,
+        )
+        self._skip_the_rest(online)
+        if not self._stopping.is_set():
+            self._sync(building, online)
+            self._collect(building)
+
+    def _graph(self) -> dict[str, set[str]]:
+        """Return what each node reads, through ephemerals too, which have no turn of their own."""
+        found: dict[str, set[str]] = {}
+        for node in in_topological_order(self._manifest.nodes):
+            own = set(node.depends_on)
+            found[node.id] = own.union(*(found[parent] for parent in own if parent in found))
+        return found
+
+    def _sync(self, building: Building, online: Sequence[FeatureView]) -> None:
+        syncing = self._syncing(building)
+        for view in online:
+            broken = view.id in building.broken
+            work = partial(_held_back, view) if broken else partial(sync_view, syncing, view)
+            if not self._step(view.id, work):
+                break
+        self._skip_the_rest(())
+
+    def _collect(self, building: Building) -> None:
+        keep = self._session.target.keep
+        if keep is not None and not self._failed:
+            collect(building.warehouse, building.state, self._lease, self._target, keep)
+
+    def _building(self, build_id: Callable[[], str]) -> Building:
+        self._warehouse = warehouse = Warehouse(self._session.offline, self._session.schema)
         state = self._session.state
-        pointers = state.pointers(self._manifest.target.name)
+        existing = warehouse.prepare()
+        pointers = state.pointers(self._target)
+        for line in recovered(warehouse, pointers):
+            self._adopt(line)
+            pointers = state.pointers(self._target)
         return Building(
             warehouse=warehouse,
             state=state,
             lease=self._lease,
-            target=self._manifest.target.name,
+            target=self._target,
             folder=self._session.target.folder,
             clock=self._clock,
-            existing=warehouse.prepare(),
+            now=self._clock(),
+            nodes={node.id: node for node in self._manifest.nodes},
+            existing=existing,
             pointers=pointers,
             definitions=state.definitions([(p.node, p.definition) for p in pointers.values()]),
+            request=self._request,
             build_id=build_id,
+            stopping=self._stopping,
         )
 
-    def syncing(self, building: Building) -> Syncing:
+    def _adopt(self, line: Journalled) -> None:
+        """Record a build whose rows are in: the process that made it died before it could."""
+        definition = line.definition.encode()
+        self._session.state.finish_build(self._lease, self._target, line.build, definition)
+
+    def _syncing(self, building: Building) -> Syncing:
         return Syncing(
             warehouse=building.warehouse,
             state=building.state,
@@ -178,30 +224,74 @@ class _Job:
             build_id=building.build_id,
         )
 
-    def start(self, total: int) -> None:
+    def _start(self, total: int) -> None:
         self._total = total
         self._emit(
             RunStarted(
                 run_id=self._run_id,
-                command="run",
-                target=self._manifest.target.name,
+                command=self._request.command,
+                target=self._target,
                 at=stamp(self._clock()),
                 nodes=total,
                 git=self._git,
             )
         )
 
-    def step(self, node: str, work: Callable[[], NodeRun]) -> None:
-        self._index += 1
-        self._emit(NodeStarted(id=node, index=self._index, total=self._total))
-        result = work()
-        self._emit(NodeFinished(node=result, index=self._index, total=self._total))
+    def _step(self, node: str, work: Callable[[], NodeRun]) -> bool:
+        """Do one node's work and report it; return whether more is to be begun."""
+        with self._lock:
+            self._begun += 1
+            started = NodeStarted(id=node, index=self._begun, total=self._total)
+            emit(self._sinks, started)
+        self._ended_with(work())
+        return not self._stopping.is_set()
+
+    def _ended_with(self, result: NodeRun) -> None:
+        with self._lock:
+            self._ended += 1
+            self._waiting.pop(result.id, None)
+            emit(self._sinks, NodeFinished(node=result, index=self._ended, total=self._total))
+            failed = result.status == "error" and not self._failed
+            self._failed = result.id if failed else self._failed
+        if failed and self._request.fail_fast:
+            self._stop()
+
+    def _stop(self) -> None:
+        self._stopping.set()
+        if self._warehouse is not None:
+            self._warehouse.cancel()
+
+    def _skip_the_rest(self, online: Sequence[FeatureView]) -> None:
+        """Say of what was not begun that it was not, after a failure that stopped the run."""
+        if not self._stopping.is_set():
+            self._waiting = {view.id: "sync" for view in online}
+            return
+        waiting = {**self._waiting, **{view.id: "sync" for view in online}}
+        reason = f"{self._failed} failed" if self._failed else "the run was stopped"
+        for node, action in waiting.items():
+            self._ended_with(NodeRun(id=node, action=action, status="skipped", reason=reason))
 
     def finish(self, status: str = "success") -> RunResults:
-        if any(r.status in ("error", "skipped") for r in self._results.document.results):
+        """End the run; what had not begun when it was cancelled is cancelled too."""
+        if status == "cancelled":
+            for node, action in dict(self._waiting).items():
+                self._ended_with(NodeRun(id=node, action=action, status="cancelled"))
+        elif any(r.status in ("error", "skipped") for r in self._results.document.results):
             status = "error"
         self._emit(RunFinished(run_id=self._run_id, at=stamp(self._clock()), status=status))
         return self._results.document
 
     def _emit(self, event: Event) -> None:
-        emit(self._sinks, event)
+        with self._lock:
+            emit(self._sinks, event)
+
+
+def in_topological_order(nodes: Iterable[AnyNode]) -> list[AnyNode]:
+    """Return nodes, each after what it depends on."""
+    by_id = {node.id: node for node in nodes}
+    graph = {node.id: sorted(node.depends_on) for node in by_id.values()}
+    return [by_id[name] for name in TopologicalSorter(graph).static_order()]
+
+
+def _held_back(view: FeatureView) -> NodeRun:
+    return NodeRun(id=view.id, action="sync", status="skipped", reason=f"{view.id} was not built")

@@ -3,38 +3,40 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import count
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
-from ffc.adapter.offline import Load, Relation
+from ffc.adapter.offline import Relation
 from ffc.adapter.state import Build, Lease, NodeRun, Pointer, StateStore
 from ffc.connect.warehouse import Warehouse, random_build_id
 from ffc.core.clock import Clock, stamp
-from ffc.core.errors import DataError, FfcError
-from ffc.core.types import known_type
+from ffc.core.errors import Cancelled, DataError, FfcError, Transient
 from ffc.manifest.names import PUBLISHED
-from ffc.manifest.records import (
-    AnyNode,
-    Entity,
-    FeatureView,
-    Label,
-    Plan,
-    Source,
-    TrainingSet,
-    Transformation,
-)
-from ffc.sql.history import duplicates
-from ffc.sql.learning import asked_too_early
-from ffc.sql.point_in_time import unshared
+from ffc.manifest.records import AnyNode, Entity, TrainingSet, Transformation
+from ffc.run.advancing import Advancing, Bounds
+from ffc.run.checking import check_built, unlearned
+from ffc.run.increments import Increment, tidy
+from ffc.run.making import Making, kind_of
+from ffc.run.requests import RunRequest
+
+# Seconds before a failure is tried again that may pass; twice as long each time.
+BACK_OFF: Final = 0.5
 
 
 @dataclass(slots=True, kw_only=True)
 class Building:
-    """What it takes to build nodes of one target."""
+    """What it takes to build nodes of one target; several threads may build different nodes.
+
+    `now` is the instant of the run; `stopping` is set when no more is to be begun.
+    """
 
     warehouse: Warehouse
     state: StateStore
@@ -42,46 +44,112 @@ class Building:
     target: str
     folder: Path
     clock: Clock
+    now: datetime
+    nodes: Mapping[str, AnyNode]
     existing: set[str]
     pointers: dict[str, Pointer]
     definitions: Mapping[tuple[str, str], bytes]
+    request: RunRequest = field(default_factory=RunRequest)
     build_id: Callable[[], str] = random_build_id
+    stopping: threading.Event = field(default_factory=threading.Event)
     broken: set[str] = field(default_factory=set)
 
     def build(self, node: AnyNode) -> NodeRun:
         """Build a node, or say why not; a failure is a result, never an exception of ours."""
-        failed = sorted(self.broken & set(node.depends_on))
-        if failed:
+        held_back = self._held_back(node)
+        if held_back is not None:
             self.broken.add(node.id)
+            return held_back
+        started = time.perf_counter()
+        result = self._tried(node)
+        if result.status in ("error", "cancelled"):
+            self.broken.add(node.id)
+        return msgspec.structs.replace(result, seconds=round(time.perf_counter() - started, 6))
+
+    def _held_back(self, node: AnyNode) -> NodeRun | None:
+        """Return how a node fares that can't be built because of what it reads."""
+        parents = [self.nodes[parent] for parent in self._read(node)]
+        failed = sorted(parent.id for parent in parents if parent.id in self.broken)
+        if failed:
             return NodeRun(
                 id=node.id, action="build", status="skipped", reason=f"{failed[0]} failed"
             )
-        started = time.perf_counter()
-        try:
-            result = self._build(node)
-        except FfcError as problem:
-            self.broken.add(node.id)
-            result = NodeRun.failed(node.id, "build", problem)
-        return msgspec.structs.replace(result, seconds=round(time.perf_counter() - started, 6))
+        for parent in parents:
+            pointer = self.pointers.get(parent.id)
+            if pointer is not None and pointer.definition == parent.data_fingerprint:
+                continue
+            why = "was never built" if pointer is None else "changed since it was built"
+            problem = DataError(
+                f"`{node.name}` reads `{parent.id}`, which {why}",
+                help=[f"build both: `ffc run --select +{node.name}`"],
+            )
+            return NodeRun.failed(node.id, "build", problem)
+        return None
+
+    def _tried(self, node: AnyNode) -> NodeRun:
+        for attempt in count(1):
+            try:
+                result = self._build(node)
+                break
+            except Cancelled:
+                return NodeRun(id=node.id, action="build", status="cancelled", attempts=attempt)
+            except Transient as problem:
+                result = NodeRun.failed(node.id, "build", problem)
+                wait = BACK_OFF * 2 ** (attempt - 1)
+                if attempt > self.request.retries or self.stopping.wait(wait):
+                    break
+            except FfcError as problem:
+                result = NodeRun.failed(node.id, "build", problem)
+                break
+        return msgspec.structs.replace(result, attempts=attempt) if result.attempts else result
 
     def _build(self, node: AnyNode) -> NodeRun:
-        files = self._files(node) if isinstance(node, Source) else []
+        files = self._making.files(node)
         inputs = self._inputs(node, files)
-        before = self.pointers.get(node.id)
+        before = self._before(node)
         if before is not None and self._same(before, node, inputs):
             self._redefine(node)
             return _result(node, before.build, "unchanged", attempts=0)
+        bounds = self._bounds(node)
+        if before is None or (self.request.full_refresh and not _remembers(node)):
+            return self._anew(node, inputs, files, bounds)
+        results = [self._next(node, inputs, files, each) for each in bounds or [None]]
+        return _together(results)
+
+    def _before(self, node: AnyNode) -> Pointer | None:
+        """Return the last build, if it is still there."""
+        before = self.pointers.get(node.id)
+        return before if before and before.build.relation[1] in self.existing else None
+
+    def _bounds(self, node: AnyNode) -> list[Bounds | None]:
+        period = self.request.period
+        dated = isinstance(node, Transformation) and node.materialized == "incremental"
+        if period is None or not dated or not isinstance(node, Transformation):
+            return []
+        if not node.time_column:
+            raise DataError(
+                f"`{node.name}` has no `time_column`, so that no range of time can be built",
+                help=["leave out `--from` and `--to`, or add `time_column` to its `config()`"],
+            )
+        return list(period.batches())
+
+    def _anew(
+        self, node: AnyNode, inputs: dict[str, str], files: list[Path], bounds: list[Bounds | None]
+    ) -> NodeRun:
+        """Build a node from nothing; of a range of time the first batch, then the others."""
+        first, *others = bounds or [None]
         build_id = self.build_id()
         relation = self.warehouse.relation(node, build_id)
-        kind = _kind(node)
+        kind = kind_of(node)
         try:
-            self._make(node, relation, kind, files)
+            self._making.make(node, relation, build_id, files, first)
             rows = None if kind == "VIEW" else self.warehouse.count(relation)
-            self._check(node, relation, rows)
+            check_built(self.warehouse, node, relation, rows, self.pointers)
         except BaseException:
             self._discard(relation, kind)
+            tidy(self.warehouse, build_id)
             raise
-        build = Build(
+        made = Build(
             id=build_id,
             node=node.id,
             fingerprint=node.data_fingerprint,
@@ -90,40 +158,86 @@ class Building:
             rows=rows,
             created=stamp(self.clock()),
         )
+        self._finish(node, made)
+        results = [self._next(node, inputs, files, each) for each in others]
+        return _together([self._told(node, made), *results])
+
+    def _next(
+        self, node: AnyNode, inputs: dict[str, str], files: list[Path], bounds: Bounds | None
+    ) -> NodeRun:
+        """Go on from the last build where that can be done, else build anew."""
+        before, build_id = self.pointers[node.id], self.build_id()
+        try:
+            staged = self._advancing.increment(node, before, build_id, bounds)
+        except BaseException:
+            tidy(self.warehouse, build_id)
+            raise
+        if staged is None:
+            tidy(self.warehouse, build_id)
+            return self._anew(node, inputs, files, [bounds] if bounds else [])
+        if staged.is_empty and before.definition == node.data_fingerprint:
+            tidy(self.warehouse, build_id)
+            self.state.set_inputs(self.lease, before.build.id, inputs)
+            self.pointers[node.id] = self._pointer(
+                node, msgspec.structs.replace(before.build, inputs=inputs)
+            )
+            self._redefine(node)
+            return _result(node, before.build, "unchanged", attempts=1)
+        return self._applied(node, before.build, inputs, staged)
+
+    def _applied(
+        self, node: AnyNode, before: Build, inputs: dict[str, str], staged: Increment
+    ) -> NodeRun:
+        rows = (before.rows or 0) + staged.added - staged.removed
+        made = Build(
+            id=staged.build_id,
+            node=node.id,
+            fingerprint=node.data_fingerprint,
+            relation=before.relation,
+            inputs=inputs,
+            rows=rows,
+            created=stamp(self.clock()),
+            previous=before.id,
+        )
+        try:
+            check_built(self.warehouse, node, staged.ahead, rows, self.pointers)
+            staged.apply(made, msgspec.json.encode(node))
+        except BaseException:
+            tidy(self.warehouse, staged.build_id)
+            raise
+        self._finish(node, made)
+        tidy(self.warehouse, staged.build_id, changes=False)
+        self.existing.add(self.warehouse.aside("changes", staged.build_id).name)
+        result = self._told(node, made)
+        changed = {"added": staged.added, "removed": staged.removed}
+        return msgspec.structs.replace(result, rows={**result.rows, **changed})
+
+    def _finish(self, node: AnyNode, made: Build) -> None:
         # The view first: a crash between the two leaves a build that is not pointed to, and the
         # next run makes and publishes it anew.
         if node.kind in PUBLISHED:
-            self.warehouse.publish(node, relation)
-        self.state.finish_build(self.lease, self.target, build, msgspec.json.encode(node))
-        self.existing.add(relation.name)
-        self.pointers[node.id] = Pointer(
-            target=self.target, node=node.id, definition=node.data_fingerprint, build=build
+            self.warehouse.publish(node, Relation(*made.relation))
+        self.state.finish_build(self.lease, self.target, made, msgspec.json.encode(node))
+        self.existing.add(made.relation[1])
+        self.pointers[node.id] = self._pointer(node, made)
+
+    def _told(self, node: AnyNode, made: Build) -> NodeRun:
+        warning = ""
+        if isinstance(node, TrainingSet):
+            parents = self._making.relations_of([node.label, *(v.view for v in node.plan.views)])
+            warning = unlearned(self.warehouse, node, parents)
+        return _result(node, made, "warn" if warning else "success", attempts=1, reason=warning)
+
+    def _pointer(self, node: AnyNode, made: Build) -> Pointer:
+        return Pointer(
+            target=self.target, node=node.id, definition=node.data_fingerprint, build=made
         )
-        warning = self._unlearned(node) if isinstance(node, TrainingSet) else ""
-        return _result(node, build, "warn" if warning else "success", attempts=1, reason=warning)
 
     def _redefine(self, node: AnyNode) -> None:
         """Words, owners and where a view is served change without a new build."""
         definition = msgspec.json.encode(node)
         if self.definitions.get((node.id, node.data_fingerprint)) != definition:
             self.state.redefine(self.lease, node.id, node.data_fingerprint, definition)
-
-    def _unlearned(self, node: TrainingSet) -> str:
-        """Warn where most rows ask before anything of a view was learned, as after a bulk load."""
-        parents = self._relations([node.label, *(view.view for view in node.plan.views)])
-        for view in node.plan.views:
-            if not (view.as_known and view.created and node.plan.timestamp):
-                continue
-            (row,) = self.warehouse.rows(asked_too_early(node.plan, view), parents)
-            asked, early = int(str(row["asked"])), int(str(row["early"]))
-            if 2 * early > asked:
-                return (
-                    f"{early:,} of {asked:,} label rows ask before the first `{view.created}` of "
-                    f"`{view.view.partition('.')[2]}`: they get no value, since nothing had been "
-                    "learned. If a first bulk load stamped every row with its own time, put the "
-                    "true times there, or say `as_known: false`"
-                )
-        return ""
 
     def _discard(self, relation: Relation, kind: str) -> None:
         try:
@@ -133,106 +247,57 @@ class Building:
             return
 
     def _same(self, before: Pointer, node: AnyNode, inputs: dict[str, str]) -> bool:
+        asked = self.request.force or (self.request.full_refresh and not _remembers(node))
         return (
-            before.definition == node.data_fingerprint
+            not asked
+            and not (self.request.period and self._bounds(node))
+            and before.definition == node.data_fingerprint
             and dict(before.build.inputs) == inputs
-            and before.build.relation[1] in self.existing
         )
 
-    def _files(self, node: Source) -> list[Path]:
-        found = sorted(p for p in self.folder.glob(node.file) if p.is_file())
-        if not found:
-            message = f"no file matches `{node.file}` of the source `{node.name}`"
-            raise DataError(message, help=["the path is taken from the project's folder"])
-        return found
+    def _read(self, node: AnyNode) -> list[str]:
+        """Return the nodes with relations that a node reads, ephemerals looked through."""
+        found: list[str] = []
+        for parent in node.depends_on:
+            read = self.nodes[parent]
+            if isinstance(read, Transformation) and read.materialized == "ephemeral":
+                found += self._read(read)
+            elif not isinstance(read, Entity):
+                found.append(parent)
+        return list(dict.fromkeys(found))
 
     def _inputs(self, node: AnyNode, files: Iterable[Path]) -> dict[str, str]:
-        inputs = {
-            parent: self.pointers[parent].build.id
-            for parent in node.depends_on
-            if parent in self.pointers
-        }
+        inputs = {parent: self.pointers[parent].build.id for parent in self._read(node)}
         if isinstance(node, Transformation):
             inputs["materialized"] = node.materialized
         return inputs | {p.relative_to(self.folder).as_posix(): _digest(p) for p in files}
 
-    def _relations(self, nodes: Iterable[str]) -> dict[str, Relation]:
-        return {
-            node: Relation(*self.pointers[node].build.relation)
-            for node in nodes
-            if node in self.pointers
-        }
+    @property
+    def _making(self) -> Making:
+        return Making(
+            warehouse=self.warehouse,
+            folder=self.folder,
+            pointers=self.pointers,
+            nodes=self.nodes,
+            advancing=self._advancing,
+        )
 
-    def _make(self, node: AnyNode, relation: Relation, kind: str, files: list[Path]) -> None:
-        if isinstance(node, Source):
-            columns = [(column.name, known_type(column.type)) for column in node.columns]
-            self.warehouse.load(
-                Load(
-                    relation=relation,
-                    files=[str(path) for path in files],
-                    format=node.format,
-                    columns=columns,
-                    timezone=node.timezone,
-                )
-            )
-        elif not isinstance(node, Entity):
-            sql = node.sql
-            if isinstance(node, TrainingSet):
-                sql = self._training_query(node)
-            elif isinstance(node, Transformation):
-                sql = node.target_sql or node.sql
-            query = self.warehouse.bound(sql, self._relations(node.depends_on))
-            self.warehouse.create(relation, kind, query)
-
-    def _training_query(self, node: TrainingSet) -> str:
-        builds = {node: pointer.build for node, pointer in self.pointers.items()}
-        if built_alike(node.plan, builds):
-            return node.sql
-        return self.warehouse.training_query(unshared(node.plan))
-
-    def _check(self, node: AnyNode, relation: Relation, rows: int | None) -> None:
-        if isinstance(node, FeatureView) and not node.event_time:
-            found = self.warehouse.rows(duplicates(node), {node.id: relation})
-            if found:
-                raise _two_rows(node, found)
-        if isinstance(node, TrainingSet):
-            label = self.warehouse.count(Relation(*self.pointers[node.label].build.relation))
-            if label != rows:
-                raise DataError(
-                    f"`{node.name}` has {rows} rows, but its label has {label}: not published",
-                    help=["this should never happen: please report it with the compiled SQL"],
-                )
+    @property
+    def _advancing(self) -> Advancing:
+        return Advancing(
+            warehouse=self.warehouse,
+            state=self.state,
+            pointers=self.pointers,
+            definitions=self.definitions,
+            existing=self.existing,
+            nodes=self.nodes,
+            now=self.now,
+        )
 
 
-def built_alike(plan: Plan, builds: Mapping[str, Build]) -> bool:
-    """Tell whether views that share their instants were made of the same rows.
-
-    A view whose build is older than that of the view that is searched lacks its newest instants.
-    """
-    pairs = ((builds[view.view], builds[view.searched]) for view in plan.views)
-    return all(dict(own.inputs) == dict(other.inputs) for own, other in pairs)
-
-
-def _two_rows(node: FeatureView, found: list[dict[str, object]]) -> DataError:
-    shown = [
-        ", ".join(f"{key} = {row[key]!r}" for key in node.keys) + f" ({row['__rows']} rows)"
-        for row in found
-    ]
-    return DataError(
-        f"the static view `{node.name}` has more than one row for a key",
-        help=[
-            *shown,
-            "a view without `timestamp` holds one row for each key: deduplicate its source, or "
-            "say when each row became true",
-        ],
-    )
-
-
-def _kind(node: AnyNode) -> str:
-    view = isinstance(node, Label) or (
-        isinstance(node, Transformation) and node.materialized == "view"
-    )
-    return "VIEW" if view else "TABLE"
+def _remembers(node: AnyNode) -> bool:
+    """Tell whether a node holds what its sources forgot, and is never built from nothing."""
+    return isinstance(node, Transformation) and node.materialized == "snapshot"
 
 
 def _digest(path: Path) -> str:
@@ -250,4 +315,20 @@ def _result(node: AnyNode, build: Build, status: str, attempts: int, reason: str
         rows={} if build.rows is None else {"out": build.rows},
         relation=".".join(build.relation),
         build=build.id,
+    )
+
+
+def _together(results: list[NodeRun]) -> NodeRun:
+    """Return how a node fared over several batches."""
+    *_, last = results
+    if len(results) == 1:
+        return last
+    built = [result for result in results if result.status != "unchanged"]
+    counted = {
+        key: sum(result.rows.get(key, 0) for result in built) for key in ("added", "removed")
+    }
+    status = "unchanged" if not built else "warn" if any(r.reason for r in built) else "success"
+    reason = f"{len(results)} batches"
+    return msgspec.structs.replace(
+        last, status=status, rows={**last.rows, **counted}, reason=reason, attempts=1
     )

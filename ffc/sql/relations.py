@@ -38,9 +38,9 @@ def count(relation: exp.Table) -> exp.Select:
 
 
 def listing(schema: str) -> exp.Select:
-    """Return the names of a schema's tables and views."""
+    """Return the names of a schema's tables and views, and which of both each is."""
     return (
-        exp.select("table_name")
+        exp.select("table_name", "table_type")
         .from_("information_schema.tables")
         .where(exp.column("table_schema").eq(exp.Literal.string(schema)))
     )

@@ -94,7 +94,7 @@ def test_relations_are_made_published_counted_and_dropped(
     connection.execute(relations.create(table, "TABLE", "select 1 as a -- one", "duckdb"))
     _rows(connection, relations.publish(view, table))
     assert _rows(connection, relations.count(view)) == [(1,)]
-    assert _rows(connection, relations.listing("s__ffc")) == [('t"1',)]
+    assert _rows(connection, relations.listing("s__ffc")) == [('t"1', "BASE TABLE")]
     _rows(connection, relations.drop(view, "VIEW"))
     _rows(connection, relations.drop(table, "TABLE"))
     assert _rows(connection, relations.listing("s__ffc")) == []

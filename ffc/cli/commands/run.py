@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -10,8 +11,23 @@ from ffc.cli import options
 
 
 @click.command("run", short_help="Build every table and training set, then sync.")
-@options.options(options.WHERE, options.variables, options.strict, options.TALK)
+@options.options(
+    options.building,
+    options.period,
+    options.WHERE,
+    options.variables,
+    options.strict,
+    options.TALK,
+)
 def command(
+    threads: int | None,
+    fail_fast: bool,
+    retries: int,
+    force: bool,
+    full_refresh: bool,
+    start: datetime | None,
+    end: datetime | None,
+    step: int | None,
     project_dir: Path | None,
     profiles_dir: Path | None,
     target: str | None,
@@ -23,30 +39,18 @@ def command(
     """Compile, build every node in order, and sync the online views.
 
     A node whose definition and inputs did not change is not built again. A node that fails keeps
-    its last good build; what hangs on it is skipped. Results are in target/run_results.json.
+    its last good build; what hangs on it is skipped. Results are in target/run_results.json, and
+    `ffc retry` builds what failed. Ctrl-C cancels what runs; nothing is left half-built.
     """
-    from ffc.auth import local_user
-    from ffc.cli.progress import TerminalSink
-    from ffc.cli.workspace import compile_workspace, git_state, show_diagnostics
-    from ffc.connect.session import Session
-    from ffc.manifest.files import encode, write_project
-    from ffc.run.executor import run
-    from ffc.run.sinks import ResultsSink
+    from ffc.cli.running import period_of, run_project
+    from ffc.run.requests import RunRequest
 
-    workspace = compile_workspace(project_dir, profiles_dir, target, variables, strict)
-    show_diagnostics(workspace, quiet)
-    if workspace.manifest is None or workspace.target is None:
-        return 1
-    write_project(workspace.manifest, workspace.root / "target")
-    results = ResultsSink(workspace.root / "target" / "run_results.json")
-    with Session(workspace.target) as session:
-        document = run(
-            workspace.manifest,
-            session,
-            principal=local_user(),
-            sinks=[results, TerminalSink(quiet)],
-            git=git_state(workspace.root),
-        )
-    if output == "json":
-        click.echo(encode(document).decode(), nl=False)
-    return 0 if document.status == "success" else 1
+    request = RunRequest(
+        retries=retries,
+        fail_fast=fail_fast,
+        force=force,
+        full_refresh=full_refresh,
+        period=period_of(start, end, step),
+    )
+    where = (project_dir, profiles_dir, target, variables, strict)
+    return run_project(where, request, threads, output, quiet)

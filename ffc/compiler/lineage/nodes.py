@@ -11,7 +11,7 @@ from sqlglot.errors import SqlglotError
 from ffc.compiler.compilation import Compilation
 from ffc.compiler.dialects import dialect_of
 from ffc.compiler.lineage.queries import query_lineage
-from ffc.compiler.lineage.relations import Edge, Ref, Unclear
+from ffc.compiler.lineage.relations import Edge, Ref, Unclear, together
 from ffc.compiler.queries.lexing import without_end
 from ffc.manifest.records import (
     AnyNode,
@@ -25,6 +25,7 @@ from ffc.manifest.records import (
     Transformation,
     ViewPlan,
 )
+from ffc.sql.snapshots import TIMES
 
 
 def trace_lineage(state: Compilation) -> None:
@@ -54,7 +55,8 @@ def _of_transformation(state: Compilation, node: Transformation) -> dict[str, Co
     Where a query's lineage can't be told, every column comes from all that the query reads: too
     much is said rather than too little.
     """
-    names = [column.name for column in node.columns]
+    added = TIMES if node.materialized == "snapshot" else ()
+    names = [column.name for column in node.columns if column.name not in added]
     both = (state.rendered[node.id], state.following.get(node.id))
     renderings = [rendered for rendered in both if rendered is not None]
     refs = dict.fromkeys(ref for rendered in renderings for ref in rendered.refs)
@@ -70,6 +72,9 @@ def _of_transformation(state: Compilation, node: Transformation) -> dict[str, Co
             everything = frozenset((ref, name) for ref, own in known.items() for name in own)
             edges = dict.fromkeys(names, Edge(everything))
         found = {name: found[name] | edges[name] for name in names}
+    # When a version began and ended follows from the columns that tell versions apart.
+    told = together(found[name] for name in (node.updated_at, *node.check_columns) if name)
+    found |= dict.fromkeys(added, told)
     return {
         name: _record(*({r for r in refs if r[0] not in itself} for refs in (e.values, e.rows)))
         for name, e in found.items()

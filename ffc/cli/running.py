@@ -1,0 +1,98 @@
+"""A run from the command line: compiled, selected, built, shown."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from ffc.auth import local_user
+from ffc.cli.progress import TerminalSink
+from ffc.cli.workspace import Workspace, compile_workspace, git_state, show_diagnostics
+from ffc.connect.session import Session
+from ffc.manifest.files import encode, write_project
+from ffc.manifest.records import Manifest
+from ffc.run.executor import run
+from ffc.run.requests import THREADS, Period, RunRequest
+from ffc.run.sinks import ResultsSink
+
+# The project's folder, that of profiles.yml, the target, variables, whether warnings are errors.
+Where = tuple[Path | None, Path | None, str | None, str | None, bool]
+# What a shell says of a process that was asked to end.
+TERMINATED = 128 + signal.SIGTERM
+
+
+def run_project(
+    where: Where,
+    request: RunRequest,
+    threads: int | None,
+    output: str,
+    quiet: bool,
+    selected: Callable[[Workspace, Manifest], frozenset[str] | None] = lambda _, __: None,
+) -> int:
+    """Compile a project and run it; return the exit code."""
+    workspace = compile_workspace(*where)
+    show_diagnostics(workspace, quiet)
+    if workspace.manifest is None or workspace.target is None:
+        return 1
+    folder = workspace.root / "target"
+    request = replace(
+        request,
+        threads=threads or workspace.target.threads or THREADS,
+        selected=selected(workspace, workspace.manifest),
+    )
+    write_project(workspace.manifest, folder)
+    results = ResultsSink(folder / "run_results.json")
+    with Session(workspace.target) as session, _ended_by_sigterm():
+        document = run(
+            workspace.manifest,
+            session,
+            principal=local_user(),
+            request=request,
+            sinks=[results, TerminalSink(quiet)],
+            git=git_state(workspace.root),
+        )
+    if output == "json":
+        click.echo(encode(document).decode(), nl=False)
+    return 0 if document.status == "success" else 1
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Make SIGTERM end a run as Ctrl-C does: what runs is cancelled, nothing is left half-built."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        sys.exit(TERMINATED)
+
+    try:
+        before = signal.signal(signal.SIGTERM, end)
+    except ValueError:
+        # Only the main thread hears signals; whoever runs another one ends it in a way of its own.
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def period_of(start: datetime | None, end: datetime | None, step: int | None) -> Period | None:
+    """Return the times that `--from`, `--to` and `--batch` mean; raises a usage error."""
+    if start is None and end is None:
+        if step is not None:
+            raise click.BadParameter("it needs `--from` and `--to`", param_hint="'--batch'")
+        return None
+    if start is None or end is None:
+        missing = "--from" if start is None else "--to"
+        raise click.BadParameter("`--from` and `--to` go together", param_hint=f"'{missing}'")
+    if start >= end:
+        raise click.BadParameter("it is not after `--from`", param_hint="'--to'")
+    first, last = (time.replace(tzinfo=UTC) for time in (start, end))
+    return Period(start=first, end=last, step=timedelta(seconds=step) if step else None)

@@ -1,0 +1,120 @@
+"""How the relation of each kind of node is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlglot import exp
+
+from ffc.adapter.offline import Load, Relation
+from ffc.adapter.state import Build, Pointer
+from ffc.connect.warehouse import Warehouse
+from ffc.core.errors import DataError
+from ffc.core.types import known_type
+from ffc.manifest.records import (
+    AnyNode,
+    Entity,
+    FeatureView,
+    Label,
+    Plan,
+    Source,
+    TrainingSet,
+    Transformation,
+)
+from ffc.run.advancing import Advancing, Bounds, instant, relations_of
+from ffc.sql import snapshots
+from ffc.sql.point_in_time import unshared
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Making:
+    """What it takes to make the relation of a node from nothing."""
+
+    warehouse: Warehouse
+    folder: Path
+    pointers: Mapping[str, Pointer]
+    nodes: Mapping[str, AnyNode]
+    advancing: Advancing
+
+    def make(
+        self,
+        node: AnyNode,
+        relation: Relation,
+        build_id: str,
+        files: list[Path],
+        bounds: Bounds | None,
+    ) -> None:
+        """Make a node's relation; of an incremental, for some times only if `bounds` are given."""
+        if isinstance(node, Source):
+            self._load(node, relation, files)
+        elif isinstance(node, Transformation) and node.materialized == "snapshot":
+            rows = self.advancing.stage_rows(node, build_id)
+            now = instant(self.advancing.now, exp.DataType(this=exp.DType.TIMESTAMP))
+            versions = self.warehouse.text(snapshots.first_versions(node, rows, now))
+            self.warehouse.create(relation, "TABLE", versions)
+            self.warehouse.drop(self.warehouse.aside("rows", build_id), "TABLE")
+        elif not isinstance(node, Entity):
+            query = self.warehouse.bound(self._sql(node), self.relations(node))
+            if isinstance(node, Transformation) and bounds is not None:
+                query = self.advancing.first_batch(node, query, bounds)
+            self.warehouse.create(relation, kind_of(node), query)
+            if isinstance(node, Transformation):
+                self.advancing.check_keys(node, relation)
+
+    def files(self, node: AnyNode) -> list[Path]:
+        """Return the files of a source, none of another node; raises DataError for none."""
+        if not isinstance(node, Source):
+            return []
+        found = sorted(p for p in self.folder.glob(node.file) if p.is_file())
+        if not found:
+            message = f"no file matches `{node.file}` of the source `{node.name}`"
+            raise DataError(message, help=["the path is taken from the project's folder"])
+        return found
+
+    def relations(self, node: AnyNode) -> dict[str, Relation | str]:
+        """Return where what a node reads lies; of an ephemeral the query that stands for it."""
+        return self.relations_of(node.depends_on)
+
+    def relations_of(self, nodes: Iterable[str]) -> dict[str, Relation | str]:
+        """Return where nodes lie."""
+        return relations_of(self.warehouse, self.nodes, self.pointers, nodes)
+
+    def _load(self, node: Source, relation: Relation, files: list[Path]) -> None:
+        columns = [(column.name, known_type(column.type)) for column in node.columns]
+        self.warehouse.load(
+            Load(
+                relation=relation,
+                files=[str(path) for path in files],
+                format=node.format,
+                columns=columns,
+                timezone=node.timezone,
+            )
+        )
+
+    def _sql(self, node: Transformation | FeatureView | Label | TrainingSet) -> str:
+        if isinstance(node, Transformation):
+            return node.target_sql or node.sql
+        if isinstance(node, TrainingSet):
+            builds = {name: pointer.build for name, pointer in self.pointers.items()}
+            if not built_alike(node.plan, builds):
+                return self.warehouse.training_query(unshared(node.plan))
+        return node.sql
+
+
+def built_alike(plan: Plan, builds: Mapping[str, Build]) -> bool:
+    """Tell whether views that share their instants were made of the same rows.
+
+    A view whose build is older than that of the view that is searched lacks its newest instants.
+    """
+    pairs = ((builds[view.view], builds[view.searched]) for view in plan.views)
+    return all(dict(own.inputs) == dict(other.inputs) for own, other in pairs)
+
+
+def kind_of(node: AnyNode) -> str:
+    """Tell whether a node is a VIEW or a TABLE."""
+    view = isinstance(node, Label) or (
+        isinstance(node, Transformation) and node.materialized == "view"
+    )
+    return "VIEW" if view else "TABLE"
