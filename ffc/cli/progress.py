@@ -1,4 +1,4 @@
-"""A run on the terminal: a line a node, what failed again at the end."""
+"""A run in lines: one a node, what failed again at the end."""
 
 from __future__ import annotations
 
@@ -16,9 +16,15 @@ _COLOURS: Final = {
     "unchanged": None,
     "error": "red",
     "skipped": "yellow",
+    "cancelled": "yellow",
     "warn": "yellow",
 }
-_WORDS: Final = {"unchanged": "unchanged", "error": "failed", "skipped": "skipped"}
+_WORDS: Final = {
+    "unchanged": "unchanged",
+    "error": "failed",
+    "skipped": "skipped",
+    "cancelled": "cancelled",
+}
 
 
 class TerminalSink:
@@ -35,28 +41,35 @@ class TerminalSink:
             self._say(f"run {event.run_id} in target `{event.target}`")
         elif isinstance(event, NodeFinished):
             self._results.append(event.node)
-            self._say(_line(event))
+            self._say(line(event))
         elif isinstance(event, RunFinished):
             for result in self._results:
                 if result.status == "warn":
-                    click.echo(f"\n{result.id}", err=True)
-                    click.echo(warning_text("FF506", result.reason), err=True)
+                    self.write(f"\n{result.id}", True)
+                    self.write(warning_text("FF506", result.reason), True)
                 if result.error is not None:
-                    click.echo(f"\n{result.id}", err=True)
+                    self.write(f"\n{result.id}", True)
                     shown = (result.error["code"], result.error["message"], result.error["help"])
-                    click.echo(failure_text(str(shown[0]), str(shown[1]), shown[2]), err=True)
+                    self.write(failure_text(str(shown[0]), str(shown[1]), shown[2]), True)
             if self._results:
                 self._say(f"\n{_summary(self._results)}")
 
     def _say(self, text: str) -> None:
         if not self._quiet:
-            click.echo(text, err=self._err)
+            self.write(text, self._err)
+
+    def write(self, text: str, err: bool) -> None:
+        """Write a line, to stderr or to stdout."""
+        click.echo(text, err=err)
 
 
-def _line(event: NodeFinished) -> str:
+def line(event: NodeFinished) -> str:
+    """Return how a node fared, on one line of 80 columns."""
     node = event.node
     count = f"{event.index:>{len(str(event.total))}}/{event.total}"
     rows = f"{node.rows['out']:,} rows" if "out" in node.rows else ""
+    if node.rows.get("added") or node.rows.get("removed"):
+        rows = f"+{node.rows['added']:,} -{node.rows['removed']:,} rows"
     right = f"{rows:>14}  {node.status:<9} {node.seconds:>6.2f}s"
     verb = f"{node.action} " if node.action != "build" else ""
     left = f"{count} {verb}{node.id}"
@@ -74,7 +87,7 @@ def _summary(results: list[NodeRun]) -> str:
     done = {"build": "built", "sync": "synced"}
     good = ("success", "warn")
     words = [done[r.action] if r.status in good else _WORDS[r.status] for r in results]
-    order = ("built", "synced", "unchanged", "failed", "skipped")
+    order = ("built", "synced", "unchanged", "failed", "skipped", "cancelled")
     told = [f"{words.count(word)} {word}" for word in order if word in words]
     return f"done: {', '.join(told) or 'nothing to do'}"
 

@@ -15,10 +15,12 @@ import click
 
 from ffc.auth import local_user
 from ffc.cli.progress import TerminalSink
+from ffc.cli.streams import is_live
 from ffc.cli.workspace import Workspace, compile_workspace, git_state, show_diagnostics
 from ffc.connect.session import Session
 from ffc.manifest.files import encode, write_project
 from ffc.manifest.records import Manifest
+from ffc.run.events import Sink
 from ffc.run.executor import run
 from ffc.run.requests import THREADS, Period, RunRequest
 from ffc.run.sinks import ResultsSink
@@ -50,18 +52,30 @@ def run_project(
     )
     write_project(workspace.manifest, folder)
     results = ResultsSink(folder / "run_results.json")
-    with Session(workspace.target) as session, _ended_by_sigterm():
+    with Session(workspace.target) as session, _ended_by_sigterm(), _shown(quiet) as terminal:
         document = run(
             workspace.manifest,
             session,
             principal=local_user(),
             request=request,
-            sinks=[results, TerminalSink(quiet)],
+            sinks=[results, terminal],
             git=git_state(workspace.root),
         )
     if output == "json":
         click.echo(encode(document).decode(), nl=False)
     return 0 if document.status == "success" else 1
+
+
+@contextmanager
+def _shown(quiet: bool) -> Iterator[Sink]:
+    """Show a run: live where somebody looks on, else in plain lines."""
+    if quiet or not is_live():
+        yield TerminalSink(quiet)
+        return
+    from ffc.cli.live import LiveSink
+
+    with LiveSink() as sink:
+        yield sink
 
 
 @contextmanager

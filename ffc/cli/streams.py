@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
@@ -28,3 +29,8 @@ def answer_exactly(text: str) -> None:
 def talk(text: str) -> None:
     """Write lines of talk; what can't be encoded becomes `?`, as wide as it was."""
     click.echo(encodable(text, sys.stderr.encoding), err=True)
+
+
+def is_live() -> bool:
+    """Tell whether stderr is a terminal on which lines can be drawn over."""
+    return sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"

@@ -27,7 +27,7 @@ from ffc.connect.holding import holding
 from ffc.connect.session import Session
 from ffc.connect.warehouse import Warehouse, random_build_id, table_of
 from ffc.core.clock import Clock, stamp, utc_now
-from ffc.core.errors import DataError, FfcError, NotFound
+from ffc.core.errors import Cancelled, DataError, FfcError, NotFound
 from ffc.core.types import known_type
 from ffc.manifest.names import physical_name, snapshot_id
 from ffc.manifest.records import FeatureView, ServedView
@@ -101,6 +101,8 @@ def sync_view(syncing: Syncing, view: FeatureView) -> NodeRun:
     started = time.perf_counter()
     try:
         result = _Sync(syncing, view).run()
+    except Cancelled:
+        result = NodeRun(id=view.id, action="sync", status="cancelled", attempts=1)
     except FfcError as problem:
         result = NodeRun.failed(view.id, "sync", problem)
     return msgspec.structs.replace(result, seconds=round(time.perf_counter() - started, 6))
@@ -132,7 +134,7 @@ class _Sync:
         return NodeRun(
             id=view.id,
             action="sync",
-            status="success",
+            status="success" if written or before is None else "unchanged",
             attempts=1,
             rows={"out": total, "written": written},
             relation=f"online.{view.online}",
