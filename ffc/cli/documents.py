@@ -121,6 +121,14 @@ class TrainingRows(Struct, kw_only=True):
     rows: list[list[Any]]
 
 
+class Cleaned(Struct, kw_only=True):
+    """What was dropped, or would be: `ffc clean --output json`."""
+
+    schema: Literal["ffc.cleaned/v1"]
+    dropped: list[str]
+    dry_run: bool
+
+
 class ServedFeature(Struct, kw_only=True):
     """A feature that can be asked for, and the types of the keys that it is asked by."""
 

@@ -15,18 +15,21 @@ import click
 
 from ffc.auth import local_user
 from ffc.cli.progress import TerminalSink
-from ffc.cli.streams import is_live
-from ffc.cli.workspace import Workspace, compile_workspace, git_state, show_diagnostics
+from ffc.cli.streams import is_live, talk
+from ffc.cli.workspace import compile_workspace, git_state, show_diagnostics
 from ffc.connect.session import Session
+from ffc.core.errors import NotFound
 from ffc.manifest.files import encode, write_project
 from ffc.manifest.records import Manifest
 from ffc.run.events import Sink
-from ffc.run.executor import run
+from ffc.run.executor import COMMANDS, run
 from ffc.run.requests import THREADS, Period, RunRequest
 from ffc.run.sinks import ResultsSink
 
 # The project's folder, that of profiles.yml, the target, variables, whether warnings are errors.
 Where = tuple[Path | None, Path | None, str | None, str | None, bool]
+# Which nodes a run is of, by what was compiled and the open target; None for all.
+Select = Callable[[Manifest, Session], frozenset[str] | None]
 # What a shell says of a process that was asked to end.
 TERMINATED = 128 + signal.SIGTERM
 
@@ -37,22 +40,22 @@ def run_project(
     threads: int | None,
     output: str,
     quiet: bool,
-    selected: Callable[[Workspace, Manifest], frozenset[str] | None] = lambda _, __: None,
+    select: Select = lambda *_: None,
 ) -> int:
-    """Compile a project and run it; return the exit code."""
+    """Compile a project and run what is selected of it; return the exit code."""
     workspace = compile_workspace(*where)
     show_diagnostics(workspace, quiet)
     if workspace.manifest is None or workspace.target is None:
         return 1
     folder = workspace.root / "target"
-    request = replace(
-        request,
-        threads=threads or workspace.target.threads or THREADS,
-        selected=selected(workspace, workspace.manifest),
-    )
     write_project(workspace.manifest, folder)
     results = ResultsSink(folder / "run_results.json")
     with Session(workspace.target) as session, _ended_by_sigterm(), _shown(quiet) as terminal:
+        selected = select(workspace.manifest, session)
+        if selected is not None and not selected:
+            return _nothing(strict=where[-1], quiet=quiet)
+        threads = threads or workspace.target.threads or THREADS
+        request = replace(request, threads=threads, selected=selected)
         document = run(
             workspace.manifest,
             session,
@@ -64,6 +67,30 @@ def run_project(
     if output == "json":
         click.echo(encode(document).decode(), nl=False)
     return 0 if document.status == "success" else 1
+
+
+def _nothing(*, strict: bool, quiet: bool) -> int:
+    """Say that nothing is selected, which may be a mistake."""
+    if strict or not quiet:
+        talk(f"{'error' if strict else 'warning'}: nothing is selected, so there is nothing to do")
+    return 1 if strict else 0
+
+
+def left_over(manifest: Manifest, session: Session) -> frozenset[str]:
+    """Return the nodes that the last run of a target did not end well with.
+
+    Of a run that was killed nobody knows more: those that it did not come to are among them.
+    """
+    runs = session.state.runs(manifest.target.name, limit=100)
+    last = next((each for each in runs if each.command in COMMANDS), None)
+    if last is None:
+        raise NotFound("there was no run yet", help=["`ffc run` is the first one"])
+    results = session.state.run_nodes(last.id)
+    ended = {r.id for r in results if r.status not in ("error", "skipped", "cancelled")}
+    if last.status in ("running", "interrupted"):
+        return frozenset(node.id for node in manifest.nodes) - ended
+    failed = {r.id for r in results if r.status in ("error", "skipped", "cancelled")}
+    return frozenset(failed & {node.id for node in manifest.nodes})
 
 
 @contextmanager

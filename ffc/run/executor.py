@@ -136,13 +136,15 @@ class _Job:
         self._lock = threading.Lock()
         self._begun = self._ended = self._total = 0
         self._failed = ""
-        self._waiting: dict[str, str] = {}
+        # What is still to come, as (node, action), in order.
+        self._waiting: dict[tuple[str, str], None] = {}
 
     def work(self, nodes: Sequence[AnyNode], build_id: Callable[[], str]) -> None:
         """Build the nodes, then sync those of them that are online."""
         online = [node for node in nodes if isinstance(node, FeatureView) and node.online]
-        self._waiting = {node.id: "build" for node in nodes}
-        self._start(len(nodes) + len(online))
+        steps = [(node.id, "build") for node in nodes] + [(view.id, "sync") for view in online]
+        self._waiting = dict.fromkeys(steps)
+        self._start(len(steps))
         building = self._building(build_id)
         by_id = {node.id: node for node in nodes}
         graph = self._graph()
@@ -153,10 +155,11 @@ class _Job:
             self._request.threads,
             self._stop,
         )
-        self._skip_the_rest(online)
         if not self._stopping.is_set():
             self._sync(building, online)
+        if not self._stopping.is_set():
             self._collect(building)
+        self._skip_the_rest()
 
     def _graph(self) -> dict[str, set[str]]:
         """Return what each node reads, through ephemerals too, which have no turn of their own."""
@@ -173,7 +176,6 @@ class _Job:
             work = partial(_held_back, view) if broken else partial(sync_view, syncing, view)
             if not self._step(view.id, work):
                 break
-        self._skip_the_rest(())
 
     def _collect(self, building: Building) -> None:
         keep = self._session.target.keep
@@ -249,7 +251,7 @@ class _Job:
     def _ended_with(self, result: NodeRun) -> None:
         with self._lock:
             self._ended += 1
-            self._waiting.pop(result.id, None)
+            self._waiting.pop((result.id, result.action), None)
             emit(self._sinks, NodeFinished(node=result, index=self._ended, total=self._total))
             failed = result.status == "error" and not self._failed
             self._failed = result.id if failed else self._failed
@@ -261,20 +263,16 @@ class _Job:
         if self._warehouse is not None:
             self._warehouse.cancel()
 
-    def _skip_the_rest(self, online: Sequence[FeatureView]) -> None:
-        """Say of what was not begun that it was not, after a failure that stopped the run."""
-        if not self._stopping.is_set():
-            self._waiting = {view.id: "sync" for view in online}
-            return
-        waiting = {**self._waiting, **{view.id: "sync" for view in online}}
+    def _skip_the_rest(self) -> None:
+        """Say of what was not begun that it was not: a failure stopped the run."""
         reason = f"{self._failed} failed" if self._failed else "the run was stopped"
-        for node, action in waiting.items():
+        for node, action in list(self._waiting):
             self._ended_with(NodeRun(id=node, action=action, status="skipped", reason=reason))
 
     def finish(self, status: str = "success") -> RunResults:
         """End the run; what had not begun when it was cancelled is cancelled too."""
         if status == "cancelled":
-            for node, action in dict(self._waiting).items():
+            for node, action in list(self._waiting):
                 self._ended_with(NodeRun(id=node, action=action, status="cancelled"))
         elif any(r.status in ("error", "skipped") for r in self._results.document.results):
             status = "error"

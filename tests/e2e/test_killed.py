@@ -15,10 +15,7 @@ from typing import Any, Final
 import duckdb
 import pytest
 from support.cli import ffc
-from support.projects import FILES, open_session, small_project
-
-from ffc.auth import local_user
-from ffc.run.collecting import clean
+from support.projects import FILES, small_project
 
 DATED: Final = """\
 {{ config(materialized='incremental', time_column='seen', unique_key=['user_id', 'seen']) }}
@@ -128,8 +125,8 @@ def check_recovered(project: Path, expected: dict[str, Any]) -> None:
     assert again.code == 0
     document = json.loads((project / "target" / "run_results.json").read_text())
     assert {r["status"] for r in document["results"] if r["action"] == "build"} == {"unchanged"}
-    with open_session(project) as session:
-        clean(session, principal=local_user())
+    cleaned = ffc(project, "clean", "--unused")
+    assert cleaned.code == 0, cleaned.stderr
     assert contents(project) == expected
     with duckdb.connect(project / ".ffc" / "test.duckdb", read_only=True) as connection:
         sql = "select table_name from information_schema.tables where table_schema = 'dev__ffc'"
