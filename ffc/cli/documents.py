@@ -121,6 +121,14 @@ class TrainingRows(Struct, kw_only=True):
     rows: list[list[Any]]
 
 
+class TestResults(Struct, kw_only=True):
+    """How each test of the data fared: `ffc test --output json`."""
+
+    schema: Literal["ffc.test_results/v1"]
+    target: str
+    results: list[NodeRun]
+
+
 class Cleaned(Struct, kw_only=True):
     """What was dropped, or would be: `ffc clean --output json`."""
 

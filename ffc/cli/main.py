@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "compile": "Check the project and write target/manifest.json; needs no connection.",
     "run": "Build every table and training set, then sync the online views.",
     "retry": "Build again what failed in the last run.",
+    "test": "Run the tests of the data that are deployed.",
     "training-set": "Print a training set's newest build, or write it to a file.",
     "sync": "Bring the newest values of online views to their store.",
     "get": "Ask for features of an entity, as a model would.",

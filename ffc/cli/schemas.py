@@ -96,6 +96,7 @@ _RECORDS: Final[Mapping[str, type[Struct]]] = {
     "run_results": RunResults,
     "sync_results": documents.SyncResults,
     "training_set": documents.TrainingRows,
+    "test_results": documents.TestResults,
     "cleaned": documents.Cleaned,
     "page": documents.Page,
     "pages": documents.Pages,

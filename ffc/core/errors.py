@@ -14,6 +14,7 @@ FfcError                    exit 1   something outside the code went wrong; code
 │   ├── Transient           exit 1   the same call may succeed later
 │   └── Cancelled           exit 1   the statement was cancelled on request
 ├── DataError               exit 1   the data break a promise: duplicate keys, bad values
+│   └── TestFailed          exit 1   the data break a test of the project's
 ├── BadRequest              exit 1   a request that can't be answered; HTTP 4xx
 └── InternalError           exit 2   a bug in ffc
 """
@@ -123,6 +124,14 @@ class DataError(FfcError):
     """Report data that break what the project promises of them."""
 
     code = "FF807"
+
+
+class TestFailed(DataError):
+    """Report data that break a test which the project has."""
+
+    code = "FF810"
+    # It is no test of pytest's.
+    __test__ = False
 
 
 class BadRequest(FfcError):

@@ -18,14 +18,16 @@ from ffc.adapter.offline import Relation
 from ffc.adapter.state import Build, Lease, NodeRun, Pointer, StateStore
 from ffc.connect.warehouse import Warehouse, random_build_id
 from ffc.core.clock import Clock, stamp
-from ffc.core.errors import Cancelled, DataError, FfcError, Transient
+from ffc.core.diagnostics import listed
+from ffc.core.errors import Cancelled, DataError, FfcError, TestFailed, Transient
 from ffc.manifest.names import PUBLISHED
-from ffc.manifest.records import AnyNode, Entity, TrainingSet, Transformation
+from ffc.manifest.records import AnyNode, DataTest, Entity, TrainingSet, Transformation
 from ffc.run.advancing import Advancing, Bounds
 from ffc.run.checking import check_built, unlearned
 from ffc.run.increments import Increment, tidy
 from ffc.run.making import Making, kind_of
 from ffc.run.requests import RunRequest
+from ffc.run.testing import run_test
 
 # Seconds before a failure is tried again that may pass; twice as long each time.
 BACK_OFF: Final = 0.5
@@ -35,7 +37,8 @@ BACK_OFF: Final = 0.5
 class Building:
     """What it takes to build nodes of one target; several threads may build different nodes.
 
-    `now` is the instant of the run; `stopping` is set when no more is to be begun.
+    `now` is the instant of the run; `stopping` is set when no more is to be begun. `report` is told
+    of tests; `later` are those that look into nodes which are built after their own.
     """
 
     warehouse: Warehouse
@@ -52,6 +55,8 @@ class Building:
     request: RunRequest = field(default_factory=RunRequest)
     build_id: Callable[[], str] = random_build_id
     stopping: threading.Event = field(default_factory=threading.Event)
+    report: Callable[[NodeRun], None] = lambda _: None
+    later: list[tuple[AnyNode, DataTest]] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
 
     def build(self, node: AnyNode) -> NodeRun:
@@ -145,6 +150,7 @@ class Building:
             self._making.make(node, relation, build_id, files, first)
             rows = None if kind == "VIEW" else self.warehouse.count(relation)
             check_built(self.warehouse, node, relation, rows, self.pointers)
+            self._test(node, relation)
         except BaseException:
             self._discard(relation, kind)
             tidy(self.warehouse, build_id)
@@ -201,6 +207,7 @@ class Building:
         )
         try:
             check_built(self.warehouse, node, staged.ahead, rows, self.pointers)
+            self._test(node, staged.ahead)
             staged.apply(made, msgspec.json.encode(node))
         except BaseException:
             tidy(self.warehouse, staged.build_id)
@@ -211,6 +218,42 @@ class Building:
         result = self._told(node, made)
         changed = {"added": staged.added, "removed": staged.removed}
         return msgspec.structs.replace(result, rows={**result.rows, **changed})
+
+    def _test(self, node: AnyNode, relation: Relation) -> None:
+        """Run a node's tests on what is to be its build; raises TestFailed for one that blocks."""
+        failed = []
+        for test in node.tests:
+            if test.other not in ("", node.id, *self._ancestors(node)):
+                self.later.append((node, test))
+                continue
+            parents = self._making.relations_of([test.other] if test.other else [])
+            known = {**parents, node.id: relation}
+            result = run_test(self.warehouse, node, test, known, self.now, self.build_id())
+            self.report(result)
+            failed += [test.name] if result.status == "error" and test.blocking else []
+        if failed:
+            raise TestFailed(
+                f"`{node.name}` is not published: {listed(failed)} failed",
+                help=["the last good build stays where it is"],
+            )
+
+    def test_later(self) -> None:
+        """Run the tests that had to wait until all was built; they block nothing."""
+        for node, test in self.later:
+            wanted = [node.id, test.other]
+            if not self.broken & set(wanted) and test.other in self.pointers:
+                known = self._making.relations_of(wanted)
+                self.report(run_test(self.warehouse, node, test, known, self.now, self.build_id()))
+
+    def _ancestors(self, node: AnyNode) -> set[str]:
+        found: set[str] = set()
+        waiting = list(node.depends_on)
+        while waiting:
+            parent = waiting.pop()
+            if parent not in found:
+                found.add(parent)
+                waiting += self.nodes[parent].depends_on
+        return found
 
     def _finish(self, node: AnyNode, made: Build) -> None:
         # The view first: a crash between the two leaves a build that is not pointed to, and the

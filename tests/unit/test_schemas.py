@@ -184,6 +184,7 @@ def _written(project: Path, tmp_path: Path) -> Iterator[tuple[str, Any]]:
     yield "sync_results", asked("sync").json()
     yield "training_set", asked("training-set", "main").json()
     yield "features", asked("get", "spending.amount", "--key", "user_id=u1").json()
+    yield "test_results", asked("test").json()
     yield "cleaned", asked("clean", "--unused", "--dry-run").json()
     yield "page", asked("explain", "FF201").json()
     yield "pages", asked("explain").json()

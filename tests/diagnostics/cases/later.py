@@ -53,13 +53,4 @@ CASES: Final[dict[str, Case]] = {
         ),
         ("FF115",),
     ),
-    "later_tests": Case(
-        {
-            **edited(SOURCES, (ORDER_ID, "{name: order_id, type: string, tests: [unique]}")),
-            **edited(FEATURES, (AMOUNT, f"{AMOUNT[:-1]}, tests: [not_null]}}")),
-            "transformations/notes.yml": "transformations:\n  - name: stg_orders\n"
-            "    tests: [row_count: {min: 1}]\n",
-        },
-        ("FF115",),
-    ),
 }
