@@ -45,6 +45,11 @@ TABLE: Final[dict[str, type[StoreError] | type[DataError]]] = {
 }
 
 
+# What an operating system says where a file can't grow.
+_FULL: Final = ("No space left", "File too large", "Disk quota exceeded")
+_ROOM: Final = "make room on the disk and run again: what was built before is as it was"
+
+
 @contextmanager
 def mapped() -> Iterator[None]:
     """Raise ffc's exception for DuckDB's."""
@@ -62,5 +67,7 @@ def translate(problem: Exception) -> StoreError | DataError:
         if cls.__name__ in TABLE:
             first, *more = str(problem).strip().splitlines() or [""]
             kind = TABLE[cls.__name__]
+            if any(word in first for word in _FULL):
+                return StoreError(f"there is no room for more: {first}", help=[_ROOM])
             return kind(first, help=[line.strip() for line in more[:6] if line.strip()])
     return StatementFailed(str(problem))

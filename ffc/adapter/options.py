@@ -14,6 +14,8 @@ from ffc.core.errors import ProfileError
 class Options:
     """What profiles.yml says of a store (`type` aside); `folder` is the project's.
 
+    `read_only` asks for a store that others can read beside it, and that nothing is written to.
+
     Values are secrets until an adapter says otherwise, so they are never shown: not by `repr`
     either.
     """
@@ -21,6 +23,7 @@ class Options:
     where: str
     folder: Path
     values: Mapping[str, object]
+    read_only: bool = False
 
     def __repr__(self) -> str:
         """Name the settings, not their values."""

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from msgspec import Struct, field
 
-from ffc.adapter.state import NodeRun
+from ffc.adapter.state import Build, NodeRun, RunRecord
 from ffc.core.diagnostics import Severity, Span
 from ffc.online.lookup import AnswerColumn
 
@@ -119,6 +119,47 @@ class TrainingRows(Struct, kw_only=True):
     build: str
     columns: list[AnswerColumn]
     rows: list[list[Any]]
+
+
+class RowColumn(Struct, kw_only=True):
+    """A column of rows, its type as Arrow names it."""
+
+    name: str
+    type: str
+
+
+class Rows(Struct, kw_only=True):
+    """The answer to a query: `ffc query --output json`."""
+
+    schema: Literal["ffc.rows/v1"]
+    columns: list[RowColumn]
+    rows: list[list[Any]]
+
+
+class ShownNode(Struct, kw_only=True):
+    """A deployed node, its build and its first rows: `ffc show NODE --output json`."""
+
+    schema: Literal["ffc.node/v1"]
+    node: dict[str, Any]
+    build: Build | None
+    columns: list[RowColumn]
+    rows: list[list[Any]]
+
+
+class Runs(Struct, kw_only=True):
+    """The newest runs of a target: `ffc runs --output json`."""
+
+    schema: Literal["ffc.runs/v1"]
+    target: str
+    runs: list[RunRecord]
+
+
+class Run(Struct, kw_only=True):
+    """One run: `ffc runs show ID --output json`."""
+
+    schema: Literal["ffc.run/v1"]
+    run: RunRecord
+    results: list[NodeRun]
 
 
 class TestResults(Struct, kw_only=True):

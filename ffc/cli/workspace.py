@@ -279,6 +279,7 @@ def _git(root: Path, *arguments: str) -> str:
 class OpenTarget:
     """A target's open session; `project` is the name that its online keys begin with."""
 
+    root: Path
     project: str
     profile: str
     session: Session
@@ -286,9 +287,16 @@ class OpenTarget:
 
 @contextmanager
 def open_target(
-    project_dir: Path | None, profiles_dir: Path | None, target: str | None
+    project_dir: Path | None,
+    profiles_dir: Path | None,
+    target: str | None,
+    *,
+    read_only: bool = False,
 ) -> Iterator[OpenTarget]:
-    """Open a project's target without compiling: for what reads only what is deployed."""
+    """Open a project's target without compiling: for what reads only what is deployed.
+
+    With `read_only` its warehouse is opened so that others may read beside it.
+    """
     root = find_root(project_dir)
     files, problems = read_files(root)
     chosen, diagnostics = _target(root, files, profiles_dir, target)
@@ -296,9 +304,9 @@ def open_target(
         found = [d for d in problems if d.span.file == PROJECT_FILE]
         found = ordered(found + diagnostics) or [_empty_project()]
         raise ProjectError("the project's settings can't be used", found)
-    with Session(chosen) as session:
+    with Session(chosen, read_only=read_only) as session:
         words = _words(files, "name", "profile")
-        yield OpenTarget(project=words[0], profile=words[1], session=session)
+        yield OpenTarget(root=root, project=words[0], profile=words[1], session=session)
 
 
 def _empty_project() -> Diagnostic:

@@ -83,7 +83,12 @@ def read_training_set(
 
 
 def write_training_set(found: TrainingRows, path: Path) -> int:
-    """Write the rows as the path's ending says; return how many there were.
+    """Write the rows as the path's ending says; return how many there were; raises BadRequest."""
+    return write_batches(found.batches, path)
+
+
+def write_batches(batches: Iterator[pa.RecordBatch], path: Path) -> int:
+    """Write rows as the path's ending says; return how many there were.
 
     The file appears under its name when it is complete, or not at all. Raises BadRequest for an
     ending that is not one of ENDINGS, and for a place where nothing can be written.
@@ -94,19 +99,19 @@ def write_training_set(found: TrainingRows, path: Path) -> int:
     if not path.parent.is_dir():
         raise BadRequest(f"there is no folder `{path.parent}`", field="to")
     try:
-        return _write(found, path)
+        return _write(batches, path)
     except OSError as problem:
         message = f"`{path}` can't be written: {problem.strerror or problem}"
         raise BadRequest(message, field="to") from problem
 
 
-def _write(found: TrainingRows, path: Path) -> int:
+def _write(batches: Iterator[pa.RecordBatch], path: Path) -> int:
     temporary = path.with_name(f".{path.name}.part")
     rows = 0
     try:
-        first = next(found.batches)
+        first = next(batches)
         with _open(temporary, path.suffix, first.schema) as file:
-            for batch in chain([first], found.batches):
+            for batch in chain([first], batches):
                 file.write_batch(batch)
                 rows += batch.num_rows
         temporary.replace(path)

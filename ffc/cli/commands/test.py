@@ -9,9 +9,14 @@ import click
 from ffc.cli import options
 
 
-@click.command("test", short_help="Run the tests of the data that are deployed.")
-@options.options(options.WHERE, options.TALK)
+@click.command(
+    "test", cls=options.SelectingCommand, short_help="Run the tests of the data that are deployed."
+)
+@options.options(options.selection, options.WHERE, options.TALK)
 def command(
+    select: tuple[str, ...],
+    exclude: tuple[str, ...],
+    state: Path | None,
     project_dir: Path | None,
     profiles_dir: Path | None,
     target: str | None,
@@ -24,6 +29,7 @@ def command(
     the same with each build before anything points to it.
     """
     from ffc.auth import local_user
+    from ffc.cli.selecting import Chosen
     from ffc.cli.testing import show_tests, tests_document
     from ffc.cli.workspace import open_target
     from ffc.manifest.files import encode
@@ -31,7 +37,8 @@ def command(
 
     with open_target(project_dir, profiles_dir, target) as opened:
         report = show_tests(quiet) if output == "text" else lambda _: None
-        results = run_tests(opened.session, principal=local_user(), report=report)
+        chosen = Chosen(wanted=select, unwanted=exclude, state=state).deployed(opened)
+        results = run_tests(opened.session, principal=local_user(), selected=chosen, report=report)
         document = tests_document(opened.session.target.name, results)
     if output == "json":
         from ffc.cli.streams import answer_exactly

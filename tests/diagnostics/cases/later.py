@@ -6,8 +6,6 @@ from typing import Final
 
 from diagnostics.project import (
     AMOUNT,
-    FEATURES,
-    ORDER_ID,
     SOURCES,
     Case,
     edited,

@@ -1,0 +1,70 @@
+"""`ffc query`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from ffc.cli import options
+
+
+@click.command("query", short_help="Ask the warehouse a SELECT over what is deployed.")
+@click.argument("sql", required=False)
+@click.option("--file", type=click.File(), help="A file with the query; `-` is standard input.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=0),
+    default=100,
+    show_default=True,
+    help="At most so many rows; 0: all. With `--to` all, unless this is given.",
+)
+@options.options(options.write_to, options.WHERE, options.TALK)
+@click.pass_context
+def command(
+    context: click.Context,
+    sql: str | None,
+    file: TextIO | None,
+    limit: int,
+    to: Path | None,
+    project_dir: Path | None,
+    profiles_dir: Path | None,
+    target: str | None,
+    output: str,
+    quiet: bool,
+) -> int:
+    """Ask the target's warehouse one SELECT; nothing is changed.
+
+    `{{ ref('x') }}` and `{{ source('group', 'table') }}` stand for the newest good builds.
+    """
+    from ffc.auth import local_user
+    from ffc.cli.looking import render_rows, rows_document
+    from ffc.cli.streams import answer, answer_exactly, talk
+    from ffc.cli.workspace import open_target
+    from ffc.manifest.files import encode
+    from ffc.run.reading import ask
+    from ffc.run.training import write_batches
+
+    if (sql is None) == (file is None):
+        raise click.UsageError("write the query, or name a file with `--file`")
+    text = sql if sql is not None else file.read() if file else ""
+    given = context.get_parameter_source("limit") == click.core.ParameterSource.DEFAULT
+    most = None if not limit or (to is not None and given) else limit
+    with open_target(project_dir, profiles_dir, target, read_only=True) as opened:
+        # One more tells whether there are more.
+        asked = None if most is None else most + 1 if to is None and output == "text" else most
+        found = ask(opened.session, text, asked, principal=local_user())
+        if to is not None:
+            written = write_batches(found.batches, to)
+            if not quiet:
+                talk(f"{written:,} rows to {to}")
+        elif output == "json":
+            answer_exactly(encode(rows_document(found)).decode())
+        else:
+            table, count = render_rows(found, most)
+            answer(table)
+            if not quiet:
+                more = "; there are more: `--limit`" if most is not None and count > most else ""
+                talk(f"{min(count, most or count):,} rows{more}")
+    return 0

@@ -1,0 +1,49 @@
+"""`ffc show`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ffc.cli import options
+
+
+@click.command("show", short_help="Show a deployed node: facts, columns, rows.")
+@click.argument("node")
+@click.option(
+    "--rows", type=click.IntRange(min=0), default=5, show_default=True, help="So many rows."
+)
+@options.options(options.WHERE, options.TALK)
+def command(
+    node: str,
+    rows: int,
+    project_dir: Path | None,
+    profiles_dir: Path | None,
+    target: str | None,
+    output: str,
+    quiet: bool,
+) -> int:
+    """Show what is deployed under a name: what it is, its columns, its first rows.
+
+    NODE is a name, a name and a variant (`customer_daily@v1`), or an id (`label.is_fraud`).
+    """
+    from ffc.auth import local_user
+    from ffc.cli.looking import facts_document, render_facts, render_rows, rows_document
+    from ffc.cli.streams import answer, answer_exactly
+    from ffc.cli.workspace import open_target
+    from ffc.manifest.files import encode
+    from ffc.run.reading import deployed_node, read_rows
+
+    with open_target(project_dir, profiles_dir, target, read_only=True) as opened:
+        found = deployed_node(opened.session, node, principal=local_user())
+        sample = read_rows(opened.session, found, rows, principal=local_user()) if rows else None
+        if output == "json":
+            shown = rows_document(sample) if sample else {"columns": [], "rows": []}
+            document = {**shown, "schema": "ffc.node/v1", **facts_document(found)}
+            answer_exactly(encode(document).decode())
+            return 0
+        answer(render_facts(found))
+        if sample is not None:
+            answer(f"\n{render_rows(sample)[0]}")
+    return 0
