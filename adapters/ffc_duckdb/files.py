@@ -48,7 +48,7 @@ def _check(path: Path, *, read_only: bool) -> None:
     """Raise Unreachable for a path at which no file can be, or to read at which none is."""
     if path.is_dir():
         help_ = "`path` in profiles.yml names a file: give it another name"
-        raise Unreachable(f"DuckDB can't open `{path}`: it is a folder", help=[help_])
+        raise Unreachable(f"DuckDB can't open `{path.name}`: it is a folder", help=[help_])
     if read_only and not path.exists():
         help_ = "nothing was built in this target yet: run `ffc run`"
         raise Unreachable(f"there is no DuckDB file `{path.name}`", help=[help_])

@@ -9,6 +9,8 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from sqlglot import exp
+
 from ffc.adapter import (
     Cancelled,
     Capabilities,
@@ -17,6 +19,7 @@ from ffc.adapter import (
     Load,
     OfflineStore,
     Options,
+    Relation,
     Status,
     StoreError,
     Unreachable,
@@ -71,6 +74,24 @@ class DuckDBOfflineStore(OfflineStore):
         explain = partial(refusal, cursor, load)
         return DuckDBHandle(self._pool, self._cursor(), (statement,), explain)
 
+    def columns(self, relation: Relation) -> list[tuple[str, str]]:
+        """Return names and types; raises StatementFailed where there is no such table."""
+        described = exp.Describe(this=exp.select("*").from_(_table(relation)))
+        with mapped():
+            rows = self._cursor().execute(described.sql(dialect="duckdb")).fetchall()
+        return [(name, native) for name, native, *_ in rows]
+
+    def version(self, relation: Relation) -> str | None:
+        """Return how many rows there are and the sum of their hashes, whatever their order."""
+        row = exp.Anonymous(this="hash", expressions=[exp.column("t")])
+        total = exp.Sum(this=exp.cast(row, exp.DType.INT128))
+        query = exp.select(exp.Count(this=exp.Star()), total).from_(
+            exp.alias_(_table(relation), "t", table=True)
+        )
+        with mapped():
+            found = self._cursor().execute(query.sql(dialect="duckdb")).fetchone()
+        return f"{found[0]}-{found[1]}" if found else None
+
     def close(self) -> None:
         """Let go of the file, after the statements that are running."""
         with self._lock:
@@ -94,6 +115,12 @@ class DuckDBOfflineStore(OfflineStore):
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         return open_file(self._path, self._memory_limit, read_only=self._read_only)
+
+
+def _table(relation: Relation) -> exp.Table:
+    return exp.table_(
+        relation.name, db=relation.schema or None, catalog=relation.catalog or None, quoted=True
+    )
 
 
 class DuckDBHandle(Handle):

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from ffc.adapter.state import Build, NodeRun, RunRecord
 from ffc.core.diagnostics import Severity, Span
 from ffc.online.lookup import AnswerColumn
+from ffc.run.freshness import Fresh
 
 
 class Related(Struct, kw_only=True):
@@ -160,6 +161,14 @@ class Run(Struct, kw_only=True):
     schema: Literal["ffc.run/v1"]
     run: RunRecord
     results: list[NodeRun]
+
+
+class Freshness(Struct, kw_only=True):
+    """How fresh each source is: `ffc freshness --output json`."""
+
+    schema: Literal["ffc.freshness/v1"]
+    target: str
+    sources: list[Fresh]
 
 
 class TestResults(Struct, kw_only=True):

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+import click
+
 from ffc.adapter.state import NodeRun, RunRecord, StateStore
 from ffc.cli.characters import cells
 from ffc.cli.frames import WIDTH
@@ -16,6 +18,7 @@ from ffc.core.diagnostics import did_you_mean
 from ffc.core.errors import NotFound
 from ffc.manifest.files import encode
 from ffc.manifest.records import FeatureView, Label, Source, TrainingSet, Transformation
+from ffc.run.freshness import Fresh
 from ffc.run.reading import Deployed, Rows, json_value, text_value
 
 _ALL: Final = 1_000_000_000
@@ -178,3 +181,35 @@ def show_run(state: StateStore, target: str, run_id: str, output: str) -> None:
     for node in nodes:
         if node.error is not None:
             answer(f"\n{node.id}\n{result_text(node, node.error)}")
+
+
+_COLOURS: Final = {"pass": "green", "warn": "yellow", "error": "red"}
+
+
+def fresh_line(fresh: Fresh) -> str:
+    """Return how fresh a source is, on one line."""
+    bounds = [
+        f"{word} after {duration(after)}"
+        for word, after in (("warn", fresh.warn_after), ("error", fresh.error_after))
+        if after is not None
+    ]
+    age = fresh.reason or f"{_age(fresh.age or 0.0)} old, {', '.join(bounds)}"
+    status = click.style(f"{fresh.status:<5}", fg=_COLOURS[fresh.status])
+    return f"{status}  {fresh.source}.{fresh.column}: {age}"
+
+
+def _age(seconds: float) -> str:
+    """Return an age in its largest unit: `3.2d`; one that is yet to come is below zero."""
+    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        if abs(seconds) >= size:
+            return f"{seconds / size:.1f}{unit}"
+    return f"{seconds:.0f}s"
+
+
+def show_freshness(target: str, found: Sequence[Fresh], output: str) -> None:
+    """Write the document of what was measured, or that there is nothing to measure."""
+    if output == "json":
+        document = {"schema": "ffc.freshness/v1", "target": target, "sources": list(found)}
+        answer_exactly(encode(document).decode())
+    elif not found:
+        talk("no deployed source has `freshness:`")

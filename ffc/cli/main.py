@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "run": "Build every table and training set, then sync the online views.",
     "retry": "Build again what failed in the last run.",
     "test": "Run the tests of the data that are deployed.",
+    "freshness": "Tell how old the newest rows of sources are, and may be.",
     "training-set": "Print a training set's newest build, or write it to a file.",
     "show": "Show a deployed node: facts, columns, rows.",
     "query": "Ask the warehouse a SELECT over what is deployed.",

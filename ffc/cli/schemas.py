@@ -100,6 +100,7 @@ _RECORDS: Final[Mapping[str, type[Struct]]] = {
     "rows": documents.Rows,
     "runs": documents.Runs,
     "run": documents.Run,
+    "freshness": documents.Freshness,
     "test_results": documents.TestResults,
     "cleaned": documents.Cleaned,
     "page": documents.Page,

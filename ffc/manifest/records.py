@@ -89,12 +89,25 @@ class Node(Struct, frozen=True, kw_only=True, tag_field="kind"):
         return str(self.__struct_config__.tag)
 
 
-class Source(Node, frozen=True, kw_only=True, tag="source"):
-    """A file, or the files of a glob, loaded as its columns declare."""
+class Freshness(Struct, frozen=True, kw_only=True):
+    """How old the newest time of a column may be, in seconds."""
 
-    file: str
-    format: Literal["csv", "parquet"]
+    column: str
+    warn_after: int | None = None
+    error_after: int | None = None
+
+
+class Source(Node, frozen=True, kw_only=True, tag="source"):
+    """A file, the files of a glob, or an existing `table`, read as its columns declare.
+
+    A table is `schema.name` or `catalog.schema.name`; it has no file.
+    """
+
+    file: str = ""
+    table: str = ""
+    format: Literal["csv", "parquet", "json"] = "csv"
     timezone: str = "UTC"
+    freshness: Freshness | None = None
 
 
 class Transformation(Node, frozen=True, kw_only=True, tag="transformation"):

@@ -188,6 +188,7 @@ def _written(project: Path, tmp_path: Path) -> Iterator[tuple[str, Any]]:
     yield "rows", asked("query", "select 1 as one, 'a' as b, 1.5::decimal(4, 2) as c").json()
     yield "runs", asked("runs").json()
     yield "run", asked("runs", "show", "r1").json()
+    yield "freshness", asked("freshness").json()
     yield "test_results", asked("test").json()
     yield "cleaned", asked("clean", "--unused", "--dry-run").json()
     yield "page", asked("explain", "FF201").json()
@@ -230,10 +231,8 @@ def test_an_editor_is_told_what_a_key_means() -> None:
     assert view["additionalProperties"] is False
     assert view["required"] == ["name", "entity", "source", "features"]
     assert "30s" in view["properties"]["ttl"]["description"]
-    assert (
-        "not in this version"
-        in (chosen_schema("sources")["$defs"]["SourceTable"]["properties"]["table"]["description"])
-    )
+    feature = chosen_schema("feature_views")["$defs"]["Feature"]
+    assert "not in this version" in feature["properties"]["aggregate"]["description"]
 
 
 def test_a_schema_goes_to_a_file(tmp_path: Path) -> None:

@@ -13,7 +13,6 @@ from diagnostics.project import (
 )
 
 SUM: Final = "{function: sum, column: amount, window: 7d}"
-FRESHNESS: Final = "{column: loaded_at, warn_after: 1d}"
 
 CASES: Final[dict[str, Case]] = {
     "later_aggregate": features(
@@ -24,7 +23,6 @@ CASES: Final[dict[str, Case]] = {
         {"features/more.yml": "streams: []\nmonitors: []\npolicies: []\ngroups: []\n"},
         ("FF107",) * 4,
     ),
-    "later_table": Case(edited(SOURCES, ("file: data/orders.csv", "table: db.orders")), ("FF107",)),
     "later_url": Case(edited(SOURCES, ("data/orders.csv", "s3://shop/orders.csv")), ("FF107",)),
     "later_on_demand": Case(
         {
@@ -42,13 +40,6 @@ CASES: Final[dict[str, Case]] = {
             "features/more.yml": "unit_tests:\n"
             "  - {name: it_works, of: stg_orders, given: [], expect: {rows: [{amount: 1}]}}\n"
         },
-        ("FF115",),
-    ),
-    "later_freshness": Case(
-        edited(
-            SOURCES,
-            ("        columns:", f"        freshness: {FRESHNESS}\n        columns:"),
-        ),
         ("FF115",),
     ),
 }
