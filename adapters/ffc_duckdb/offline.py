@@ -81,6 +81,12 @@ class DuckDBOfflineStore(OfflineStore):
             rows = self._cursor().execute(described.sql(dialect="duckdb")).fetchall()
         return [(name, native) for name, native, *_ in rows]
 
+    def about(self) -> str:
+        """Return DuckDB's version."""
+        import duckdb
+
+        return f"DuckDB {duckdb.__version__}"
+
     def version(self, relation: Relation) -> str | None:
         """Return how many rows there are and the sum of their hashes, whatever their order."""
         row = exp.Anonymous(this="hash", expressions=[exp.column("t")])

@@ -136,6 +136,10 @@ class OfflineStore(ABC):
         Raises StoreError where there is none.
         """
 
+    def about(self) -> str:
+        """Return the warehouse's own name and version, for people; empty where it tells none."""
+        return ""
+
     def version(self, relation: Relation) -> str | None:
         """Return what changes whenever a table's rows do; None where nobody can tell.
 

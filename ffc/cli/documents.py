@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from ffc.adapter.state import Build, NodeRun, RunRecord
 from ffc.core.diagnostics import Severity, Span
 from ffc.online.lookup import AnswerColumn
+from ffc.run.debugging import Checked
 from ffc.run.freshness import Fresh
 
 
@@ -177,6 +178,15 @@ class TestResults(Struct, kw_only=True):
     schema: Literal["ffc.test_results/v1"]
     target: str
     results: list[NodeRun]
+
+
+class Debugged(Struct, kw_only=True):
+    """How each check of a target's connections went: `ffc debug --output json`."""
+
+    schema: Literal["ffc.debug/v1"]
+    target: str
+    ok: bool
+    checks: list[Checked]
 
 
 class Cleaned(Struct, kw_only=True):

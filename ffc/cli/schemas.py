@@ -102,6 +102,7 @@ _RECORDS: Final[Mapping[str, type[Struct]]] = {
     "run": documents.Run,
     "freshness": documents.Freshness,
     "test_results": documents.TestResults,
+    "debug": documents.Debugged,
     "cleaned": documents.Cleaned,
     "page": documents.Page,
     "pages": documents.Pages,

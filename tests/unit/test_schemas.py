@@ -190,6 +190,7 @@ def _written(project: Path, tmp_path: Path) -> Iterator[tuple[str, Any]]:
     yield "run", asked("runs", "show", "r1").json()
     yield "freshness", asked("freshness").json()
     yield "test_results", asked("test").json()
+    yield "debug", asked("debug").json()
     yield "cleaned", asked("clean", "--unused", "--dry-run").json()
     yield "page", asked("explain", "FF201").json()
     yield "pages", asked("explain").json()
