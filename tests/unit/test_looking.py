@@ -282,11 +282,10 @@ def test_what_fails_is_named_and_how_to_mend_it(tmp_path: Path) -> None:
 
 
 def test_a_variable_that_is_not_set_is_named(tmp_path: Path) -> None:
-    profiles = tmp_path / "profiles.yml"
     folder = small_project(tmp_path)
-    profiles.write_text(
-        profiles.read_text().replace(".ffc/test.duckdb", "{{ env_var('NO_SUCH') }}")
-    )
+    profiles = folder / "profiles.yml"
+    unset = "\"{{ env_var('NO_SUCH') }}\""
+    profiles.write_text(profiles.read_text().replace(".ffc/test.duckdb", unset))
     failed = ffc(folder, "debug")
     assert failed.code == 1
     assert "needs the environment variable NO_SUCH" in " ".join(failed.stdout.split())
