@@ -46,6 +46,7 @@ types: $(READY)
 bench: $(READY) ## Measure how long a person waits.
 	@$(BIN)/python tests/benchmarks/startup.py
 	@$(BIN)/python tests/benchmarks/compiling.py
+	@$(BIN)/python tests/benchmarks/running.py
 
 clean: ## Remove what make made.
 	@rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache
