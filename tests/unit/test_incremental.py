@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 from typing import Any
 
@@ -307,3 +308,38 @@ def test_an_ephemeral_is_put_where_it_is_read(tmp_path: Path) -> None:
     assert len(query(project, "from dev.more")) == 16
     assert run(project)["transformation.more"]["status"] == "success"
     assert len(query(project, "from dev.more")) == 1
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_history_is_what_its_source_says_whatever_came_and_went(
+    tmp_path: Path, seed: int
+) -> None:
+    """Random batches, late, corrected, tied and taken back; the history made anew beside it."""
+    chance = random.Random(seed)
+    sql = KEYED if seed % 2 else DATED.replace("lookback='1d'", "lookback='30d'")
+    project = made(tmp_path, sql)
+    manifest = json.loads((project / "target" / "manifest.json").read_text())
+    (view,) = [n for n in manifest["nodes"] if n["id"] == "feature_view.spending"]
+    history = view["sql"].replace('"__ffc"."transformation.clean"', "dev.clean")
+    rows = {("u1", 1): (1.5, 1)}
+    went_on = 0
+    for _ in range(6):
+        for _ in range(chance.randint(1, 6)):
+            key = (f"u{chance.randint(1, 3)}", chance.randint(1, 9))
+            if chance.random() < 0.2:
+                rows.pop(key, None)
+            else:
+                rows[key] = (float(chance.randint(0, 3)), chance.randint(1, 3))
+        events(
+            project,
+            *(
+                f"{user},{amount},true,2024-01-{day:02}T00:00:00Z,2024-02-{learned:02}T00:00:00Z"
+                for (user, day), (amount, learned) in rows.items()
+            ),
+        )
+        found = run(project)["feature_view.spending"]
+        went_on += "added" in found["rows"]
+        for one, other in (("dev.spending", f"({history})"), (f"({history})", "dev.spending")):
+            assert query(project, f"from {one} as a except all from {other} as b") == []
+        assert found["rows"]["out"] == len(query(project, "from dev.spending"))
+    assert went_on > 2
