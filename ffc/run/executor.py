@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from ffc.adapter.offline import Relation
 from ffc.adapter.state import Lease, NodeRun, Pointer
 from ffc.auth import Principal, authorize
 from ffc.connect.holding import holding
@@ -19,8 +20,9 @@ from ffc.connect.warehouse import Warehouse, random_build_id
 from ffc.core.clock import Clock, stamp, utc_now
 from ffc.core.diagnostics import listed
 from ffc.core.errors import Immutable
-from ffc.manifest.names import BUILT
+from ffc.manifest.names import BUILT, PUBLISHED
 from ffc.manifest.records import AnyNode, FeatureView, Manifest, Transformation
+from ffc.manifest.upgrades import decode_node
 from ffc.online.sync import Syncing, sync_view
 from ffc.run.collecting import collect
 from ffc.run.events import Event, NodeFinished, NodeStarted, RunFinished, RunStarted, Sink, emit
@@ -192,7 +194,7 @@ class _Job:
         existing = warehouse.prepare()
         pointers = state.pointers(self._target)
         for line in recovered(warehouse, pointers):
-            self._adopt(line)
+            self._adopt(line, warehouse)
             pointers = state.pointers(self._target)
         return Building(
             warehouse=warehouse,
@@ -212,9 +214,12 @@ class _Job:
             report=self._report,
         )
 
-    def _adopt(self, line: Journalled) -> None:
+    def _adopt(self, line: Journalled, warehouse: Warehouse) -> None:
         """Record a build whose rows are in: the process that made it died before it could."""
         definition = line.definition.encode()
+        node = decode_node(definition)
+        if node.kind in PUBLISHED:
+            warehouse.publish(node, Relation(*line.build.relation))
         self._session.state.finish_build(self._lease, self._target, line.build, definition)
 
     def _syncing(self, building: Building) -> Syncing:
