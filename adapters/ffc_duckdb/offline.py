@@ -23,6 +23,7 @@ from ffc.adapter import (
 )
 from ffc_duckdb.errors import mapped
 from ffc_duckdb.loading import load_statement, refusal
+from ffc_duckdb.opening import Config, open_file
 
 if TYPE_CHECKING:
     import duckdb
@@ -48,6 +49,7 @@ class DuckDBOfflineStore(OfflineStore):
     def __init__(self, options: Options) -> None:
         options.only(self.settings)
         self._path = options.path("path")
+        self._read_only = options.read_only
         self._memory_limit = options.text("memory_limit", "")
         self._lock = threading.Lock()
         self._connection: duckdb.DuckDBPyConnection | None = None
@@ -91,24 +93,8 @@ class DuckDBOfflineStore(OfflineStore):
         return cursor
 
     def _open(self) -> duckdb.DuckDBPyConnection:
-        import duckdb
-
-        config: dict[str, str | bool | int | float | list[str]] = {}
-        if self._memory_limit:
-            config["memory_limit"] = self._memory_limit
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            return duckdb.connect(self._path, config=config)
-        except duckdb.IOException as problem:
-            if "Conflicting lock" in str(problem):
-                holder = "another process holds it; a DuckDB file has one writer at a time"
-                raise Unreachable(
-                    f"the DuckDB file `{self._path.name}` is in use",
-                    help=[holder, str(problem).splitlines()[0]],
-                ) from problem
-            raise Unreachable(f"DuckDB can't open `{self._path.name}`: {problem}") from problem
-        except (duckdb.Error, OSError) as problem:
-            raise Unreachable(f"DuckDB can't open `{self._path.name}`: {problem}") from problem
+        config: Config = {"memory_limit": self._memory_limit} if self._memory_limit else {}
+        return open_file(self._path, config, read_only=self._read_only)
 
 
 class DuckDBHandle(Handle):

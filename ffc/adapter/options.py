@@ -15,12 +15,14 @@ class Options:
     """What profiles.yml says of a store (`type` aside); `folder` is the project's.
 
     Values are secrets until an adapter says otherwise, so they are never shown: not by `repr`
-    either.
+    either. Who is `read_only` writes nothing, makes no file and keeps writers out no longer than
+    it must; a store that is not there yet is empty, or Unreachable.
     """
 
     where: str
     folder: Path
     values: Mapping[str, object]
+    read_only: bool = False
 
     def __repr__(self) -> str:
         """Name the settings, not their values."""

@@ -286,9 +286,13 @@ class OpenTarget:
 
 @contextmanager
 def open_target(
-    project_dir: Path | None, profiles_dir: Path | None, target: str | None
+    project_dir: Path | None,
+    profiles_dir: Path | None,
+    target: str | None,
+    *,
+    read_only: bool = False,
 ) -> Iterator[OpenTarget]:
-    """Open a project's target without compiling: for what reads only what is deployed."""
+    """Open a project's target without compiling: for what needs only what is deployed."""
     root = find_root(project_dir)
     files, problems = read_files(root)
     chosen, diagnostics = _target(root, files, profiles_dir, target)
@@ -296,7 +300,7 @@ def open_target(
         found = [d for d in problems if d.span.file == PROJECT_FILE]
         found = ordered(found + diagnostics) or [_empty_project()]
         raise ProjectError("the project's settings can't be used", found)
-    with Session(chosen) as session:
+    with Session(chosen, read_only=read_only) as session:
         words = _words(files, "name", "profile")
         yield OpenTarget(project=words[0], profile=words[1], session=session)
 

@@ -18,10 +18,21 @@ from ffc.core.errors import ProfileError
 
 
 class Session:
-    """The stores of a target, each opened when it is first asked for."""
+    """The stores of a target, each opened when it is first asked for.
 
-    def __init__(self, target: ChosenTarget, environment: Mapping[str, str] | None = None) -> None:
+    One that is `read_only` makes no file, and lets go of its own when it is closed: others write
+    then.
+    """
+
+    def __init__(
+        self,
+        target: ChosenTarget,
+        environment: Mapping[str, str] | None = None,
+        *,
+        read_only: bool = False,
+    ) -> None:
         self.target = target
+        self.read_only = read_only
         self._environment = os.environ if environment is None else environment
         self._stack = ExitStack()
         self._offline: OfflineStore | None = None
@@ -80,7 +91,9 @@ class Session:
         values = {
             key: self._resolved(value, f"{role}: {key}") for key, value in store.settings.items()
         }
-        return Options(where=where, folder=self.target.folder, values=values)
+        return Options(
+            where=where, folder=self.target.folder, values=values, read_only=self.read_only
+        )
 
     def _resolved(self, value: object, what: str) -> object:
         """Replace `{{ env_var('NAME', 'default') }}`; raises ProfileError for an unset one."""

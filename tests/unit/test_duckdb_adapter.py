@@ -25,7 +25,7 @@ from ffc.adapter import (
     Unreachable,
     known_type,
 )
-from ffc_duckdb import DuckDBOfflineStore
+from ffc_duckdb import DuckDBOfflineStore, opening
 
 LONG = "create table {} as select count(*) as n from range(100000000000) t(a) where a % 7 = 3"
 
@@ -105,7 +105,8 @@ def test_sessions_are_in_utc_whatever_the_machine_says(store: DuckDBOfflineStore
     assert row["t"] == "2024-01-01 00:00:00+00"
 
 
-def test_a_file_that_another_process_holds(tmp_path: Path) -> None:
+def test_a_file_that_another_process_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "PATIENCE", 0.1)
     path = tmp_path / "x" / "t.duckdb"
     path.parent.mkdir()
     script = f"import duckdb, sys; c = duckdb.connect({str(path)!r}); print('open', flush=True); sys.stdin.read()"

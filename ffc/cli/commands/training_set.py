@@ -28,7 +28,7 @@ def command(
     from ffc.cli.workspace import open_target
     from ffc.run.training import read_training_set, write_training_set
 
-    with open_target(project_dir, profiles_dir, target) as opened:
+    with open_target(project_dir, profiles_dir, target, read_only=True) as opened:
         limit = rows if to is not None or rows is not None else 5
         found = read_training_set(opened.session, name, principal=local_user(), limit=limit)
         if to is not None:
