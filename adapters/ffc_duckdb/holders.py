@@ -17,7 +17,7 @@ LONGEST: Final = 60
 def holder_of(refusal: str, proc: Path = PROC) -> str:
     """Return who holds the lock that DuckDB tells of, in words; nothing where it doesn't tell.
 
-    What it was started with is told up to the first option, which may hold a secret.
+    What it was started with is told up to the first option or address, which may hold a secret.
     """
     found = _LOCK.search(refusal)
     if found is None:
@@ -39,7 +39,7 @@ def _command(folder: Path) -> str:
         return ""
     words = [Path(first).name]
     for word in rest:
-        if word.startswith("-") and word != "-m":
+        if (word.startswith("-") and word != "-m") or "://" in word:
             break
         words.append(Path(word).name if word.startswith("/") else word)
     text = " ".join(word for word in words if word)

@@ -113,13 +113,14 @@ class DuckDBHandle(Handle):
     ) -> None:
         self._cursor = cursor
         self._explain = explain
+        self._query = statements[-1] if statements else ""
         self._rows: duckdb.DuckDBPyRelation | None = None
         self._cancelled = False
         self._future: Future[None] = pool.submit(self._work, statements)
 
     def _work(self, statements: tuple[str, ...]) -> None:
         try:
-            with mapped():
+            with mapped(statements[-1] if statements else ""):
                 self._run(statements)
         except DataError as problem:
             found = self._explain(str(problem.__cause__))
@@ -180,7 +181,7 @@ class DuckDBHandle(Handle):
         if self._rows is None:
             raise StoreError("there was no statement, so there are no rows")
         try:
-            with mapped():
+            with mapped(self._query):
                 reader = self._rows.to_arrow_reader(rows)
                 empty = True
                 for batch in reader:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from msgspec import Struct, field
 
-from ffc.adapter.state import NodeRun
+from ffc.adapter.state import NodeRun, RunRecord
 from ffc.core.diagnostics import Severity, Span
 from ffc.online.lookup import AnswerColumn
 
@@ -127,6 +127,121 @@ class Cleaned(Struct, kw_only=True):
     schema: Literal["ffc.cleaned/v1"]
     dropped: list[str]
     dry_run: bool
+
+
+class ListedNode(Struct, kw_only=True):
+    """A node in a list: what it is, where it is written, what it is made of."""
+
+    id: str
+    kind: str
+    name: str
+    variant: str
+    path: str
+    line: int
+    owner: str
+    tags: list[str]
+    depends_on: list[str]
+    data_fingerprint: str
+    metadata_fingerprint: str
+
+
+class Listed(Struct, kw_only=True):
+    """The selected nodes: `ffc ls --output json`; `removed` are of the other manifest only."""
+
+    schema: Literal["ffc.ls/v1"]
+    target: str
+    nodes: list[ListedNode]
+    removed: list[ListedNode]
+
+
+class ShownColumn(Struct, kw_only=True):
+    """A column of a node."""
+
+    name: str
+    type: str
+    description: str
+    tags: list[str]
+
+
+class GoodBuild(Struct, kw_only=True):
+    """The build that a node's name stands for; `rows` is null for a view."""
+
+    id: str
+    relation: str
+    rows: int | None
+    created: str
+
+
+class Table(Struct, kw_only=True):
+    """Rows, and the names and types of their columns; `more` says that there are others."""
+
+    columns: list[AnswerColumn]
+    rows: list[list[Any]]
+    more: bool
+
+
+class Shown(ListedNode, kw_only=True):
+    """A node and the first rows of its good build: `ffc show NODE --output json`."""
+
+    schema: Literal["ffc.node/v1"]
+    target: str
+    description: str
+    deployed: bool
+    columns: list[ShownColumn]
+    build: GoodBuild | None
+    preview: Table | None
+
+
+class QueryRows(Table, kw_only=True):
+    """What a query answered: `ffc query --output json`."""
+
+    schema: Literal["ffc.query/v1"]
+    target: str
+
+
+class RunSummary(RunRecord, frozen=True, kw_only=True):
+    """A run, how long it took, and how many nodes ended how."""
+
+    seconds: float | None
+    counts: dict[str, int]
+
+
+class Runs(Struct, kw_only=True):
+    """The newest runs of a target, newest first: `ffc runs --output json`."""
+
+    schema: Literal["ffc.runs/v1"]
+    target: str
+    runs: list[RunSummary]
+
+
+class RunNodes(RunSummary, frozen=True, kw_only=True):
+    """A run and its nodes: `ffc runs show ID --output json`."""
+
+    schema: Literal["ffc.run/v1"]
+    results: list[NodeRun]
+
+
+class Check(Struct, kw_only=True):
+    """Something that was checked: how it stands, what was found, how to mend it."""
+
+    name: str
+    status: Literal["ok", "failed", "skipped"]
+    details: list[str]
+    code: str
+    message: str
+    help: list[str]
+
+
+class Debug(Struct, kw_only=True):
+    """Whether all that a target needs is there: `ffc debug --output json`."""
+
+    schema: Literal["ffc.debug/v1"]
+    ok: bool
+    versions: dict[str, str]
+    project: str
+    profile: str
+    target: str
+    checks: list[Check]
 
 
 class ServedFeature(Struct, kw_only=True):

@@ -170,6 +170,34 @@ period = (
     ),
 )
 
+rows = click.option(
+    "--rows",
+    "--limit",
+    "rows",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="At most so many rows; 0: all.",
+)
+SELECTION: Final = (
+    click.option(
+        "--select",
+        "-s",
+        "select",
+        multiple=True,
+        metavar="NODES",
+        envvar="FFC_SELECT",
+        help="Only these: names, +up, down+, tag:x, path:x, state:modified (docs/selection.md).",
+    ),
+    click.option(
+        "--exclude", multiple=True, metavar="NODES", envvar="FFC_EXCLUDE", help="Not these."
+    ),
+    click.option(
+        "--state",
+        type=_FOLDER,
+        envvar="FFC_STATE",
+        help="A folder with the manifest.json to compare with, for `state:`.",
+    ),
+)
 WHERE: Final = (project_dir, profiles_dir, target)
 TALK: Final = (output, quiet, color)
 

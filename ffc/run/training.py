@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,12 +13,11 @@ from ffc.adapter.state import Build
 from ffc.auth import Principal, authorize
 from ffc.connect.session import Session
 from ffc.connect.warehouse import Warehouse, table_of
-from ffc.core.errors import BadRequest
-from ffc.core.files import ENDINGS
 from ffc.core.types import known_type
 from ffc.manifest.records import OutputColumn, TrainingSet
 from ffc.online.values import writer
 from ffc.registry import StateRegistry
+from ffc.run.writing import write_batches
 from ffc.sql import build
 
 if TYPE_CHECKING:
@@ -85,45 +83,6 @@ def read_training_set(
 def write_training_set(found: TrainingRows, path: Path) -> int:
     """Write the rows as the path's ending says; return how many there were.
 
-    The file appears under its name when it is complete, or not at all. Raises BadRequest for an
-    ending that is not one of ENDINGS, and for a place where nothing can be written.
+    Raises BadRequest as `write_batches` does.
     """
-    if path.suffix not in ENDINGS:
-        message = f"`{path.name}` must end in one of {' '.join(ENDINGS)}"
-        raise BadRequest(message, field="to")
-    if not path.parent.is_dir():
-        raise BadRequest(f"there is no folder `{path.parent}`", field="to")
-    try:
-        return _write(found, path)
-    except OSError as problem:
-        message = f"`{path}` can't be written: {problem.strerror or problem}"
-        raise BadRequest(message, field="to") from problem
-
-
-def _write(found: TrainingRows, path: Path) -> int:
-    temporary = path.with_name(f".{path.name}.part")
-    rows = 0
-    try:
-        first = next(found.batches)
-        with _open(temporary, path.suffix, first.schema) as file:
-            for batch in chain([first], found.batches):
-                file.write_batch(batch)
-                rows += batch.num_rows
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return rows
-
-
-def _open(path: Path, suffix: str, schema: pa.Schema) -> pa.ipc.RecordBatchFileWriter:
-    if suffix == ".csv":
-        from pyarrow import csv
-
-        return csv.CSVWriter(path, schema)
-    if suffix == ".arrow":
-        from pyarrow import ipc
-
-        return ipc.new_file(path, schema)
-    from pyarrow import parquet
-
-    return parquet.ParquetWriter(path, schema)
+    return write_batches(found.batches, path)

@@ -113,7 +113,7 @@ def test_who_holds_the_file_is_told(
         open_store(file, read_only=read_only).submit("SELECT 1")
     said = caught.value.message
     assert said.startswith("the DuckDB file `x.duckdb` is in use by `python")
-    assert " notebook.py` " in said
+    assert " notebook.py x.duckdb" in said
     assert f"(PID {holder.pid}, user {getpass.getuser()}, since 2" in said
     wanted = "open for reading there" if way == "read" else "one writer at a time"
     assert wanted in caught.value.help[0]

@@ -11,10 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.projects import FILES, manifest
 
-from ffc.core.errors import NotFound
+from ffc.core.errors import BadSelection, NotFound
 from ffc.manifest.records import Manifest, Project, Target, Transformation
 from ffc.manifest.selection import (
-    BadSelection,
     Selection,
     SelectionContext,
     find_node,

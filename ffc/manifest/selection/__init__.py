@@ -5,10 +5,8 @@ from __future__ import annotations
 from ffc.manifest.selection.finding import find_node
 from ffc.manifest.selection.methods import SelectionContext
 from ffc.manifest.selection.selecting import Selection, Unmatched, select
-from ffc.manifest.selection.words import BadSelection
 
 __all__ = [
-    "BadSelection",
     "Selection",
     "SelectionContext",
     "Unmatched",

@@ -10,9 +10,10 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from ffc.core.diagnostics import did_you_mean, listed
+from ffc.core.errors import BadSelection
 from ffc.core.names import DEFAULT_VARIANT
 from ffc.manifest.records import AnyNode, FeatureView, Label, Manifest, Source, TrainingSet
-from ffc.manifest.selection.words import BadSelection, Criterion
+from ffc.manifest.selection.words import Criterion
 
 KINDS: Final = (
     "source",

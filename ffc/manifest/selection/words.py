@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import ClassVar, Final
+from typing import Final
 
 from msgspec import Struct
 
-from ffc.core.errors import FfcError
+from ffc.core.errors import BadSelection
 
 # The pattern of dbt: https://docs.getdbt.com/reference/node-selection/syntax
 _PATTERN: Final = re.compile(
@@ -20,13 +20,6 @@ _PATTERN: Final = re.compile(
 # What ends a name that is a file's.
 FILE_ENDINGS: Final = (".sql", ".yml", ".yaml", ".csv", ".parquet")
 HOW: Final = "`ffc ls --help` and docs/selection.md have the grammar"
-
-
-class BadSelection(FfcError):
-    """Report a selection that can't be read, or that asks for what was not given."""
-
-    code: ClassVar[str] = "FF820"
-    exit_code: ClassVar[int] = 2
 
 
 class Criterion(Struct, frozen=True, kw_only=True):
