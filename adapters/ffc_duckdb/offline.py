@@ -21,7 +21,7 @@ from ffc.adapter import (
     StoreError,
     Unreachable,
 )
-from ffc_duckdb.errors import mapped
+from ffc_duckdb.errors import mapped, translate
 from ffc_duckdb.loading import load_statement, refusal
 from ffc_duckdb.opening import Config, open_file
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 WORKERS: Final = 4
+_EXPLAIN: Final = "EXPLAIN"
 
 
 class DuckDBOfflineStore(OfflineStore):
@@ -140,13 +141,31 @@ class DuckDBHandle(Handle):
                 self._go_on()
                 self._cursor.execute(command)
             self._go_on()
-            self._rows = self._cursor.sql(last)
+            self._rows = self._cursor.sql(last) if whole else self._bound(last)
             if whole:
                 self._cursor.execute("COMMIT")
         except BaseException:
             # After a COMMIT that failed there is nothing to roll back.
             with suppress(duckdb.Error):
                 self._cursor.rollback()
+            raise
+
+    def _bound(self, query: str) -> duckdb.DuckDBPyRelation | None:
+        """Bind a query; why it does not bind is raised with its place, which a relation lacks."""
+        import duckdb
+
+        try:
+            return self._cursor.sql(query)
+        except (duckdb.BinderException, duckdb.CatalogException):
+            # It binds and runs nothing; the line of its own is taken off.
+            explained = "\n".join((_EXPLAIN, query))
+            try:
+                self._cursor.execute(explained)
+            except duckdb.Error as problem:
+                found = translate(problem, explained)
+                if found.position is not None:
+                    found.position -= len(_EXPLAIN) + 1
+                raise found from problem
             raise
 
     def _go_on(self) -> None:

@@ -79,7 +79,7 @@ def render_node(node: AnyNode, deployed: bool, build: Build | None, preview: Pre
 
 def _facts(node: AnyNode, deployed: bool, build: Build | None) -> Iterator[str]:
     facts = {
-        "is": node.description,
+        "about": node.description,
         "file": f"{node.path}:{node.line}",
         "owner": node.owner,
         "tags": ", ".join(node.tags),

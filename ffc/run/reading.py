@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 BATCH: Final = 65_536
+# How engines write the end of all times: the greatest and the least of 64 or 32 bits.
+_ENDS: Final = {
+    **dict.fromkeys((2**63 - 1, 2**31 - 1), "infinity"),
+    **dict.fromkeys((1 - 2**63, 1 - 2**31), "-infinity"),
+}
 # Types by the names that Arrow gives them; others are shown as Arrow names them.
 _TYPES: Final = {
     "large_string": "string",
@@ -100,8 +105,23 @@ def _values(column: pa.Array) -> list[object]:
     try:
         found: list[object] = column.to_pylist()
     except (ValueError, OverflowError):
-        # A year that Python does not know, or infinity.
-        found = column.cast(pa.string()).to_pylist()
+        found = [_value(scalar) for scalar in column]
+    return found
+
+
+def _value(scalar: pa.Scalar) -> object:
+    """Return a value; a year that Python does not know, and infinity, as a text."""
+    import pyarrow as pa
+
+    try:
+        found: object = scalar.as_py()
+    except (ValueError, OverflowError):
+        if isinstance(scalar, pa.ListScalar):
+            return [_value(item) for item in scalar.values]
+        number = getattr(scalar, "value", None)
+        found = _ENDS.get(number) if isinstance(number, int) else None
+        if found is None:
+            return str(scalar.cast(pa.string())) if number is not None else "out of range"
     return found
 
 
