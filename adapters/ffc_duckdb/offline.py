@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
@@ -10,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from ffc.adapter import (
+    About,
     Cancelled,
     Capabilities,
     DataError,
@@ -71,6 +73,14 @@ class DuckDBOfflineStore(OfflineStore):
             raise Unreachable(f"a file of the source can't be read: {problem}") from problem
         explain = partial(refusal, cursor, load)
         return DuckDBHandle(self._pool, self._cursor(), (statement,), explain)
+
+    def about(self) -> About:
+        """Return DuckDB's version and the room on the disk; its clock is this machine's."""
+        import duckdb
+
+        self._cursor().close()
+        free = shutil.disk_usage(self._path.parent).free
+        return About(version=f"DuckDB {duckdb.__version__}", ahead=0.0, free=free)
 
     def close(self) -> None:
         """Let go of the file, after the statements that are running."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from ffc.adapter.about import About
 from ffc.core.types import Type
 
 if TYPE_CHECKING:
@@ -127,6 +128,10 @@ class OfflineStore(ABC):
 
         Raises DataError, at once or from the handle, naming the column that doesn't fit.
         """
+
+    def about(self) -> About:
+        """Return what is to be known of the store; raises StoreError where it does not answer."""
+        return About()
 
     @abstractmethod
     def close(self) -> None:

@@ -14,7 +14,7 @@ import msgspec
 from ffc.adapter.state import NodeRun, RunRecord, StateStore
 from ffc.cli.failures import failure_text, warning_text
 from ffc.cli.frames import WIDTH
-from ffc.cli.tables import render_table
+from ffc.cli.tables import cut, render_table
 from ffc.core.diagnostics import listed
 from ffc.core.errors import NotFound
 
@@ -88,16 +88,14 @@ def run_document(run: PastRun) -> dict[str, Any]:
 def render_runs(runs: Sequence[PastRun]) -> str:
     """Return runs as a table, newest first."""
     header = ["run", "command", "started (UTC)", "took", "status", "nodes"]
-    return render_table(
-        header,
-        [
-            (
-                *(run.record.id, run.record.command, _instant(run.record.started)),
-                *(took(run.seconds), run.record.status, _counted(run.counts)),
-            )
-            for run in runs
-        ],
-    )
+    rows = [
+        (
+            *(run.record.id, run.record.command, _instant(run.record.started)[:-3]),
+            *(took(run.seconds), run.record.status, _counted(run.counts)),
+        )
+        for run in runs
+    ]
+    return cut(render_table(header, rows))
 
 
 def render_run(run: PastRun) -> str:

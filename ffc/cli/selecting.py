@@ -12,6 +12,7 @@ import click
 import msgspec
 
 from ffc.cli.streams import talk
+from ffc.connect.session import Session
 from ffc.core.errors import BadSelection
 from ffc.manifest.files import read_manifest
 from ffc.manifest.records import Manifest
@@ -62,11 +63,12 @@ class Selecting:
             talk(f"{word}: `{each.text}` matches no node{hint}")
         return found
 
-    def ids(self, manifest: Manifest, root: Path) -> frozenset[str] | None:
-        """Return the ids of the nodes of a manifest that are meant; None for all of them."""
+    def in_session(self, manifest: Manifest, session: Session) -> frozenset[str] | None:
+        """Return the ids of a manifest's nodes that are meant, None for all: for `run_project`."""
         if self.is_all:
             return None
-        return self.of(manifest, root).nodes & {node.id for node in manifest.nodes}
+        found = self.of(manifest, session.target.folder).nodes
+        return found & {node.id for node in manifest.nodes}
 
 
 def _results(path: Path) -> dict[str, set[str]] | None:

@@ -9,10 +9,10 @@ from typing import Any
 import click
 
 from ffc.adapter.state import Build
-from ffc.cli.characters import cells, visible
+from ffc.cli.characters import visible
 from ffc.cli.frames import WIDTH
 from ffc.cli.listing import node_facts
-from ffc.cli.tables import render_rows, render_table
+from ffc.cli.tables import cut, render_rows, render_table
 from ffc.manifest.names import BUILT
 from ffc.manifest.records import AnyNode, Transformation
 from ffc.run.reading import Rows
@@ -116,14 +116,7 @@ def _columns(node: AnyNode) -> str:
         ]
         for column in node.columns
     ]
-    return "\n".join(_cut(line) for line in render_table(header, rows).split("\n"))
-
-
-def _cut(line: str) -> str:
-    """Cut what a description has too much of for a line."""
-    while cells(line) > WIDTH:
-        line = f"{line[: WIDTH - 1 - (cells(line) > len(line))].rstrip()}…"
-    return line
+    return cut(render_table(header, rows))
 
 
 def _wrapped(head: str, text: str) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ffc.cli.characters import cells, visible
+from ffc.cli.characters import cells, leading, visible
 from ffc.cli.frames import WIDTH
 
 _GAP = "  "
@@ -17,6 +17,14 @@ def render_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str
     widths = [max([cells(name), *(cells(r[i]) for r in shown)]) for i, name in enumerate(header)]
     lines = [_line(header, widths, numeric), _GAP.join("-" * width for width in widths)]
     return "\n".join([*lines, *(_line(row, widths, numeric) for row in shown)])
+
+
+def cut(table: str, width: int = WIDTH) -> str:
+    """Return a table whose last column ends where the width does."""
+    return "\n".join(
+        line if cells(line) <= width else f"{line[: leading(line, width - 1)].rstrip()}…"
+        for line in table.split("\n")
+    )
 
 
 def render_records(

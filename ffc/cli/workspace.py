@@ -284,6 +284,31 @@ class OpenTarget:
     session: Session
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What ffc.yml and profiles.yml say: the project's name, its profile, the target."""
+
+    root: Path
+    project: str
+    profile: str
+    target: ChosenTarget
+
+
+def read_settings(
+    project_dir: Path | None, profiles_dir: Path | None, target: str | None
+) -> Settings:
+    """Read a project's settings, opening nothing; raises ProjectError and ProfileError."""
+    root = find_root(project_dir)
+    files, problems = read_files(root)
+    chosen, diagnostics = _target(root, files, profiles_dir, target)
+    if chosen is None:
+        found = [d for d in problems if d.span.file == PROJECT_FILE]
+        found = ordered(found + diagnostics) or [_empty_project()]
+        raise ProjectError("the project's settings can't be used", found)
+    name, profile = _words(files, "name", "profile")
+    return Settings(root=root, project=name, profile=profile, target=chosen)
+
+
 @contextmanager
 def open_target(
     project_dir: Path | None,
@@ -293,16 +318,9 @@ def open_target(
     read_only: bool = False,
 ) -> Iterator[OpenTarget]:
     """Open a project's target without compiling: for what needs only what is deployed."""
-    root = find_root(project_dir)
-    files, problems = read_files(root)
-    chosen, diagnostics = _target(root, files, profiles_dir, target)
-    if chosen is None:
-        found = [d for d in problems if d.span.file == PROJECT_FILE]
-        found = ordered(found + diagnostics) or [_empty_project()]
-        raise ProjectError("the project's settings can't be used", found)
-    with Session(chosen, read_only=read_only) as session:
-        words = _words(files, "name", "profile")
-        yield OpenTarget(project=words[0], profile=words[1], session=session)
+    settings = read_settings(project_dir, profiles_dir, target)
+    with Session(settings.target, read_only=read_only) as session:
+        yield OpenTarget(project=settings.project, profile=settings.profile, session=session)
 
 
 def _empty_project() -> Diagnostic:

@@ -184,6 +184,14 @@ def _written(project: Path, tmp_path: Path) -> Iterator[tuple[str, Any]]:
     yield "sync_results", asked("sync").json()
     yield "training_set", asked("training-set", "main").json()
     yield "features", asked("get", "spending.amount", "--key", "user_id=u1").json()
+    yield "ls", asked("ls", "-s", "+spending").json()
+    yield "ls", asked("ls", "-s", "state:removed", "--state", str(_older(project, tmp_path))).json()
+    yield "node", asked("show", "spending").json()
+    yield "node", asked("show", "user").json()
+    yield "query", asked("query", "select 1 as a").json()
+    yield "runs", asked("runs").json()
+    yield "run", asked("runs", "show").json()
+    yield "debug", asked("debug").json()
     yield "cleaned", asked("clean", "--unused", "--dry-run").json()
     yield "page", asked("explain", "FF201").json()
     yield "pages", asked("explain").json()
@@ -194,6 +202,15 @@ def _written(project: Path, tmp_path: Path) -> Iterator[tuple[str, Any]]:
         yield "features", server.call("POST", "/v1/features", request)[1]
         yield "problem", server.call("POST", "/v1/features", {"entities": []})[1]
         yield "served", server.call("GET", "/v1/features")[1]
+
+
+def _older(project: Path, folder: Path) -> Path:
+    """Return a folder with the manifest of the project as it was, with a node more."""
+    document = json.loads((project / "target" / "manifest.json").read_text())
+    more = {**document["nodes"][0], "id": "entity.gone", "name": "gone", "kind": "entity"}
+    document["nodes"].append({k: v for k, v in more.items() if k not in ("file", "format")})
+    (folder / "manifest.json").write_text(json.dumps(document))
+    return folder
 
 
 def test_what_is_written_fits(project: Path, tmp_path: Path) -> None:
