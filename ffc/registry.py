@@ -14,9 +14,9 @@ from ffc.core.diagnostics import did_you_mean
 from ffc.core.errors import NotFound
 from ffc.core.names import DEFAULT_VARIANT, split_variant
 from ffc.manifest.names import is_snapshot
-from ffc.manifest.records import AnyNode, FeatureView, Manifest, Serving
+from ffc.manifest.records import AnyNode, FeatureView, Serving
 from ffc.manifest.serving import serving_of
-from ffc.manifest.upgrades import decode_manifest, decode_node
+from ffc.manifest.upgrades import decode_node
 
 
 class Registry(ABC):
@@ -79,7 +79,6 @@ class StateRegistry(Registry):
     def __init__(self, state: StateStore, target: str) -> None:
         deployment = state.deployment(target)
         self.deployment = deployment[0] if deployment else "d0"
-        self._manifest = deployment[1] if deployment else None
         declared = _declared(deployment[1]) if deployment else frozenset()
         self._pointers: dict[str, Pointer] = {
             node: pointer
@@ -106,14 +105,6 @@ class StateRegistry(Registry):
     def nodes(self) -> Mapping[str, AnyNode]:
         """Return the definitions of the nodes that have a good build."""
         return self._nodes
-
-    def manifest(self) -> Manifest | None:
-        """Return the newest deployment's manifest; None before the first one."""
-        return None if self._manifest is None else decode_manifest(self._manifest)
-
-    def pointers(self) -> Mapping[str, Pointer]:
-        """Return the pointers of the nodes that have a good build."""
-        return self._pointers
 
     def build(self, node: str) -> Build:
         """Return a node's good build."""

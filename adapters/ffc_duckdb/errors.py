@@ -46,6 +46,11 @@ TABLE: Final[dict[str, type[StoreError] | type[DataError]]] = {
 }
 
 
+# What an operating system says where a file can't grow.
+_FULL: Final = ("No space left", "File too large", "Disk quota exceeded")
+_ROOM: Final = "make room on the disk and run again: what was built before is as it was"
+
+
 # Where DuckDB complains: a line of the statement, cut where it is long, and a caret under it.
 _PLACE: Final = re.compile(r"^(LINE (\d+): )(.*)\n( *)\^", re.MULTILINE)
 _CUT: Final = "..."
@@ -68,6 +73,8 @@ def translate(problem: Exception, statement: str = "") -> StoreError | DataError
         if cls.__name__ in TABLE:
             first, *more = str(problem).strip().splitlines() or [""]
             kind = TABLE[cls.__name__]
+            if any(word in first for word in _FULL):
+                return StoreError(f"there is no room for more: {first}", help=[_ROOM])
             found = kind(first, help=[line.strip() for line in more[:6] if line.strip()])
             found.position = _position(str(problem), statement)
             return found

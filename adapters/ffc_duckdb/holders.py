@@ -9,26 +9,21 @@ from pathlib import Path
 from typing import Final
 
 PROC: Final = Path("/proc")
-# What DuckDB says of a lock: the program and the number of its process.
-_LOCK: Final = re.compile(r"held in (?P<program>.*?) \(PID (?P<pid>\d+)\)")
 LONGEST: Final = 60
 
 
-def holder_of(refusal: str, proc: Path = PROC) -> str:
-    """Return who holds the lock that DuckDB tells of, in words; nothing where it doesn't tell.
+def described(pid: int, program: str, proc: Path = PROC) -> str:
+    """Return what can be told of a process: its number, what it runs, whose it is, since when.
 
-    What it was started with is told up to the first option or address, which may hold a secret.
+    `program` is its file. What it was started with is told up to the first option or address, which
+    may hold a secret.
     """
-    found = _LOCK.search(refusal)
-    if found is None:
-        return ""
-    pid = int(found["pid"])
     if pid == os.getpid():
-        return f"this process itself (PID {pid})"
+        return f"this process itself ({pid})"
     folder = proc / str(pid)
-    program = _command(folder) or Path(found["program"]).name
-    facts = [f"PID {pid}", _user(folder), _started(folder, proc)]
-    return f"`{program}` ({', '.join(fact for fact in facts if fact)})"
+    shown = _command(folder) or Path(program).name
+    facts = [f"`{shown}`", _user(folder), _started(folder, proc)]
+    return f"the process {pid} ({', '.join(fact for fact in facts if fact)})"
 
 
 def _command(folder: Path) -> str:

@@ -18,6 +18,7 @@ from sqlglot import exp
 
 from ffc.adapter import DataError, Load, Type, widens
 from ffc.adapter.sql import converted, sql_type, type_of_native
+from ffc_duckdb.json_files import json_form, line_of, unreadable
 
 if TYPE_CHECKING:
     import duckdb
@@ -64,6 +65,10 @@ def refusal(cursor: duckdb.DuckDBPyConnection, load: Load, problem: str) -> Data
         file = Path(match["file"]).name
         why = [_shortened(line) for line in match["why"].splitlines() if line.strip()]
         return DataError(f"`{file}`, line {match['line']} can't be read", help=why)
+    if load.format == "json":
+        for file in load.files:
+            if broken := unreadable(file):
+                return broken
     with suppress(duckdb.Error, OSError):
         for file in load.files:
             for index, found in _wrong_values(cursor, load, file):
@@ -85,8 +90,11 @@ def _wrong_values(
 
 def _misfit(load: Load, file: str, index: int, text: str) -> DataError:
     name, wanted = load.columns[index]
-    line = _line(file, name, text) if load.format == "csv" else None
-    place = f"`{Path(file).name}`, line {line}" if line else f"`{Path(file).name}`"
+    line = None
+    if load.format != "parquet":
+        line = (_line if load.format == "csv" else line_of)(file, name, text)
+    what = "record" if load.format == "json" and json_form(file) == "array" else "line"
+    place = f"`{Path(file).name}`, {what} {line}" if line else f"`{Path(file).name}`"
     return DataError(
         f"{place}: the column `{name}` holds `{_shortened(text)}`, which is not {wanted}",
         help=[f"{wanted} is {_HELP[wanted.name]}"] if wanted.name in _HELP else [],
@@ -136,24 +144,78 @@ def _wrong(index: int) -> exp.Expr:
 
 def _pairs(cursor: duckdb.DuckDBPyConnection, load: Load, file: str) -> exp.Subquery:
     """Return each column as the file gives it and as the table is to have it."""
-    scan = _csv(file) if load.format == "csv" else _table_function("read_parquet", file, {})
+    scan = _scan(load, file)
     native = _columns(cursor, scan)
+    _check_columns(load, file, native)
+    columns = []
+    for index, (name, wanted) in enumerate(load.columns):
+        given: exp.Expr = exp.column(exp.to_identifier(name, quoted=True))
+        if load.format == "parquet":
+            value = _stored(given, native[name], wanted, load.timezone)
+        elif load.format == "json":
+            given, value = _of_json(given, wanted, load.timezone)
+        else:
+            value = _parsed(given, wanted, load.timezone)
+        columns += [exp.alias_(given, f"given_{index}"), exp.alias_(value, f"value_{index}")]
+    return exp.select(*columns).from_(scan).subquery("pairs")
+
+
+def _scan(load: Load, file: str) -> exp.Expr:
+    if load.format == "csv":
+        return _csv(file)
+    if load.format == "parquet":
+        return _table_function("read_parquet", file, {})
+    kinds = [
+        exp.PropertyEQ(this=exp.Literal.string(name), expression=exp.Literal.string("JSON"))
+        for name, _ in load.columns
+    ]
+    options = {
+        "format": exp.Literal.string(json_form(file)),
+        "columns": exp.Struct(expressions=kinds),
+    }
+    return _table_function("read_json", file, options)
+
+
+def _of_json(given: exp.Expr, wanted: Type, timezone: str) -> tuple[exp.Expr, exp.Expr]:
+    """Return a column of a JSON file as text, and as a type, null where it is not of it."""
+    path = exp.Literal.string("$")
+    text = exp.Anonymous(this="json_extract_string", expressions=[given, path])
+    if wanted.name == "json":
+        return text, given
+    if wanted.name == "list" and wanted.item:
+        item = wanted.item
+        texts = _tried(given, Type(name="list", item=_TEXT))
+        return text, _each(texts, lambda element: _parsed(element, item, timezone))
+    if wanted.name == "vector":
+        return text, _tried(given, wanted)
+    return text, _parsed(text, wanted, timezone)
+
+
+def _check_columns(load: Load, file: str, native: Mapping[str, str]) -> None:
+    """Raise DataError where columns are not there or of other types: all of them, both named."""
     missing = [name for name, _ in load.columns if name not in native]
     if missing:
         raise DataError(
             f"`{Path(file).name}` has no column {_listed(missing)}",
             help=[f"it has {_listed(native)}"],
         )
-    columns = []
-    for index, (name, wanted) in enumerate(load.columns):
-        given = exp.column(exp.to_identifier(name, quoted=True))
-        if load.format == "csv":
-            value = _parsed(given, wanted, load.timezone)
-        else:
-            _check_type(file, name, native[name], wanted)
-            value = _stored(given, native[name], wanted, load.timezone)
-        columns += [exp.alias_(given, f"given_{index}"), exp.alias_(value, f"value_{index}")]
-    return exp.select(*columns).from_(scan).subquery("pairs")
+    wrong = misfits(load.columns, native) if load.format == "parquet" else []
+    if wrong:
+        raise DataError(
+            f"`{Path(file).name}` has columns of other types than the source declares",
+            help=[*wrong, "declare them as they are, and cast them in a transformation"],
+        )
+
+
+def misfits(columns: Iterable[tuple[str, Type]], native: Mapping[str, str]) -> list[str]:
+    """Return what to say of each column that can't be read as its type without loss."""
+    found = []
+    for name, wanted in columns:
+        given = _given(native[name])
+        vector = wanted.name == "vector" and str(given) == "list<float32>"
+        if not vector and (given is None or not widens(given, wanted)):
+            found.append(f"`{name}` is {given or native[name]}, declared {wanted}")
+    return found
 
 
 def _listed(names: Iterable[str]) -> str:
@@ -239,18 +301,6 @@ def _instant(text: exp.Expr, timezone: str) -> exp.Expr:
         return zoned
     naive = _to_utc(_in_zone(_tried(text, Type(name="timestamp")), timezone))
     return exp.Case(ifs=[exp.If(this=_matches(text, _NAIVE), true=naive)], default=zoned)
-
-
-def _check_type(file: str, name: str, native: str, wanted: Type) -> None:
-    """Raise DataError where a Parquet column can't be read as a type without loss."""
-    given = _given(native)
-    vector = wanted.name == "vector" and str(given) == "list<float32>"
-    if not vector and (given is None or not widens(given, wanted)):
-        raise DataError(
-            f"the column `{name}` of `{Path(file).name}` is {given or native}, "
-            f"but the source declares {wanted}",
-            help=[f"declare it {given}, and cast it in a transformation"] if given else [],
-        )
 
 
 def _given(native: str) -> Type | None:

@@ -10,6 +10,8 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from sqlglot import exp
+
 from ffc.adapter import (
     About,
     Cancelled,
@@ -19,13 +21,14 @@ from ffc.adapter import (
     Load,
     OfflineStore,
     Options,
+    Relation,
     Status,
     StoreError,
     Unreachable,
 )
 from ffc_duckdb.errors import mapped, translate
+from ffc_duckdb.files import open_file
 from ffc_duckdb.loading import load_statement, refusal
-from ffc_duckdb.opening import Config, open_file
 
 if TYPE_CHECKING:
     import duckdb
@@ -52,8 +55,8 @@ class DuckDBOfflineStore(OfflineStore):
     def __init__(self, options: Options) -> None:
         options.only(self.settings)
         self._path = options.path("path")
-        self._read_only = options.read_only
         self._memory_limit = options.text("memory_limit", "")
+        self._read_only = options.read_only
         self._lock = threading.Lock()
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._closed = False
@@ -73,6 +76,24 @@ class DuckDBOfflineStore(OfflineStore):
             raise Unreachable(f"a file of the source can't be read: {problem}") from problem
         explain = partial(refusal, cursor, load)
         return DuckDBHandle(self._pool, self._cursor(), (statement,), explain)
+
+    def columns(self, relation: Relation) -> list[tuple[str, str]]:
+        """Return names and types; raises StatementFailed where there is no such table."""
+        described = exp.Describe(this=exp.select("*").from_(_table(relation)))
+        with mapped():
+            rows = self._cursor().execute(described.sql(dialect="duckdb")).fetchall()
+        return [(name, native) for name, native, *_ in rows]
+
+    def version(self, relation: Relation) -> str | None:
+        """Return how many rows there are and the sum of their hashes, whatever their order."""
+        row = exp.Anonymous(this="hash", expressions=[exp.column("t")])
+        total = exp.Sum(this=exp.cast(row, exp.DType.INT128))
+        query = exp.select(exp.Count(this=exp.Star()), total).from_(
+            exp.alias_(_table(relation), "t", table=True)
+        )
+        with mapped():
+            found = self._cursor().execute(query.sql(dialect="duckdb")).fetchone()
+        return f"{found[0]}-{found[1]}" if found else None
 
     def about(self) -> About:
         """Return DuckDB's version and the room on the disk; its clock is this machine's."""
@@ -104,8 +125,13 @@ class DuckDBOfflineStore(OfflineStore):
         return cursor
 
     def _open(self) -> duckdb.DuckDBPyConnection:
-        config: Config = {"memory_limit": self._memory_limit} if self._memory_limit else {}
-        return open_file(self._path, config, read_only=self._read_only)
+        return open_file(self._path, self._memory_limit, read_only=self._read_only)
+
+
+def _table(relation: Relation) -> exp.Table:
+    return exp.table_(
+        relation.name, db=relation.schema or None, catalog=relation.catalog or None, quoted=True
+    )
 
 
 class DuckDBHandle(Handle):
@@ -131,7 +157,7 @@ class DuckDBHandle(Handle):
 
     def _work(self, statements: tuple[str, ...]) -> None:
         try:
-            with mapped(statements[-1] if statements else ""):
+            with mapped(self._query):
                 self._run(statements)
         except DataError as problem:
             found = self._explain(str(problem.__cause__))

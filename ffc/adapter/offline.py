@@ -47,14 +47,15 @@ class Status(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """A table or a view in a warehouse."""
+    """A table or a view in a warehouse; no catalog is the one that builds lie in."""
 
     schema: str
     name: str
+    catalog: str = ""
 
     def __str__(self) -> str:
         """Write it for a person."""
-        return f"{self.schema}.{self.name}"
+        return ".".join(part for part in (self.catalog, self.schema, self.name) if part)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +67,7 @@ class Load:
 
     relation: Relation
     files: Sequence[str]
-    format: Literal["csv", "parquet"]
+    format: Literal["csv", "parquet", "json"]
     columns: Sequence[tuple[str, Type]]
     timezone: str
 
@@ -128,6 +129,20 @@ class OfflineStore(ABC):
 
         Raises DataError, at once or from the handle, naming the column that doesn't fit.
         """
+
+    @abstractmethod
+    def columns(self, relation: Relation) -> list[tuple[str, str]]:
+        """Return the columns of a table or a view, in order: names and the store's own types.
+
+        Raises StoreError where there is none.
+        """
+
+    def version(self, relation: Relation) -> str | None:
+        """Return what changes whenever a table's rows do; None where nobody can tell.
+
+        A table that can't tell counts as changed in each run.
+        """
+        return None
 
     def about(self) -> About:
         """Return what is to be known of the store; raises StoreError where it does not answer."""

@@ -14,9 +14,11 @@ from ffc.core.errors import ProfileError
 class Options:
     """What profiles.yml says of a store (`type` aside); `folder` is the project's.
 
+    `read_only` asks for a store that others can read beside it, and that nothing is written to; it
+    makes no file: a store that is not there yet is empty, or Unreachable.
+
     Values are secrets until an adapter says otherwise, so they are never shown: not by `repr`
-    either. Who is `read_only` writes nothing, makes no file and keeps writers out no longer than
-    it must; a store that is not there yet is empty, or Unreachable.
+    either.
     """
 
     where: str

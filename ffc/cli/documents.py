@@ -6,9 +6,10 @@ from typing import Any, Literal
 
 from msgspec import Struct, field
 
-from ffc.adapter.state import NodeRun, RunRecord
+from ffc.adapter.state import Build, NodeRun, RunRecord
 from ffc.core.diagnostics import Severity, Span
 from ffc.online.lookup import AnswerColumn
+from ffc.run.freshness import Fresh
 
 
 class Related(Struct, kw_only=True):
@@ -121,12 +122,61 @@ class TrainingRows(Struct, kw_only=True):
     rows: list[list[Any]]
 
 
-class Cleaned(Struct, kw_only=True):
-    """What was dropped, or would be: `ffc clean --output json`."""
+class RowColumn(Struct, kw_only=True):
+    """A column of rows, its type as Arrow names it."""
 
-    schema: Literal["ffc.cleaned/v1"]
-    dropped: list[str]
-    dry_run: bool
+    name: str
+    type: str
+
+
+class Rows(Struct, kw_only=True):
+    """The answer to a query: `ffc query --output json`."""
+
+    schema: Literal["ffc.rows/v1"]
+    columns: list[RowColumn]
+    rows: list[list[Any]]
+
+
+class ShownNode(Struct, kw_only=True):
+    """A deployed node, its build and its first rows: `ffc show NODE --output json`."""
+
+    schema: Literal["ffc.node/v1"]
+    node: dict[str, Any]
+    build: Build | None
+    columns: list[RowColumn]
+    rows: list[list[Any]]
+
+
+class Runs(Struct, kw_only=True):
+    """The newest runs of a target: `ffc runs --output json`."""
+
+    schema: Literal["ffc.runs/v1"]
+    target: str
+    runs: list[RunRecord]
+
+
+class Run(Struct, kw_only=True):
+    """One run: `ffc runs show ID --output json`."""
+
+    schema: Literal["ffc.run/v1"]
+    run: RunRecord
+    results: list[NodeRun]
+
+
+class Freshness(Struct, kw_only=True):
+    """How fresh each source is: `ffc freshness --output json`."""
+
+    schema: Literal["ffc.freshness/v1"]
+    target: str
+    sources: list[Fresh]
+
+
+class TestResults(Struct, kw_only=True):
+    """How each test of the data fared: `ffc test --output json`."""
+
+    schema: Literal["ffc.test_results/v1"]
+    target: str
+    results: list[NodeRun]
 
 
 class ListedNode(Struct, kw_only=True):
@@ -154,73 +204,6 @@ class Listed(Struct, kw_only=True):
     removed: list[ListedNode]
 
 
-class ShownColumn(Struct, kw_only=True):
-    """A column of a node."""
-
-    name: str
-    type: str
-    description: str
-    tags: list[str]
-
-
-class GoodBuild(Struct, kw_only=True):
-    """The build that a node's name stands for; `rows` is null for a view."""
-
-    id: str
-    relation: str
-    rows: int | None
-    created: str
-
-
-class Table(Struct, kw_only=True):
-    """Rows, and the names and types of their columns; `more` says that there are others."""
-
-    columns: list[AnswerColumn]
-    rows: list[list[Any]]
-    more: bool
-
-
-class Shown(ListedNode, kw_only=True):
-    """A node and the first rows of its good build: `ffc show NODE --output json`."""
-
-    schema: Literal["ffc.node/v1"]
-    target: str
-    description: str
-    deployed: bool
-    columns: list[ShownColumn]
-    build: GoodBuild | None
-    preview: Table | None
-
-
-class QueryRows(Table, kw_only=True):
-    """What a query answered: `ffc query --output json`."""
-
-    schema: Literal["ffc.query/v1"]
-    target: str
-
-
-class RunSummary(RunRecord, frozen=True, kw_only=True):
-    """A run, how long it took, and how many nodes ended how."""
-
-    seconds: float | None
-    counts: dict[str, int]
-
-
-class Runs(Struct, kw_only=True):
-    """The newest runs of a target, newest first: `ffc runs --output json`."""
-
-    schema: Literal["ffc.runs/v1"]
-    target: str
-    runs: list[RunSummary]
-
-
-class RunNodes(RunSummary, frozen=True, kw_only=True):
-    """A run and its nodes: `ffc runs show ID --output json`."""
-
-    schema: Literal["ffc.run/v1"]
-    results: list[NodeRun]
-
-
 class Check(Struct, kw_only=True):
     """Something that was checked: how it stands, what was found, how to mend it."""
 
@@ -242,6 +225,14 @@ class Debug(Struct, kw_only=True):
     profile: str
     target: str
     checks: list[Check]
+
+
+class Cleaned(Struct, kw_only=True):
+    """What was dropped, or would be: `ffc clean --output json`."""
+
+    schema: Literal["ffc.cleaned/v1"]
+    dropped: list[str]
+    dry_run: bool
 
 
 class ServedFeature(Struct, kw_only=True):

@@ -49,12 +49,12 @@ def warning_text(code: str, message: str) -> str:
     return "\n".join([f"{click.style(head, fg='yellow', bold=True)}:{tail}", *lines[1:]])
 
 
-def failure_text(code: str, message: str, hints: object) -> str:
+def failure_text(code: str, message: str, hints: object, word: str = "error") -> str:
     """Return `error[CODE]: message` with a line of help for each hint, and where to read more."""
-    head = f"error[{code}]"
+    head = f"{word}[{code}]"
     first, *more = wrapped(f"{head}: {message}", WIDTH)
     told = click.style(first[len(head) + 2 :], bold=True)
-    lines = [f"{click.style(head, fg='red', bold=True)}: {told}"]
+    lines = [f"{click.style(head, fg='red' if word == 'error' else 'yellow', bold=True)}: {told}"]
     lines += [click.style(line, bold=True) for line in more]
     for hint in hints if isinstance(hints, list | tuple) else ():
         first, *more = wrapped(str(hint), WIDTH - 10)

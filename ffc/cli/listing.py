@@ -6,17 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from ffc.manifest.records import AnyNode, Manifest
-from ffc.manifest.selection import Selection
 
 
 def listed_nodes(
-    manifest: Manifest, other: Manifest | None, selection: Selection
+    manifest: Manifest, other: Manifest | None, ids: frozenset[str] | None
 ) -> tuple[list[AnyNode], list[AnyNode]]:
-    """Return the selected nodes, and those that only the manifest compared with has."""
+    """Return the nodes of those ids (None: all), and those that only another manifest has."""
+    if ids is None:
+        return list(manifest.nodes), []
     known = {node.id for node in manifest.nodes}
     before = other.nodes if other is not None else ()
-    gone = [node for node in before if node.id in selection.nodes - known]
-    return [node for node in manifest.nodes if node.id in selection.nodes], gone
+    gone = [node for node in before if node.id in ids - known]
+    return [node for node in manifest.nodes if node.id in ids], gone
 
 
 def list_document(

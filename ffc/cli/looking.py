@@ -1,67 +1,216 @@
-"""A node looked up: as it is deployed, else as the project has it."""
+"""Nodes, rows and runs as people read them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final
 
-from ffc.adapter.state import Build
-from ffc.auth import Principal
-from ffc.cli.showing import Preview
-from ffc.cli.workspace import compile_workspace, open_target
+import click
+
+from ffc.adapter.state import NodeRun, RunRecord, StateStore
+from ffc.cli.characters import cells
+from ffc.cli.frames import WIDTH
+from ffc.cli.progress import result_text
+from ffc.cli.streams import answer, answer_exactly, talk
+from ffc.cli.tables import render_sideways, render_table
+from ffc.core.diagnostics import did_you_mean
 from ffc.core.errors import NotFound
-from ffc.manifest.records import AnyNode
-from ffc.manifest.selection import find_node
-from ffc.manifest.selection.methods import own_names
-from ffc.run.looking import Deployed, first_rows, look_at
+from ffc.manifest.files import encode
+from ffc.manifest.records import FeatureView, Label, Source, TrainingSet, Transformation
+from ffc.run.freshness import Fresh
+from ffc.run.reading import Deployed, Rows, json_value, text_value
 
-# The project's folder, that of profiles.yml, the target, variables.
-Where = tuple[Path | None, Path | None, str | None, str | None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShownNode:
-    """A node, whether it is deployed, its good build and that one's first rows."""
-
-    target: str
-    node: AnyNode
-    deployed: bool
-    build: Build | None = None
-    preview: Preview | None = None
+_ALL: Final = 1_000_000_000
 
 
-def show_node(where: Where, name: str, rows: int, principal: Principal) -> ShownNode:
-    """Return what is known of a node; raises NotFound."""
-    project_dir, profiles_dir, target, _ = where
-    with open_target(project_dir, profiles_dir, target, read_only=True) as opened:
-        deployed = look_at(opened.session, principal=principal)
-        chosen = opened.session.target.name
-        if any(name in own_names(node) for node in deployed.nodes.values()):
-            return _deployed(deployed, chosen, deployed.find(name), rows)
-    # Let go before the project is compiled, which takes its time.
-    return ShownNode(target=chosen, node=_declared(where, deployed, name), deployed=False)
+def rows_document(found: Rows, **more: Any) -> dict[str, Any]:
+    """Return the `ffc.rows/v1` document of rows."""
+    columns = [{"name": field.name, "type": str(field.type)} for field in found.schema]
+    shown = [[json_value(value) for value in row] for row in found.values()]
+    return {"schema": "ffc.rows/v1", **more, "columns": columns, "rows": shown}
 
 
-def _deployed(deployed: Deployed, target: str, node: AnyNode, rows: int) -> ShownNode:
-    build = deployed.build(node.id)
-    preview = None
-    if build is not None and rows:
-        preview = Preview.of(first_rows(deployed, node, rows), rows)
-    return ShownNode(target=target, node=node, deployed=True, build=build, preview=preview)
+def render_rows(found: Rows, limit: int | None = None) -> tuple[str, int]:
+    """Return rows as a table that fits 80 columns, on its side if need be, and how many came.
+
+    No more than `limit` of them are in the table.
+    """
+    names = [field.name for field in found.schema]
+    rows = list(found.values())
+    shown = [[_shown(value) for value in row] for row in rows[:limit]]
+    table = render_table(names, shown)
+    if max(map(cells, table.splitlines())) <= WIDTH:
+        return table, len(rows)
+    return render_sideways(names, shown), len(rows)
 
 
-def _declared(where: Where, deployed: Deployed, name: str) -> AnyNode:
-    """Return a node as the project has it that is not deployed; raises NotFound."""
-    manifest = compile_workspace(*where).manifest
-    if manifest is not None:
-        return find_node([*manifest.nodes, *_gone(deployed, manifest.nodes)], name)
-    try:
-        return deployed.find(name)
-    except NotFound as problem:
-        hint = "the project does not compile, so that it can't be looked up there: `ffc compile`"
-        raise NotFound(f"no node `{name}` is deployed", help=[*problem.help, hint]) from problem
+def _shown(value: object) -> object:
+    plain = value is None or isinstance(value, bool | int | float)
+    return value if plain else text_value(value)
 
 
-def _gone(deployed: Deployed, nodes: tuple[AnyNode, ...]) -> list[AnyNode]:
-    known = {node.id for node in nodes}
-    return [node for node in deployed.nodes.values() if node.id not in known]
+def facts(deployed: Deployed) -> list[tuple[str, str]]:
+    """Return what there is to say of a node, as (what, how)."""
+    node, build = deployed.node, deployed.build
+    found = [
+        ("node", node.id),
+        ("file", f"{node.path}:{node.line}"),
+        ("description", node.description),
+        ("owner", node.owner),
+        ("tags", ", ".join(node.tags)),
+        *_of_its_kind(node),
+        ("reads", ", ".join(node.depends_on)),
+        ("tests", ", ".join(test.name for test in node.tests)),
+    ]
+    if build is not None:
+        rows = "" if build.rows is None else f", {build.rows:,} rows"
+        found += [
+            ("build", f"{build.id}{rows}"),
+            ("built", build.created),
+            ("relation", ".".join(build.relation)),
+        ]
+    else:
+        found.append(("build", "none yet: `ffc run` deploys it"))
+    return [(what, how) for what, how in found if how]
+
+
+def _of_its_kind(node: object) -> list[tuple[str, str]]:
+    if isinstance(node, Transformation):
+        return [("materialized", node.materialized)]
+    if isinstance(node, FeatureView):
+        times = ", ".join(name for name in (node.event_time, node.created) if name)
+        ttl = duration(node.ttl) if node.ttl is not None else ""
+        return [("entity", node.entity), ("times", times), ("ttl", ttl), ("online", node.online)]
+    if isinstance(node, Source):
+        return [("files", node.file)]
+    if isinstance(node, Label | TrainingSet):
+        label = node.label if isinstance(node, TrainingSet) else node.column
+        return [("label", label)]
+    return []
+
+
+def duration(seconds: int) -> str:
+    """Return seconds in the largest unit that they are whole in: `3d`."""
+    units = (("d", 86_400), ("h", 3_600), ("m", 60))
+    found = next(((unit, size) for unit, size in units if seconds and not seconds % size), ("s", 1))
+    return f"{seconds // found[1]}{found[0]}"
+
+
+def render_facts(deployed: Deployed) -> str:
+    """Return a node's facts and columns as text."""
+    pairs = facts(deployed)
+    width = max(len(what) for what, _ in pairs)
+    lines = [f"{what:<{width}}  {how}" for what, how in pairs]
+    rows = [[c.name, c.type or c.native, ", ".join(c.tags)] for c in deployed.node.columns]
+    table = render_table(["column", "type", "tags"], rows) if rows else ""
+    return "\n".join([*lines, *(["", table] if table else [])])
+
+
+def facts_document(deployed: Deployed) -> dict[str, Any]:
+    """Return a node and its build as JSON has them."""
+    return {"node": deployed.node, "build": deployed.build}
+
+
+def render_runs(runs: Sequence[tuple[RunRecord, Sequence[NodeRun]]]) -> str:
+    """Return runs as a table, the newest first."""
+    rows = [
+        [
+            run.id,
+            run.command,
+            run.started[:19].replace("T", " "),
+            _took(run),
+            run.status,
+            _counts(n),
+        ]
+        for run, n in runs
+    ]
+    return render_table(["run", "command", "started (UTC)", "took", "status", "nodes"], rows)
+
+
+def _shown_time(stamp: str) -> str:
+    return stamp[:19].replace("T", " ")
+
+
+def _took(run: RunRecord) -> str:
+    if not run.finished:
+        return ""
+    began, ended = (datetime.fromisoformat(time) for time in (run.started, run.finished))
+    return f"{(ended - began).total_seconds():.1f}s"
+
+
+def _counts(nodes: Iterable[NodeRun]) -> str:
+    found: dict[str, int] = {}
+    for node in nodes:
+        found[node.status] = found.get(node.status, 0) + 1
+    return ", ".join(f"{count} {status}" for status, count in found.items())
+
+
+def render_run(run: RunRecord, nodes: Sequence[NodeRun]) -> str:
+    """Return one run, and how its nodes fared."""
+    head = f"{run.id} ({run.command} by {run.principal} in `{run.target}`): {run.status}"
+    rows = [[n.action, n.id, n.status, n.rows.get("out", ""), f"{n.seconds:.2f}s"] for n in nodes]
+    table = render_table(["action", "node", "status", "rows", "took"], rows)
+    return f"{head}, started {run.started}\n\n{table}" if rows else head
+
+
+def show_runs(state: StateStore, target: str, limit: int, output: str) -> None:
+    """Write the newest runs of a target."""
+    runs = [(run, state.run_nodes(run.id)) for run in state.runs(target, limit)]
+    if output == "json":
+        document = {"schema": "ffc.runs/v1", "target": target, "runs": [run for run, _ in runs]}
+        answer_exactly(encode(document).decode())
+    elif runs:
+        answer(render_runs(runs))
+    else:
+        talk(f"there was no run in the target `{target}` yet")
+
+
+def show_run(state: StateStore, target: str, run_id: str, output: str) -> None:
+    """Write one run of a target, and what went wrong in it; raises NotFound."""
+    runs = {run.id: run for run in state.runs(target, _ALL)}
+    run = runs.get(run_id)
+    if run is None:
+        hints = did_you_mean(run_id, runs) or ("`ffc runs` lists them",)
+        raise NotFound(f"the target `{target}` has no run `{run_id}`", help=hints)
+    nodes = state.run_nodes(run_id)
+    if output == "json":
+        document = {"schema": "ffc.run/v1", "run": run, "results": nodes}
+        answer_exactly(encode(document).decode())
+        return
+    answer(render_run(run, nodes))
+    for node in nodes:
+        if node.error is not None:
+            answer(f"\n{node.id}\n{result_text(node, node.error)}")
+
+
+_COLOURS: Final = {"pass": "green", "warn": "yellow", "error": "red"}
+
+
+def fresh_line(fresh: Fresh) -> str:
+    """Return how fresh a source is, on one line."""
+    bounds = [
+        f"{word} after {duration(after)}"
+        for word, after in (("warn", fresh.warn_after), ("error", fresh.error_after))
+        if after is not None
+    ]
+    age = fresh.reason or f"{_age(fresh.age or 0.0)} old, {', '.join(bounds)}"
+    status = click.style(f"{fresh.status:<5}", fg=_COLOURS[fresh.status])
+    return f"{status}  {fresh.source}.{fresh.column}: {age}"
+
+
+def _age(seconds: float) -> str:
+    """Return an age in its largest unit: `3.2d`; one that is yet to come is below zero."""
+    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        if abs(seconds) >= size:
+            return f"{seconds / size:.1f}{unit}"
+    return f"{seconds:.0f}s"
+
+
+def show_freshness(target: str, found: Sequence[Fresh], output: str) -> None:
+    """Write the document of what was measured, or that there is nothing to measure."""
+    if output == "json":
+        document = {"schema": "ffc.freshness/v1", "target": target, "sources": list(found)}
+        answer_exactly(encode(document).decode())
+    elif not found:
+        talk("no deployed source has `freshness:`")

@@ -151,6 +151,46 @@ building = (
         help="Build incrementals from nothing; snapshots keep what they remember.",
     ),
 )
+selection = (
+    click.option(
+        "--select",
+        "-s",
+        multiple=True,
+        metavar="NODES",
+        help="Only these: names, `tag:x`, `path:x`, `+x`, `x+`, `a,b` for both; see the docs.",
+    ),
+    click.option("--exclude", multiple=True, metavar="NODES", help="All but these."),
+    click.option(
+        "--state",
+        type=click.Path(path_type=Path),
+        envvar="FFC_STATE",
+        help="The folder of another manifest, for `state:modified` and the like.",
+    ),
+)
+
+
+class SelectingCommand(click.Command):
+    """A command whose `--select` and `--exclude` take all words up to the next option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments, each word of a selection as an option of its own."""
+        return super().parse_args(ctx, _one_word_each(args))
+
+
+def _one_word_each(args: list[str]) -> list[str]:
+    found: list[str] = []
+    option, words = "", 0
+    for arg in args:
+        if arg.startswith("-") and arg != "-":
+            option = arg if arg in ("--select", "-s", "--exclude") else ""
+            words = 0
+        elif option:
+            found += [option] if words else []
+            words += 1
+        found.append(arg)
+    return found
+
+
 _TIME = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"])
 period = (
     click.option(
@@ -170,34 +210,6 @@ period = (
     ),
 )
 
-rows = click.option(
-    "--rows",
-    "--limit",
-    "rows",
-    type=click.IntRange(min=0),
-    metavar="N",
-    help="At most so many rows; 0: all.",
-)
-SELECTION: Final = (
-    click.option(
-        "--select",
-        "-s",
-        "select",
-        multiple=True,
-        metavar="NODES",
-        envvar="FFC_SELECT",
-        help="Only these: names, +up, down+, tag:x, path:x, state:modified (docs/selection.md).",
-    ),
-    click.option(
-        "--exclude", multiple=True, metavar="NODES", envvar="FFC_EXCLUDE", help="Not these."
-    ),
-    click.option(
-        "--state",
-        type=_FOLDER,
-        envvar="FFC_STATE",
-        help="A folder with the manifest.json to compare with, for `state:`.",
-    ),
-)
 WHERE: Final = (project_dir, profiles_dir, target)
 TALK: Final = (output, quiet, color)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import click
@@ -41,16 +42,16 @@ class TerminalSink:
             self._say(f"run {event.run_id} in target `{event.target}`")
         elif isinstance(event, NodeFinished):
             self._results.append(event.node)
-            self._say(line(event))
+            if event.node.action != "test" or event.node.status != "success":
+                self._say(line(event))
         elif isinstance(event, RunFinished):
             for result in self._results:
-                if result.status == "warn":
+                if result.status == "warn" and result.error is None:
                     self.write(f"\n{result.id}", True)
                     self.write(warning_text("FF506", result.reason), True)
                 if result.error is not None:
                     self.write(f"\n{result.id}", True)
-                    shown = (result.error["code"], result.error["message"], result.error["help"])
-                    self.write(failure_text(str(shown[0]), str(shown[1]), shown[2]), True)
+                    self.write(result_text(result, result.error), True)
             if self._results:
                 self._say(f"\n{_summary(self._results)}")
 
@@ -84,12 +85,18 @@ def line(event: NodeFinished) -> str:
 
 
 def _summary(results: list[NodeRun]) -> str:
-    done = {"build": "built", "sync": "synced"}
+    done = {"build": "built", "sync": "synced", "test": "tested"}
     good = ("success", "warn")
     words = [done[r.action] if r.status in good else _WORDS[r.status] for r in results]
-    order = ("built", "synced", "unchanged", "failed", "skipped", "cancelled")
+    order = ("built", "tested", "synced", "unchanged", "failed", "skipped", "cancelled")
     told = [f"{words.count(word)} {word}" for word in order if word in words]
     return f"done: {', '.join(told) or 'nothing to do'}"
+
+
+def result_text(result: NodeRun, error: Mapping[str, object]) -> str:
+    """Return what a result has to say of what went wrong, or may have."""
+    word = "warning" if result.status == "warn" else "error"
+    return failure_text(str(error["code"]), str(error["message"]), error["help"], word)
 
 
 def show_results(results: list[NodeRun], quiet: bool = False) -> None:

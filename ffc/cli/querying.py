@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Iterable
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterable
 
-import click
+from sqlglot import exp
 
+from ffc.auth import Principal
 from ffc.cli.rendering import render_diagnostics
 from ffc.compiler.queries.check import check_text
 from ffc.compiler.queries.lexing import Fault, lex
 from ffc.compiler.queries.statements import ONE_SELECT, STATEMENT, check_statement
+from ffc.connect.session import Session
 from ffc.connect.warehouse import table_of
 from ffc.core.diagnostics import Diagnostic, error
-from ffc.core.errors import FfcError
-from ffc.core.texts import read_text
-from ffc.manifest.names import BUILT
+from ffc.core.errors import FfcError, NotFound
 from ffc.manifest.records import AnyNode
-from ffc.manifest.selection import find_node
-from ffc.manifest.selection.finding import suggestions
 from ffc.project.reader import SqlFile
 from ffc.project.rendered import Rendered, Resolver, Unresolved
 from ffc.project.template import render
-from ffc.run.looking import Deployed
-from ffc.run.reading import Rows, read_rows
+from ffc.registry import Registry, StateRegistry
+from ffc.run.reading import Rows, ask, find_node
 from ffc.sql.binding import before_binding, bind
 
 READS_ONLY = "`ffc query` reads: it runs one SELECT"
@@ -45,87 +40,39 @@ class BadQuery(FfcError):
         return render_diagnostics(self.diagnostics, self._texts)
 
 
-def query_text(sql: str | None, file: Path | None) -> tuple[str, str]:
-    """Return a query and what it is called in messages; raises a usage error without one."""
-    if (sql is None) == (file is None):
-        both = "the query is given twice: as an argument and as `--file`"
-        raise click.UsageError(both if file else "there is no query: give it as SQL, `-` or --file")
-    if file is not None:
-        text, problem = read_text(file, str(file))
-        if problem is not None:
-            raise click.BadParameter(problem.message, param_hint="'--file'")
-        return text, str(file)
-    if sql == "-":
-        return sys.stdin.read(), "stdin"
-    return str(sql), "query"
+def ask_typed(
+    session: Session, text: str, file: str, limit: int | None, *, principal: Principal
+) -> Rows:
+    """Return the answer to a query with `ref()` and `source()`, which are the good builds.
 
-
-@dataclass(frozen=True, slots=True)
-class _Names:
-    """What `ref()` and `source()` stand for: nodes that are deployed."""
-
-    deployed: Deployed
-
-    def ref(self, name: str) -> str:
-        """Return the id of a node by its name."""
-        known = [n for n in self.deployed.nodes.values() if n.kind in BUILT and n.kind != "source"]
-        return self._found(known, name)
-
-    def source(self, group: str, table: str) -> str:
-        """Return the id of a source."""
-        known = [n for n in self.deployed.nodes.values() if n.kind == "source"]
-        return self._found(known, f"{group}.{table}")
-
-    def _found(self, known: list[AnyNode], name: str) -> str:
-        try:
-            node = find_node(known, name)
-        except FfcError as problem:
-            several = "several" in problem.message
-            message = problem.message if several else f"no node named `{name}` is deployed"
-            hints = problem.help if several else suggestions(known, name)
-            raise Unresolved("FF201", message, hints or _nothing(known)) from None
-        try:
-            self.deployed.relations([node.id])
-        except FfcError as problem:
-            raise Unresolved("FF801", problem.message, problem.help) from None
-        return node.id
-
-
-def _nothing(known: list[AnyNode]) -> list[str]:
-    return [] if known else ["nothing was deployed yet: run `ffc run`"]
-
-
-def run_typed(deployed: Deployed, text: str, file: str, limit: int | None) -> Rows:
-    """Run a query with `ref()` and `source()`; `file` is what its text is called in messages.
-
-    Raises BadQuery, with the place of each mistake, and what else the store has to say.
+    `file` is what its text is called in messages. Raises BadQuery, with the place of each mistake,
+    and what else the store has to say.
     """
-    store = deployed.session.offline
-    rendered = _rendered(deployed, text, file, store.dialect)
-    relations = deployed.relations(rendered.refs)
-    tables = {n: r if isinstance(r, str) else table_of(r) for n, r in relations.items()}
-    bound = bind(rendered.sql, store.dialect, tables)
+    registry = StateRegistry(session.state, session.target.name)
+    rendered = _rendered(session, registry, text, file)
+    dialect = session.offline.dialect
+    tables: dict[str, exp.Table | str] = {
+        node: table_of(registry.relation(node)) for node in rendered.refs
+    }
     try:
-        return read_rows(store, bound.rstrip().rstrip(";"), limit)
+        sql = bind(rendered.sql, dialect, tables)
+        return ask(session, sql, limit, principal=principal)
     except FfcError as problem:
         if problem.position is None:
             raise
-        offset = before_binding(rendered.sql, store.dialect, tables, problem.position)
+        offset = before_binding(rendered.sql, dialect, tables, problem.position)
         raise BadQuery([_refused(rendered, problem, offset)], file, text) from problem
 
 
-def _rendered(deployed: Deployed, text: str, file: str, dialect: str) -> Rendered:
-    names = _Names(deployed)
+def _rendered(session: Session, registry: Registry, text: str, file: str) -> Rendered:
+    store, target = session.target.offline.type, session.target.name
+    dialect = session.offline.dialect
     resolver = Resolver(
-        ref=names.ref,
-        source=names.source,
-        variables=deployed.variables,
+        ref=lambda name: _found(lambda: _readable(find_node(registry, name))),
+        source=lambda group, table: _found(lambda: find_node(registry, f"source.{group}.{table}")),
+        variables={},
         environment=os.environ,
-        target={
-            "name": deployed.session.target.name,
-            "type": deployed.session.target.offline.type,
-            "dialect": dialect,
-        },
+        target={"name": target, "type": store, "dialect": dialect},
     )
     rendered = render(SqlFile(name="query", variant="", path=file, text=text), "query", resolver)
     problems = rendered.diagnostics
@@ -134,6 +81,19 @@ def _rendered(deployed: Deployed, text: str, file: str, dialect: str) -> Rendere
     if problems:
         raise BadQuery(problems, file, text)
     return rendered
+
+
+def _readable(node: AnyNode) -> AnyNode:
+    if node.kind == "source":
+        raise NotFound(f"`{node.name}` is a source", help=["write `source('group', 'table')`"])
+    return node
+
+
+def _found(look_up: Callable[[], AnyNode]) -> str:
+    try:
+        return look_up().id
+    except FfcError as problem:
+        raise Unresolved("FF201", problem.message, problem.help) from None
 
 
 def _faults(sql: str, dialect: str) -> list[Fault]:

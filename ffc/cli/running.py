@@ -28,8 +28,8 @@ from ffc.run.sinks import ResultsSink
 
 # The project's folder, that of profiles.yml, the target, variables, whether warnings are errors.
 Where = tuple[Path | None, Path | None, str | None, str | None, bool]
-# Which nodes a run is of, by what was compiled and the open target; None for all.
-Select = Callable[[Manifest, Session], frozenset[str] | None]
+# Which nodes a run is of, by what was compiled, the open target and the folder; None for all.
+Select = Callable[[Manifest, Session, Path], frozenset[str] | None]
 # What a shell says of a process that was asked to end.
 TERMINATED = 128 + signal.SIGTERM
 
@@ -51,7 +51,7 @@ def run_project(
     write_project(workspace.manifest, folder)
     results = ResultsSink(folder / "run_results.json")
     with Session(workspace.target) as session, _ended_by_sigterm(), _shown(quiet) as terminal:
-        selected = select(workspace.manifest, session)
+        selected = select(workspace.manifest, session, workspace.root)
         if selected is not None and not selected:
             return _nothing(strict=where[-1], quiet=quiet)
         threads = threads or workspace.target.threads or THREADS
@@ -76,7 +76,7 @@ def _nothing(*, strict: bool, quiet: bool) -> int:
     return 1 if strict else 0
 
 
-def left_over(manifest: Manifest, session: Session) -> frozenset[str]:
+def left_over(manifest: Manifest, session: Session, root: Path) -> frozenset[str]:
     """Return the nodes that the last run of a target did not end well with.
 
     Of a run that was killed nobody knows more: those that it did not come to are among them.

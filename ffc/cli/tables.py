@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ffc.cli.characters import cells, leading, visible
+from ffc.cli.characters import cells, visible
 from ffc.cli.frames import WIDTH
 
 _GAP = "  "
@@ -19,14 +19,6 @@ def render_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str
     return "\n".join([*lines, *(_line(row, widths, numeric) for row in shown)])
 
 
-def cut(table: str, width: int = WIDTH) -> str:
-    """Return a table whose last column ends where the width does."""
-    return "\n".join(
-        line if cells(line) <= width else f"{line[: leading(line, width - 1)].rstrip()}…"
-        for line in table.split("\n")
-    )
-
-
 def render_records(
     names: Sequence[str], rows: Sequence[Mapping[str, object]], width: int = WIDTH
 ) -> str:
@@ -34,17 +26,10 @@ def render_records(
     return render_sideways(names, [[row[name] for name in names] for row in rows], width)
 
 
-def render_rows(names: Sequence[str], rows: Sequence[Sequence[object]], width: int = WIDTH) -> str:
-    """Return rows as a table where it fits the width, else on their side."""
-    table = render_table(names, rows)
-    fits = all(cells(line) <= width for line in table.split("\n"))
-    return table if fits else render_sideways(names, rows, width)
-
-
 def render_sideways(
     names: Sequence[str], rows: Sequence[Sequence[object]], width: int = WIDTH
 ) -> str:
-    """Return rows as tables on their side; several columns may have one name."""
+    """Return the same of rows whose columns may share a name."""
     first = max([len("column"), *map(cells, names)])
     blocks: list[str] = []
     start = end = 0

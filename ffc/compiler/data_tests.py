@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
+import msgspec
 from msgspec.structs import asdict
 
 from ffc.compiler.catalog import resolve_relation
 from ffc.compiler.compilation import Compilation, missing_column
 from ffc.compiler.expressions import Written, check_condition
+from ffc.compiler.made_tests import make_tests
 from ffc.compiler.oracle import Oracle
 from ffc.compiler.sources import check_freshness
 from ffc.compiler.values import BadValue, default_value
@@ -63,14 +65,20 @@ def check_data_tests(state: Compilation, oracle: Oracle) -> None:
         columns = state.columns(table.node)
         if columns is None or not oracle.knows(table.node):
             continue
+        asked: list[tuple[ColumnTest | TableTest, Column | None]] = [
+            (test, columns[name])
+            for name, tests in table.columns
+            for test in (tests if name in columns else ())
+        ]
+        asked += [(whole, None) for whole in table.tests]
         checker = _Checker(state, oracle, table, columns)
-        for name, tests in table.columns:
-            for test in tests if name in columns else ():
-                if test.place not in said:
-                    checker.check(test, columns[name])
-        for whole in table.tests:
-            if whole.place not in said:
-                checker.check(whole, None)
+        wrong = [
+            test for test, column in asked if test.place not in said and checker.fails(test, column)
+        ]
+        if not wrong and not repeated and table.node in state.nodes:
+            node = state.nodes[table.node]
+            made = make_tests(state, node, asked)
+            state.nodes[table.node] = msgspec.structs.replace(node, tests=made)
 
 
 def _tables(state: Compilation) -> Iterator[_Table]:
@@ -121,9 +129,11 @@ class _Checker:
         self._table = table
         self._columns = columns
 
-    def check(self, chosen: ColumnTest | TableTest, column: Column | None) -> None:
-        """Check one test; `column` is None for one of the whole table."""
-        self._state.say(self._table.node, *self._problems(chosen, column))
+    def fails(self, chosen: ColumnTest | TableTest, column: Column | None) -> bool:
+        """Check one test, and tell whether it is wrong; `column` is None for the whole table."""
+        problems = list(self._problems(chosen, column))
+        self._state.say(self._table.node, *problems)
+        return bool(problems)
 
     def _problems(
         self, chosen: ColumnTest | TableTest, column: Column | None

@@ -78,6 +78,8 @@ def _data_of(node: AnyNode, parents: Mapping[str, str], dialect: str) -> dict[st
     names = _DATA[type(node)]
     if isinstance(node, FeatureView) and node.source_keys != node.keys:
         names = (*names, "source_keys")
+    if isinstance(node, Source) and node.table:
+        names = (*names, "table")
     plain = msgspec.to_builtins({name: getattr(node, name) for name in names})
     aside = _ASIDE_IN_PLANS if isinstance(node, TrainingSet) else _ASIDE
     document["facts"] = _facts(plain, parents, aside)
@@ -127,6 +129,10 @@ def _words_of(node: AnyNode) -> dict[str, object]:
         "tags": sorted(node.tags),
         "columns": [(c.name, c.description, sorted(c.tags)) for c in node.columns],
     }
+    if node.tests:
+        words["tests"] = [msgspec.structs.replace(test, line=0) for test in node.tests]
+    if isinstance(node, Source) and node.freshness is not None:
+        words["freshness"] = msgspec.to_builtins(node.freshness)
     if isinstance(node, Transformation) and node.on_schema_change:
         words["on_schema_change"] = node.on_schema_change
     if isinstance(node, FeatureView):

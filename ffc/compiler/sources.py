@@ -13,11 +13,19 @@ from ffc.compiler.oracle import Oracle
 from ffc.core.diagnostics import Diagnostic, Span, did_you_mean, error, listed
 from ffc.core.names import DEFAULT_VARIANT, node_id
 from ffc.manifest.records import Column, Entity, Source
+from ffc.manifest.records import Freshness as FreshnessRecord
 from ffc.project.checks import Freshness, FreshnessTest
 from ffc.project.resources import Entity as EntityRecord
 from ffc.project.resources import KeyColumn, SourceColumn, SourceGroup, SourceTable
 
-FORMATS: Final[dict[str, Literal["csv", "parquet"]]] = {".csv": "csv", ".parquet": "parquet"}
+Format = Literal["csv", "parquet", "json"]
+FORMATS: Final[dict[str, Format]] = {
+    ".csv": "csv",
+    ".parquet": "parquet",
+    ".json": "json",
+    ".jsonl": "json",
+    ".ndjson": "json",
+}
 
 
 def declare_sources(state: Compilation, oracle: Oracle) -> None:
@@ -42,9 +50,7 @@ def _declare_source(
     )
     if node in state.failed or oracle.knows(node):
         return
-    if table.table:
-        state.not_yet(node, table.LATER["table"], table.at.key("table"))
-    elif "://" in table.file:
+    if "://" in table.file:
         message = "reading from a URL is not in this version of ffc yet"
         state.not_yet(node, message, table.at("file"))
     state.nodes[node] = Source(
@@ -58,9 +64,20 @@ def _declare_source(
         tags=(*group.tags, *table.tags),
         columns=oracle.declare_source(node, [_column(c) for c in table.columns]),
         file=table.file,
+        table=table.table,
+        freshness=_freshness(table.freshness),
         format=FORMATS.get(PurePosixPath(table.file).suffix.lower(), "csv"),
         timezone=table.timezone,
     )
+
+
+def _freshness(said: Freshness | None) -> FreshnessRecord | None:
+    if said is None:
+        return None
+    warn, fail = (
+        int(after) if after is not None else None for after in (said.warn_after, said.error_after)
+    )
+    return FreshnessRecord(column=said.column, warn_after=warn, error_after=fail)
 
 
 _QUERY: Final = re.compile(r"[?#].*")

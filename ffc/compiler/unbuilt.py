@@ -6,21 +6,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from ffc.compiler.compilation import Compilation
-from ffc.core.decode import Record
 from ffc.core.diagnostics import Position, Span, warning
 from ffc.core.names import node_id
-from ffc.project.resources import (
-    Feature,
-    FeatureView,
-    NotedColumn,
-    SourceColumn,
-    SourceTable,
-    TransformationNotes,
-)
 
 _SAID: Final = {
-    "tests": "`tests:` are checked here, but no command of this version of ffc runs them",
-    "freshness": "`freshness:` is checked here, but no command of this version of ffc measures it",
     "on_demand": "`on_demand:` features are checked here, but no command of this version of ffc "
     "computes them",
     "models": "`models:` are checked here, but no command of this version of ffc serves them",
@@ -48,27 +37,8 @@ def warn_unbuilt(state: Compilation) -> None:
 def _places(state: Compilation) -> Iterator[tuple[str, Span, Span]]:
     """Yield every key that is not built, its place, and where mistakes in it would be."""
     resources = state.resources
-    tables = [table for group in resources.sources for table in group.tables]
-    noted = resources.transformations
-    tested: list[
-        SourceTable | SourceColumn | TransformationNotes | NotedColumn | FeatureView | Feature
-    ] = [
-        *tables,
-        *(column for table in tables for column in table.columns),
-        *noted,
-        *(column for notes in noted for column in notes.columns),
-        *resources.feature_views,
-        *(feature for view in resources.feature_views for feature in view.features),
-    ]
-    yield from (_key(record, "tests") for record in tested if record.tests)
-    yield from (_key(table, "freshness") for table in tables if table.freshness is not None)
     yield from (("models", m.at("name"), m.at.whole) for m in resources.models)
     yield from (("unit_tests", t.at("name"), t.at.whole) for t in resources.unit_tests)
     for feature in resources.on_demand:
         if node_id("on_demand", feature.name, feature.variant) not in state.unbuilt:
             yield "on_demand", feature.at("name"), feature.at.whole
-
-
-def _key(record: Record, key: str) -> tuple[str, Span, Span]:
-    place, value = record.at.key(key), record.at(key)
-    return key, place, Span(file=place.file, start=place.start, end=value.end)

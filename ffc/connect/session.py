@@ -20,8 +20,7 @@ from ffc.core.errors import ProfileError
 class Session:
     """The stores of a target, each opened when it is first asked for.
 
-    One that is `read_only` makes no file, and lets go of its own when it is closed: others write
-    then.
+    With `read_only` nothing is written to the warehouse, and no file is made.
     """
 
     def __init__(
@@ -32,7 +31,7 @@ class Session:
         read_only: bool = False,
     ) -> None:
         self.target = target
-        self.read_only = read_only
+        self._read_only = read_only
         self._environment = os.environ if environment is None else environment
         self._stack = ExitStack()
         self._offline: OfflineStore | None = None
@@ -93,7 +92,7 @@ class Session:
             key: self._resolved(value, f"{role}: {key}") for key, value in store.settings.items()
         }
         return Options(
-            where=where, folder=self.target.folder, values=values, read_only=self.read_only
+            where=where, folder=self.target.folder, values=values, read_only=self._read_only
         )
 
     def _resolved(self, value: object, what: str) -> object:

@@ -164,7 +164,10 @@ class Warehouse:
 
 def table_of(relation: Relation) -> exp.Table:
     """Return a relation for a statement."""
-    return build.table(relation.name, relation.schema)
+    found = build.table(relation.name, relation.schema)
+    if relation.catalog:
+        found.set("catalog", build.name(relation.catalog))
+    return found
 
 
 def random_build_id() -> str:

@@ -14,6 +14,7 @@ FfcError                    exit 1   something outside the code went wrong; code
 │   ├── Transient           exit 1   the same call may succeed later
 │   └── Cancelled           exit 1   the statement was cancelled on request
 ├── DataError               exit 1   the data break a promise: duplicate keys, bad values
+│   └── TestFailed          exit 1   the data break a test of the project's
 ├── BadRequest              exit 1   a request that can't be answered; HTTP 4xx
 └── InternalError           exit 2   a bug in ffc
 """
@@ -129,6 +130,14 @@ class DataError(FfcError):
     code = "FF807"
 
 
+class TestFailed(DataError):
+    """Report data that break a test which the project has."""
+
+    code = "FF810"
+    # It is no test of pytest's.
+    __test__ = False
+
+
 class BadRequest(FfcError):
     """Report a request for features that can't be answered.
 
@@ -148,13 +157,6 @@ class BadRequest(FfcError):
         super().__init__(message, help=help)
         self.field = field
         self.status = status
-
-
-class BadSelection(FfcError):
-    """Report a selection that can't be read, or that asks for what was not given."""
-
-    code = "FF820"
-    exit_code = 2
 
 
 class InternalError(FfcError):

@@ -120,10 +120,10 @@ class Schemas:
         found = self.of(field.type)
         if field.encode_name in cls.PARTS:
             found["minItems"] = 1
-        if field.encode_name in cls.LATER:
-            found["description"] = f"{cls.LATER[field.encode_name].replace('`', '')}."
         if not field.required and found:
             found = _or_nothing(found)
+        if field.encode_name in cls.LATER:
+            found["description"] = f"{cls.LATER[field.encode_name].replace('`', '')}."
         if isinstance(field.default, str | bool | int) and field.default != "":
             found["default"] = field.default
         return found

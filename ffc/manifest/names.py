@@ -43,8 +43,13 @@ def physical_name(node: AnyNode, build: str) -> str:
     name = published_name(node.name.replace(".", "_"), node.variant)
     head = f"{node.kind}_{name}"
     tail = f"_{node.data_fingerprint.partition('_')[2][:8]}_{build}"
+    return shortened(head, tail)
+
+
+def shortened(head: str, tail: str) -> str:
+    """Return a name of at most 63 bytes: the tail kept whole, a digest in a head that is cut."""
     room = LONGEST - len(tail)
-    if len(head) > room:
+    if len(head.encode()) > room:
         digest = blake2b(head.encode(), digest_size=4).hexdigest()
-        head = f"{head[: room - 9]}_{digest}"
+        head = f"{head.encode()[: room - 9].decode(errors='ignore')}_{digest}"
     return head + tail

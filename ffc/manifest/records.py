@@ -39,6 +39,29 @@ class ColumnLineage(Struct, frozen=True, kw_only=True, array_like=True):
     rows: tuple[tuple[str, str], ...] = ()
 
 
+class DataTest(Struct, frozen=True, kw_only=True):
+    """What must hold of a node's data.
+
+    `name` is its own among those of its node, `test` the word it is written with. `sql` gives the
+    rows that break it, in the target's dialect; `sql_warn` those that only warrant a warning, of a
+    test that tells both apart. They name nodes as all SQL does, and `"__ffc"."now"` for the
+    instant of the run. `error_if` and `warn_if` compare the number of rows. While a `blocking` test
+    fails nothing points to the build. `other` is the node that it looks into beside its own.
+    """
+
+    name: str
+    test: str
+    column: str = ""
+    severity: Literal["error", "warn"] = "error"
+    error_if: str = ""
+    warn_if: str = ""
+    blocking: bool = False
+    other: str = ""
+    sql: str
+    sql_warn: str = ""
+    line: int = 0
+
+
 class Node(Struct, frozen=True, kw_only=True, tag_field="kind"):
     """What every node has: identity, place, words about it, fingerprints.
 
@@ -56,6 +79,7 @@ class Node(Struct, frozen=True, kw_only=True, tag_field="kind"):
     depends_on: tuple[str, ...] = ()
     columns: tuple[Column, ...] = ()
     lineage: dict[str, ColumnLineage] = {}
+    tests: tuple[DataTest, ...] = ()
     data_fingerprint: str = ""
     metadata_fingerprint: str = ""
 
@@ -65,12 +89,25 @@ class Node(Struct, frozen=True, kw_only=True, tag_field="kind"):
         return str(self.__struct_config__.tag)
 
 
-class Source(Node, frozen=True, kw_only=True, tag="source"):
-    """A file, or the files of a glob, loaded as its columns declare."""
+class Freshness(Struct, frozen=True, kw_only=True):
+    """How old the newest time of a column may be, in seconds."""
 
-    file: str
-    format: Literal["csv", "parquet"]
+    column: str
+    warn_after: int | None = None
+    error_after: int | None = None
+
+
+class Source(Node, frozen=True, kw_only=True, tag="source"):
+    """A file, the files of a glob, or an existing `table`, read as its columns declare.
+
+    A table is `schema.name` or `catalog.schema.name`; it has no file.
+    """
+
+    file: str = ""
+    table: str = ""
+    format: Literal["csv", "parquet", "json"] = "csv"
     timezone: str = "UTC"
+    freshness: Freshness | None = None
 
 
 class Transformation(Node, frozen=True, kw_only=True, tag="transformation"):

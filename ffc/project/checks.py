@@ -30,7 +30,7 @@ class Test(Record, frozen=True, kw_only=True):
     severity: Literal["error", "warn"] = "error"
     error_if: str = ""
     warn_if: str = ""
-    blocking: bool = True
+    blocking: bool | None = None
     name: Name = Name("")
 
 

@@ -99,7 +99,6 @@ class SourceTable(Record, frozen=True, kw_only=True):
 
     ASIDE: ClassVar[tuple[str, ...]] = ("timezone", "freshness")
 
-    LATER: ClassVar[Mapping[str, str]] = _later("table")
     MEANT: ClassVar[Mapping[str, str]] = {**TESTS, "identifier": "table"}
     HELP: ClassVar[Mapping[str, str]] = {
         **dict.fromkeys(("database", "schema"), "write `table: db.schema.name`"),

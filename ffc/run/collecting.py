@@ -12,6 +12,7 @@ from ffc.connect.session import Session
 from ffc.connect.warehouse import Warehouse
 from ffc.core.clock import Clock, stamp, utc_now
 from ffc.run.increments import CHANGES
+from ffc.run.sources import file_tables
 
 
 def clean(
@@ -110,5 +111,8 @@ def _between(
 
 def _relations(kept: Mapping[str, Build]) -> set[str]:
     found = {build.relation[1] for build in kept.values()}
+    for build in kept.values():
+        if build.node.startswith("source."):
+            found.update(file_tables(build.node, build.fingerprint, build.inputs))
     changed = (build for build in kept.values() if build.previous in kept)
     return found | {f"{CHANGES}_{build.id}" for build in changed}

@@ -156,6 +156,8 @@ class _Job:
             self._stop,
         )
         if not self._stopping.is_set():
+            building.test_later()
+        if not self._stopping.is_set():
             self._sync(building, online)
         if not self._stopping.is_set():
             self._collect(building)
@@ -205,6 +207,7 @@ class _Job:
             request=self._request,
             build_id=build_id,
             stopping=self._stopping,
+            report=self._report,
         )
 
     def _adopt(self, line: Journalled) -> None:
@@ -257,6 +260,11 @@ class _Job:
             self._failed = result.id if failed else self._failed
         if failed and self._request.fail_fast:
             self._stop()
+
+    def _report(self, result: NodeRun) -> None:
+        """Tell how a test fared, which is no step of its own."""
+        with self._lock:
+            emit(self._sinks, NodeFinished(node=result, index=self._ended, total=self._total))
 
     def _stop(self) -> None:
         self._stopping.set()

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlglot import exp
 
-from ffc.adapter.offline import Load, Relation
+from ffc.adapter.offline import Relation
 from ffc.adapter.state import Build, Pointer
 from ffc.connect.warehouse import Warehouse
-from ffc.core.errors import DataError
-from ffc.core.types import known_type
 from ffc.manifest.records import (
     AnyNode,
     Entity,
@@ -24,6 +21,7 @@ from ffc.manifest.records import (
     Transformation,
 )
 from ffc.run.advancing import Advancing, Bounds, instant, relations_of
+from ffc.run.sources import Reading
 from ffc.sql import snapshots
 from ffc.sql.point_in_time import unshared
 
@@ -33,7 +31,7 @@ class Making:
     """What it takes to make the relation of a node from nothing."""
 
     warehouse: Warehouse
-    folder: Path
+    reading: Reading
     pointers: Mapping[str, Pointer]
     nodes: Mapping[str, AnyNode]
     advancing: Advancing
@@ -43,12 +41,12 @@ class Making:
         node: AnyNode,
         relation: Relation,
         build_id: str,
-        files: list[Path],
+        inputs: Mapping[str, str],
         bounds: Bounds | None,
     ) -> None:
         """Make a node's relation; of an incremental, for some times only if `bounds` are given."""
         if isinstance(node, Source):
-            self._load(node, relation, files)
+            self.reading.make(node, relation, inputs)
         elif isinstance(node, Transformation) and node.materialized == "snapshot":
             rows = self.advancing.stage_rows(node, build_id)
             now = instant(self.advancing.now, exp.DataType(this=exp.DType.TIMESTAMP))
@@ -63,16 +61,6 @@ class Making:
             if isinstance(node, Transformation):
                 self.advancing.check_keys(node, relation)
 
-    def files(self, node: AnyNode) -> list[Path]:
-        """Return the files of a source, none of another node; raises DataError for none."""
-        if not isinstance(node, Source):
-            return []
-        found = sorted(p for p in self.folder.glob(node.file) if p.is_file())
-        if not found:
-            message = f"no file matches `{node.file}` of the source `{node.name}`"
-            raise DataError(message, help=["the path is taken from the project's folder"])
-        return found
-
     def relations(self, node: AnyNode) -> dict[str, Relation | str]:
         """Return where what a node reads lies; of an ephemeral the query that stands for it."""
         return self.relations_of(node.depends_on)
@@ -80,18 +68,6 @@ class Making:
     def relations_of(self, nodes: Iterable[str]) -> dict[str, Relation | str]:
         """Return where nodes lie."""
         return relations_of(self.warehouse, self.nodes, self.pointers, nodes)
-
-    def _load(self, node: Source, relation: Relation, files: list[Path]) -> None:
-        columns = [(column.name, known_type(column.type)) for column in node.columns]
-        self.warehouse.load(
-            Load(
-                relation=relation,
-                files=[str(path) for path in files],
-                format=node.format,
-                columns=columns,
-                timezone=node.timezone,
-            )
-        )
 
     def _sql(self, node: Transformation | FeatureView | Label | TrainingSet) -> str:
         if isinstance(node, Transformation):
@@ -114,7 +90,7 @@ def built_alike(plan: Plan, builds: Mapping[str, Build]) -> bool:
 
 def kind_of(node: AnyNode) -> str:
     """Tell whether a node is a VIEW or a TABLE."""
-    view = isinstance(node, Label) or (
+    view = isinstance(node, Label | Source) or (
         isinstance(node, Transformation) and node.materialized == "view"
     )
     return "VIEW" if view else "TABLE"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
@@ -18,14 +17,17 @@ from ffc.adapter.offline import Relation
 from ffc.adapter.state import Build, Lease, NodeRun, Pointer, StateStore
 from ffc.connect.warehouse import Warehouse, random_build_id
 from ffc.core.clock import Clock, stamp
-from ffc.core.errors import Cancelled, DataError, FfcError, Transient
+from ffc.core.diagnostics import listed
+from ffc.core.errors import Cancelled, DataError, FfcError, TestFailed, Transient
 from ffc.manifest.names import PUBLISHED
-from ffc.manifest.records import AnyNode, Entity, TrainingSet, Transformation
+from ffc.manifest.records import AnyNode, DataTest, Entity, Source, TrainingSet, Transformation
 from ffc.run.advancing import Advancing, Bounds
 from ffc.run.checking import check_built, unlearned
 from ffc.run.increments import Increment, tidy
 from ffc.run.making import Making, kind_of
 from ffc.run.requests import RunRequest
+from ffc.run.sources import Reading
+from ffc.run.testing import run_test
 
 # Seconds before a failure is tried again that may pass; twice as long each time.
 BACK_OFF: Final = 0.5
@@ -35,7 +37,8 @@ BACK_OFF: Final = 0.5
 class Building:
     """What it takes to build nodes of one target; several threads may build different nodes.
 
-    `now` is the instant of the run; `stopping` is set when no more is to be begun.
+    `now` is the instant of the run; `stopping` is set when no more is to be begun. `report` is told
+    of tests; `later` are those that look into nodes which are built after their own.
     """
 
     warehouse: Warehouse
@@ -52,7 +55,14 @@ class Building:
     request: RunRequest = field(default_factory=RunRequest)
     build_id: Callable[[], str] = random_build_id
     stopping: threading.Event = field(default_factory=threading.Event)
+    report: Callable[[NodeRun], None] = lambda _: None
+    later: list[tuple[AnyNode, DataTest]] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
+    _reading: Reading = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Read files by way of one memory of how they were."""
+        self._reading = Reading(self.warehouse, self.folder, self.existing)
 
     def build(self, node: AnyNode) -> NodeRun:
         """Build a node, or say why not; a failure is a result, never an exception of ours."""
@@ -104,16 +114,15 @@ class Building:
         return msgspec.structs.replace(result, attempts=attempt) if result.attempts else result
 
     def _build(self, node: AnyNode) -> NodeRun:
-        files = self._making.files(node)
-        inputs = self._inputs(node, files)
+        inputs = self._inputs(node)
         before = self._before(node)
         if before is not None and self._same(before, node, inputs):
             self._redefine(node)
             return _result(node, before.build, "unchanged", attempts=0)
         bounds = self._bounds(node)
         if before is None or (self.request.full_refresh and not _remembers(node)):
-            return self._anew(node, inputs, files, bounds)
-        results = [self._next(node, inputs, files, each) for each in bounds or [None]]
+            return self._anew(node, inputs, bounds)
+        results = [self._next(node, inputs, each) for each in bounds or [None]]
         return _together(results)
 
     def _before(self, node: AnyNode) -> Pointer | None:
@@ -133,18 +142,18 @@ class Building:
             )
         return list(period.batches())
 
-    def _anew(
-        self, node: AnyNode, inputs: dict[str, str], files: list[Path], bounds: list[Bounds | None]
-    ) -> NodeRun:
+    def _anew(self, node: AnyNode, inputs: dict[str, str], bounds: list[Bounds | None]) -> NodeRun:
         """Build a node from nothing; of a range of time the first batch, then the others."""
         first, *others = bounds or [None]
         build_id = self.build_id()
         relation = self.warehouse.relation(node, build_id)
         kind = kind_of(node)
         try:
-            self._making.make(node, relation, build_id, files, first)
-            rows = None if kind == "VIEW" else self.warehouse.count(relation)
+            self._making.make(node, relation, build_id, inputs, first)
+            counted = kind == "TABLE" or isinstance(node, Source)
+            rows = self.warehouse.count(relation) if counted else None
             check_built(self.warehouse, node, relation, rows, self.pointers)
+            self._test(node, relation)
         except BaseException:
             self._discard(relation, kind)
             tidy(self.warehouse, build_id)
@@ -159,12 +168,10 @@ class Building:
             created=stamp(self.clock()),
         )
         self._finish(node, made)
-        results = [self._next(node, inputs, files, each) for each in others]
+        results = [self._next(node, inputs, each) for each in others]
         return _together([self._told(node, made), *results])
 
-    def _next(
-        self, node: AnyNode, inputs: dict[str, str], files: list[Path], bounds: Bounds | None
-    ) -> NodeRun:
+    def _next(self, node: AnyNode, inputs: dict[str, str], bounds: Bounds | None) -> NodeRun:
         """Go on from the last build where that can be done, else build anew."""
         before, build_id = self.pointers[node.id], self.build_id()
         try:
@@ -174,7 +181,7 @@ class Building:
             raise
         if staged is None:
             tidy(self.warehouse, build_id)
-            return self._anew(node, inputs, files, [bounds] if bounds else [])
+            return self._anew(node, inputs, [])
         if staged.is_empty and before.definition == node.data_fingerprint:
             tidy(self.warehouse, build_id)
             self.state.set_inputs(self.lease, before.build.id, inputs)
@@ -201,6 +208,7 @@ class Building:
         )
         try:
             check_built(self.warehouse, node, staged.ahead, rows, self.pointers)
+            self._test(node, staged.ahead)
             staged.apply(made, msgspec.json.encode(node))
         except BaseException:
             tidy(self.warehouse, staged.build_id)
@@ -211,6 +219,42 @@ class Building:
         result = self._told(node, made)
         changed = {"added": staged.added, "removed": staged.removed}
         return msgspec.structs.replace(result, rows={**result.rows, **changed})
+
+    def _test(self, node: AnyNode, relation: Relation) -> None:
+        """Run a node's tests on what is to be its build; raises TestFailed for one that blocks."""
+        failed = []
+        for test in node.tests:
+            if test.other not in ("", node.id, *self._ancestors(node)):
+                self.later.append((node, test))
+                continue
+            parents = self._making.relations_of([test.other] if test.other else [])
+            known = {**parents, node.id: relation}
+            result = run_test(self.warehouse, node, test, known, self.now, self.build_id())
+            self.report(result)
+            failed += [test.name] if result.status == "error" and test.blocking else []
+        if failed:
+            raise TestFailed(
+                f"`{node.name}` is not published: {listed(failed)} failed",
+                help=["the last good build stays where it is"],
+            )
+
+    def test_later(self) -> None:
+        """Run the tests that had to wait until all was built; they block nothing."""
+        for node, test in self.later:
+            wanted = [node.id, test.other]
+            if not self.broken & set(wanted) and test.other in self.pointers:
+                known = self._making.relations_of(wanted)
+                self.report(run_test(self.warehouse, node, test, known, self.now, self.build_id()))
+
+    def _ancestors(self, node: AnyNode) -> set[str]:
+        found: set[str] = set()
+        waiting = list(node.depends_on)
+        while waiting:
+            parent = waiting.pop()
+            if parent not in found:
+                found.add(parent)
+                waiting += self.nodes[parent].depends_on
+        return found
 
     def _finish(self, node: AnyNode, made: Build) -> None:
         # The view first: a crash between the two leaves a build that is not pointed to, and the
@@ -266,17 +310,17 @@ class Building:
                 found.append(parent)
         return list(dict.fromkeys(found))
 
-    def _inputs(self, node: AnyNode, files: Iterable[Path]) -> dict[str, str]:
+    def _inputs(self, node: AnyNode) -> dict[str, str]:
         inputs = {parent: self.pointers[parent].build.id for parent in self._read(node)}
         if isinstance(node, Transformation):
             inputs["materialized"] = node.materialized
-        return inputs | {p.relative_to(self.folder).as_posix(): _digest(p) for p in files}
+        return inputs | (self._reading.inputs(node) if isinstance(node, Source) else {})
 
     @property
     def _making(self) -> Making:
         return Making(
             warehouse=self.warehouse,
-            folder=self.folder,
+            reading=self._reading,
             pointers=self.pointers,
             nodes=self.nodes,
             advancing=self._advancing,
@@ -298,11 +342,6 @@ class Building:
 def _remembers(node: AnyNode) -> bool:
     """Tell whether a node holds what its sources forgot, and is never built from nothing."""
     return isinstance(node, Transformation) and node.materialized == "snapshot"
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _result(node: AnyNode, build: Build, status: str, attempts: int, reason: str = "") -> NodeRun:

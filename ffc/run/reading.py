@@ -1,4 +1,4 @@
-"""Rows of any query, as JSON has them and as people read them."""
+"""Look at what is deployed: rows of a node, answers to a person's own SELECT."""
 
 from __future__ import annotations
 
@@ -6,93 +6,129 @@ import base64
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
-from ffc.adapter.offline import OfflineStore
-from ffc.online.values import iso
+from sqlglot import exp
+
+from ffc.adapter.state import Build
+from ffc.auth import Principal, authorize
+from ffc.connect.session import Session
+from ffc.connect.warehouse import table_of
+from ffc.core.diagnostics import did_you_mean, listed
+from ffc.core.errors import BadRequest, NotFound
+from ffc.core.names import DEFAULT_VARIANT, split_variant
+from ffc.manifest.records import AnyNode
+from ffc.registry import Registry, StateRegistry
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 BATCH: Final = 65_536
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """Rows as Arrow batches that can be read once, at most `limit` of them if there is one."""
+
+    batches: Iterator[pa.RecordBatch]
+    schema: pa.Schema
+
+    def values(self) -> Iterator[tuple[object, ...]]:
+        """Yield the rows, values in the order of the columns, which may share a name."""
+        for batch in self.batches:
+            yield from zip(*map(_values, batch.columns), strict=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployed:
+    """A node as it is deployed, and the build that its name means; none if it was never built."""
+
+    node: AnyNode
+    build: Build | None
+
+
+def find_node(registry: Registry, text: str) -> AnyNode:
+    """Return the deployed node that a name means: an id, a name, a name and a variant.
+
+    Raises NotFound, which lists what is close, and BadRequest where several are meant.
+    """
+    nodes = registry.nodes()
+    if text in nodes:
+        return nodes[text]
+    name, variant = split_variant(text)
+    named = [node for node in nodes.values() if node.name == name]
+    found = [node for node in named if variant in ("", None, node.variant)]
+    if len(found) > 1:
+        default = [node for node in found if node.variant == DEFAULT_VARIANT]
+        found = default if len(default) == 1 else found
+    if not found:
+        hints = did_you_mean(name, {node.name for node in nodes.values()})
+        help_ = hints or ("`ffc run` builds and deploys what the project declares",)
+        raise NotFound(f"no node named `{text}` is deployed", help=help_)
+    if len(found) > 1:
+        ids = listed((node.id for node in found), "or")
+        raise BadRequest(f"`{text}` may be several nodes", field="node", help=[f"write {ids}"])
+    return found[0]
+
+
+def deployed_node(session: Session, text: str, *, principal: Principal) -> Deployed:
+    """Return a deployed node by what it is called; raises NotFound, BadRequest."""
+    registry = StateRegistry(session.state, session.target.name)
+    node = find_node(registry, text)
+    authorize(principal, "read", node.id)
+    return Deployed(node=node, build=registry.build(node.id))
+
+
+def read_rows(
+    session: Session, deployed: Deployed, limit: int | None, *, principal: Principal
+) -> Rows:
+    """Return the rows of a node's good build, in no order; raises NotFound where it has none."""
+    authorize(principal, "read", deployed.node.id)
+    registry = StateRegistry(session.state, session.target.name)
+    query = exp.select("*").from_(table_of(registry.relation(deployed.node.id)))
+    if limit is not None:
+        query = query.limit(limit)
+    return _read(session, query.sql(dialect=session.offline.dialect))
+
+
+def ask(session: Session, sql: str, limit: int | None, *, principal: Principal) -> Rows:
+    """Return the answer to a SELECT in the warehouse's own SQL, at most `limit` rows.
+
+    Raises what the warehouse has to say, with the place where it tells.
+    """
+    authorize(principal, "read")
+    return _read(session, sql.rstrip().rstrip(";"), limit)
+
+
+def _read(session: Session, text: str, limit: int | None = None) -> Rows:
+    handle = session.offline.submit(text)
+    try:
+        batches = handle.batches() if limit is None else handle.batches(max(1, min(limit, BATCH)))
+        first = next(batches)
+    except KeyboardInterrupt:
+        handle.cancel()
+        raise
+    return Rows(batches=_first(chain([first], batches), limit), schema=first.schema)
+
+
+def _first(batches: Iterator[pa.RecordBatch], limit: int | None) -> Iterator[pa.RecordBatch]:
+    """Yield the batches of the first rows, one at the least; all without a limit."""
+    left = limit
+    for batch in batches:
+        yield batch if left is None else batch.slice(0, left)
+        left = None if left is None else max(0, left - batch.num_rows)
+        if left == 0:
+            return
+
+
 # How engines write the end of all times: the greatest and the least of 64 or 32 bits.
 _ENDS: Final = {
     **dict.fromkeys((2**63 - 1, 2**31 - 1), "infinity"),
     **dict.fromkeys((1 - 2**63, 1 - 2**31), "-infinity"),
 }
-# Types by the names that Arrow gives them; others are shown as Arrow names them.
-_TYPES: Final = {
-    "large_string": "string",
-    "string_view": "string",
-    "float": "float32",
-    "double": "float64",
-    "date32[day]": "date",
-    "binary": "bytes",
-    "large_binary": "bytes",
-    "binary_view": "bytes",
-    "month_day_nano_interval": "interval",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rows:
-    """The rows of a query: names and types of its columns, batches that can be read once."""
-
-    columns: tuple[tuple[str, str], ...]
-    batches: Iterator[pa.RecordBatch]
-
-    def first(self, limit: int | None) -> Iterator[pa.RecordBatch]:
-        """Yield the batches of the first rows, all without a limit."""
-        left = limit
-        for batch in self.batches:
-            yield batch if left is None else batch.slice(0, left)
-            left = None if left is None else left - batch.num_rows
-            if left is not None and left <= 0:
-                return
-
-    def take(self, limit: int | None) -> tuple[list[list[object]], bool]:
-        """Return the first rows, all without a limit, and whether there are more."""
-        taken: list[list[object]] = []
-        for batch in self.batches:
-            columns = [_values(column) for column in batch.columns]
-            for row in zip(*columns, strict=True):
-                if limit is not None and len(taken) >= limit:
-                    return taken, True
-                taken.append([readable(value) for value in row])
-        return taken, False
-
-
-def read_rows(store: OfflineStore, sql: str, limit: int | None = None) -> Rows:
-    """Run a query of a store's dialect; `limit` says how many rows will be asked for.
-
-    Raises what the store has to say of it; whoever is interrupted meanwhile cancels it.
-    """
-    handle = store.submit(sql)
-    try:
-        handle.wait()
-        batches = handle.batches(BATCH if limit is None else min(BATCH, limit + 1))
-        first = next(batches)
-    except KeyboardInterrupt:
-        handle.cancel()
-        raise
-    columns = tuple((each.name, _type_name(each.type)) for each in first.schema)
-    return Rows(columns=columns, batches=chain([first], batches))
-
-
-def _type_name(given: pa.DataType) -> str:
-    """Return a type as YAML names it, where it has such."""
-    import pyarrow as pa
-
-    if pa.types.is_timestamp(given):
-        return "timestamp"
-    if pa.types.is_decimal(given):
-        return f"decimal({given.precision},{given.scale})"
-    if pa.types.is_list(given) or pa.types.is_large_list(given):
-        return f"list<{_type_name(given.value_type)}>"
-    return _TYPES.get(str(given), str(given))
 
 
 def _values(column: pa.Array) -> list[object]:
@@ -125,29 +161,24 @@ def _value(scalar: pa.Scalar) -> object:
     return found
 
 
-def readable(value: object) -> object:
-    """Return a value as JSON has it: times in UTC, decimals and what JSON lacks as texts."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else _WORDS.get(value, "NaN")
-    if isinstance(value, datetime):
-        return iso(value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value)
-    if isinstance(value, Decimal):
-        return f"{value:f}"
+def json_value(value: object) -> object:
+    """Return any value of a warehouse as JSON has it; what JSON doesn't know is text."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else f"{'-' if value < 0 else ''}Infinity"
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     if isinstance(value, Mapping):
-        return {str(key): readable(item) for key, item in value.items()}
-    if isinstance(value, tuple) and hasattr(value, "months"):
-        return _interval(*value)
+        return {str(key): json_value(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [readable(item) for item in value]
-    return value if value is None or isinstance(value, bool | int | str) else str(value)
+        return [json_value(each) for each in value]
+    plain = value is None or isinstance(value, bool | int | float | str)
+    return value if plain else text_value(value)
 
 
-_WORDS: Final = {math.inf: "Infinity", -math.inf: "-Infinity"}
-
-
-def _interval(months: int, days: int, nanoseconds: int) -> str:
-    seconds = f"{nanoseconds / 1e9:.6f}".rstrip("0").rstrip(".")
-    parts = [(months, "months"), (days, "days"), (nanoseconds and seconds, "seconds")]
-    return " ".join(f"{count} {unit}" for count, unit in parts if count) or "0 seconds"
+def text_value(value: object) -> str:
+    """Return a value as people read it."""
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ").removesuffix("+00:00")
+    if isinstance(value, date):
+        return value.isoformat()
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)

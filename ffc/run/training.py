@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,11 +14,12 @@ from ffc.adapter.state import Build
 from ffc.auth import Principal, authorize
 from ffc.connect.session import Session
 from ffc.connect.warehouse import Warehouse, table_of
+from ffc.core.errors import BadRequest
+from ffc.core.files import ENDINGS
 from ffc.core.types import known_type
 from ffc.manifest.records import OutputColumn, TrainingSet
 from ffc.online.values import writer
 from ffc.registry import StateRegistry
-from ffc.run.writing import write_batches
 from ffc.sql import build
 
 if TYPE_CHECKING:
@@ -81,8 +83,58 @@ def read_training_set(
 
 
 def write_training_set(found: TrainingRows, path: Path) -> int:
-    """Write the rows as the path's ending says; return how many there were.
-
-    Raises BadRequest as `write_batches` does.
-    """
+    """Write the rows as the path's ending says; return how many there were; raises BadRequest."""
     return write_batches(found.batches, path)
+
+
+def write_batches(batches: Iterator[pa.RecordBatch], path: Path) -> int:
+    """Write rows as the path's ending says; return how many there were.
+
+    The file appears under its name when it is complete, or not at all. Raises BadRequest for an
+    ending that is not one of ENDINGS, and for a place where nothing can be written.
+    """
+    if path.suffix not in ENDINGS:
+        message = f"`{path.name}` must end in one of {' '.join(ENDINGS)}"
+        raise BadRequest(message, field="to")
+    if not path.parent.is_dir():
+        raise BadRequest(f"there is no folder `{path.parent}`", field="to")
+    import pyarrow as pa
+
+    try:
+        return _write(batches, path)
+    except pa.ArrowException as problem:
+        message = f"a `{path.suffix}` file can't hold these rows: {problem}"
+        hints = ["`.parquet` and `.arrow` hold more"]
+        raise BadRequest(message, field="to", help=hints) from problem
+    except OSError as problem:
+        message = f"`{path}` can't be written: {problem.strerror or problem}"
+        raise BadRequest(message, field="to") from problem
+
+
+def _write(batches: Iterator[pa.RecordBatch], path: Path) -> int:
+    temporary = path.with_name(f".{path.name}.part")
+    rows = 0
+    try:
+        first = next(batches)
+        with _open(temporary, path.suffix, first.schema) as file:
+            for batch in chain([first], batches):
+                file.write_batch(batch)
+                rows += batch.num_rows
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return rows
+
+
+def _open(path: Path, suffix: str, schema: pa.Schema) -> pa.ipc.RecordBatchFileWriter:
+    if suffix == ".csv":
+        from pyarrow import csv
+
+        return csv.CSVWriter(path, schema)
+    if suffix == ".arrow":
+        from pyarrow import ipc
+
+        return ipc.new_file(path, schema)
+    from pyarrow import parquet
+
+    return parquet.ParquetWriter(path, schema)

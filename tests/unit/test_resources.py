@@ -248,20 +248,19 @@ def test_every_key_is_read_and_only_what_is_not_built_is_said() -> None:
     found = [d for d in found if d.code != "FF514"]  # it is right, and no gap of this version
     later = [d.message.partition(" is not in this version of ffc yet")[0] for d in found]
     assert {text for text in later if "checked here" not in text} == {
-        "`table:`",
         "reading from a URL",
         "`aggregate:`",
         "an on-demand feature in a training set",
     }
     assert all(d.message.endswith("ffc yet") for d in found if d.code == "FF107")
     unbuilt = {d.message.partition("`:")[0].partition(":")[0] for d in found if d.code == "FF115"}
-    assert unbuilt == {"`tests", "`freshness", "`on_demand", "`models", "`unit_tests"}
+    assert unbuilt == {"`on_demand", "`models", "`unit_tests"}
 
 
 def test_a_key_that_is_not_built_is_said_once_with_the_number_of_places() -> None:
-    (tests,) = [d for d in found_in() if d.code == "FF115" and "`tests:`" in d.message]
-    assert tests.span.file == "features/customer.yml"
-    assert tests.help == ("and 7 more places",)
+    (said,) = [d for d in found_in() if d.code == "FF115" and "`unit_tests:`" in d.message]
+    assert said.span.file == "features/tests.yml"
+    assert said.help == ("and 1 more place",)
 
 
 DEFAULTS = """\

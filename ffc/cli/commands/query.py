@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from typing import TextIO
 
 import click
 
 from ffc.cli import options
 
-# So many rows are shown when nobody says; a file gets all.
-SHOWN = 100
 
-
-@click.command("query", short_help="Run a SELECT over what is deployed.")
+@click.command("query", short_help="Ask the warehouse a SELECT over what is deployed.")
 @click.argument("sql", required=False)
 @click.option(
-    "--file",
-    "-f",
-    type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="A file with the query.",
+    "--file", "-f", type=click.File(), help="A file with the query; `-` is standard input."
 )
-@options.options(options.rows, options.write_to, options.WHERE, options.TALK)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=0),
+    default=100,
+    show_default=True,
+    help="At most so many rows; 0: all. With `--to` all, unless this is given.",
+)
+@options.options(options.write_to, options.WHERE, options.TALK)
+@click.pass_context
 def command(
+    context: click.Context,
     sql: str | None,
-    file: Path | None,
-    rows: int | None,
+    file: TextIO | None,
+    limit: int,
     to: Path | None,
     project_dir: Path | None,
     profiles_dir: Path | None,
@@ -32,44 +37,43 @@ def command(
     output: str,
     quiet: bool,
 ) -> int:
-    """Run one SELECT in the target's warehouse, which is opened for reading only.
+    """Ask the target's warehouse one SELECT, `-` for that on standard input; nothing is changed.
 
-    {{ ref('name') }} and {{ source('group', 'table') }} are the newest good builds. SQL is the
-    query, or `-` to read it from stdin. As text 100 rows are shown unless --rows says otherwise.
-
-    For example: ffc query "select count(*) from {{ ref('orders') }}"
+    `{{ ref('x') }}` and `{{ source('group', 'table') }}` stand for the newest good builds.
     """
     from ffc.auth import local_user
-    from ffc.cli.querying import BadQuery, query_text, run_typed
-    from ffc.cli.showing import Preview
+    from ffc.cli.looking import render_rows, rows_document
+    from ffc.cli.querying import BadQuery, ask_typed
     from ffc.cli.streams import answer, answer_exactly, talk
     from ffc.cli.workspace import open_target
     from ffc.manifest.files import encode
-    from ffc.run.looking import look_at
-    from ffc.run.writing import write_batches
+    from ffc.run.training import write_batches
 
-    text, name = query_text(sql, file)
-    limit = (rows or None) if rows is not None or to is not None else SHOWN
+    if (sql is None) == (file is None):
+        raise click.UsageError("write the query, or name a file with `--file`")
+    text, name = (file.read(), file.name) if file else (str(sql), "query")
+    if sql == "-":
+        text, name = sys.stdin.read(), "stdin"
+    given = context.get_parameter_source("limit") == click.core.ParameterSource.DEFAULT
+    most = None if not limit or (to is not None and given) else limit
     with open_target(project_dir, profiles_dir, target, read_only=True) as opened:
-        deployed = look_at(opened.session, principal=local_user())
+        # One more tells whether there are more.
+        asked = None if most is None else most + 1 if to is None and output == "text" else most
         try:
-            found = run_typed(deployed, text, name, limit)
-            if to is not None:
-                written = write_batches(found.first(limit), to)
-            else:
-                preview = Preview.of(found, limit)
+            found = ask_typed(opened.session, text, name, asked, principal=local_user())
         except BadQuery as problem:
             talk(problem.text())
             return 1
-        chosen = opened.session.target.name
-    if to is not None:
-        if not quiet:
-            talk(f"{written:,} rows to {to}")
-    elif output == "json":
-        document = {"schema": "ffc.query/v1", "target": chosen, **preview.document()}
-        answer_exactly(encode(document).decode())
-    else:
-        answer(preview.text())
-        if preview.more and not quiet:
-            talk(f"the first {limit:,} rows; `--rows 0` shows all, `--to FILE` writes them")
+        if to is not None:
+            written = write_batches(found.batches, to)
+            if not quiet:
+                talk(f"{written:,} rows to {to}")
+        elif output == "json":
+            answer_exactly(encode(rows_document(found)).decode())
+        else:
+            table, count = render_rows(found, most)
+            answer(table)
+            if not quiet:
+                more = "; there are more: `--limit`" if most is not None and count > most else ""
+                talk(f"{min(count, most or count):,} rows{more}")
     return 0

@@ -10,8 +10,11 @@ import click
 from ffc.cli import options
 
 
-@click.command("run", short_help="Build every table and training set, then sync.")
+@click.command(
+    "run", cls=options.SelectingCommand, short_help="Build every table and training set, then sync."
+)
 @options.options(
+    options.selection,
     options.building,
     options.period,
     options.WHERE,
@@ -20,6 +23,9 @@ from ffc.cli import options
     options.TALK,
 )
 def command(
+    select: tuple[str, ...],
+    exclude: tuple[str, ...],
+    state: Path | None,
     threads: int | None,
     fail_fast: bool,
     retries: int,
@@ -43,6 +49,7 @@ def command(
     `ffc retry` builds what failed. Ctrl-C cancels what runs; nothing is left half-built.
     """
     from ffc.cli.running import period_of, run_project
+    from ffc.cli.selecting import Chosen
     from ffc.run.requests import RunRequest
 
     request = RunRequest(
@@ -53,4 +60,5 @@ def command(
         period=period_of(start, end, step),
     )
     where = (project_dir, profiles_dir, target, variables, strict)
-    return run_project(where, request, threads, output, quiet)
+    chosen = Chosen(wanted=select, unwanted=exclude, state=state)
+    return run_project(where, request, threads, output, quiet, chosen.of)

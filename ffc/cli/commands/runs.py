@@ -9,21 +9,14 @@ import click
 from ffc.cli import options
 
 
-@click.command("runs", short_help="Tell what ran, when, and how it ended.")
-@click.argument("show", required=False, type=click.Choice(["show"]), metavar="[show [ID]]")
-@click.argument("run_id", required=False, metavar="")
+@click.command("runs", short_help="List the target's runs, or show one.")
+@click.argument("words", nargs=-1, metavar="[show ID]")
 @click.option(
-    "--limit",
-    type=click.IntRange(min=1),
-    default=20,
-    show_default=True,
-    metavar="N",
-    help="How many of the newest to list.",
+    "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="So many runs."
 )
 @options.options(options.WHERE, options.TALK)
 def command(
-    show: str | None,
-    run_id: str | None,
+    words: tuple[str, ...],
     limit: int,
     project_dir: Path | None,
     profiles_dir: Path | None,
@@ -31,31 +24,16 @@ def command(
     output: str,
     quiet: bool,
 ) -> int:
-    """List the newest runs of a target, or show one with its nodes and what was wrong.
-
-    `ffc runs show r42` shows the run r42, `ffc runs show` the newest.
-    """
-    from ffc.auth import authorize, local_user
-    from ffc.cli import history
-    from ffc.cli.streams import answer, answer_exactly, talk
+    """List the newest runs of the target; `ffc runs show ID` tells how each node of one fared."""
+    from ffc.cli.looking import show_run, show_runs
     from ffc.cli.workspace import open_target
-    from ffc.core.clock import utc_now
-    from ffc.manifest.files import encode
 
-    authorize(local_user(), "read")
+    if words and (len(words) != 2 or words[0] != "show"):
+        raise click.UsageError("write `ffc runs`, or `ffc runs show ID`")
     with open_target(project_dir, profiles_dir, target, read_only=True) as opened:
-        state, chosen = opened.session.state, opened.session.target.name
-        if show is not None:
-            run = history.find_run(state, chosen, run_id, utc_now())
+        state, name = opened.session.state, opened.session.target.name
+        if words:
+            show_run(state, name, words[1], output)
         else:
-            runs = history.newest_runs(state, chosen, limit, utc_now())
-    if output == "json":
-        found = history.run_document(run) if show else history.runs_document(chosen, runs)
-        answer_exactly(encode(found).decode())
-    elif show is not None:
-        answer(history.render_run(run))
-    elif runs:
-        answer(history.render_runs(runs))
-    elif not quiet:
-        talk(f"nothing ran in the target `{chosen}` yet: `ffc run` does")
+            show_runs(state, name, limit, output)
     return 0

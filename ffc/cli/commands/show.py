@@ -9,15 +9,10 @@ import click
 from ffc.cli import options
 
 
-@click.command("show", short_help="Tell what a node is, and show rows of its build.")
+@click.command("show", short_help="Show a deployed node: facts, columns, rows.")
 @click.argument("node")
 @click.option(
-    "--rows",
-    type=click.IntRange(min=0),
-    metavar="N",
-    default=5,
-    show_default=True,
-    help="How many rows of its newest good build; 0: none.",
+    "--rows", type=click.IntRange(min=0), default=5, show_default=True, help="So many rows."
 )
 @options.options(options.WHERE, options.variables, options.TALK)
 def command(
@@ -30,22 +25,33 @@ def command(
     output: str,
     quiet: bool,
 ) -> int:
-    """Tell what NODE is as it is deployed, and show the first rows of its newest good build.
+    """Show what is deployed under a name: what it is, its columns, its first rows.
 
-    NODE is a name (orders), a name with a variant (orders@v1) or an id (feature_view.orders@v1).
-    What is not deployed is told as the project has it.
+    NODE is a name, a name and a variant (`customer_daily@v1`), or an id (`label.is_fraud`). What is
+    not deployed is told as the project has it.
     """
     from ffc.auth import local_user
-    from ffc.cli.looking import show_node
-    from ffc.cli.showing import render_node, shown_document
+    from ffc.cli.looking import facts_document, render_facts, render_rows, rows_document
     from ffc.cli.streams import answer, answer_exactly
+    from ffc.cli.workspace import declared_node, open_target
+    from ffc.core.errors import NotFound
     from ffc.manifest.files import encode
+    from ffc.run.reading import deployed_node, read_rows
 
-    where = (project_dir, profiles_dir, target, variables)
-    shown = show_node(where, node, rows, local_user())
-    told = (shown.node, shown.deployed, shown.build, shown.preview)
-    if output == "json":
-        answer_exactly(encode(shown_document(shown.target, *told)).decode())
-        return 0
-    answer(render_node(*told))
+    with open_target(project_dir, profiles_dir, target, read_only=True) as opened:
+        try:
+            found = deployed_node(opened.session, node, principal=local_user())
+        except NotFound as problem:
+            where = (project_dir, profiles_dir, target, variables)
+            found = declared_node(where, node, problem)
+        built = found.build is not None and rows
+        sample = read_rows(opened.session, found, rows, principal=local_user()) if built else None
+        if output == "json":
+            shown = rows_document(sample) if sample else {"columns": [], "rows": []}
+            document = {**shown, "schema": "ffc.node/v1", **facts_document(found)}
+            answer_exactly(encode(document).decode())
+            return 0
+        answer(render_facts(found))
+        if sample is not None:
+            answer(f"\n{render_rows(sample)[0]}")
     return 0

@@ -192,7 +192,7 @@ CASES: Final[dict[str, Case]] = {
     "relation_one_name": features(
         (HOME_SOURCE, "    source: source('orders')\n    features:"), says=("FF110",)
     ),
-    "source_not_a_file": Case(edited(SOURCES, ("orders.csv", "orders.json")), ("FF111",)),
+    "source_not_a_file": Case(edited(SOURCES, ("orders.csv", "orders.xml")), ("FF111",)),
     "source_outside": Case(edited(SOURCES, ("data/orders.csv", "../orders.csv")), ("FF111",)),
     "source_absolute": Case(edited(SOURCES, ("data/orders.csv", "/data/orders.csv")), ("FF111",)),
     "source_time_zone": Case(

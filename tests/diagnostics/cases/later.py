@@ -6,8 +6,6 @@ from typing import Final
 
 from diagnostics.project import (
     AMOUNT,
-    FEATURES,
-    ORDER_ID,
     SOURCES,
     Case,
     edited,
@@ -15,7 +13,6 @@ from diagnostics.project import (
 )
 
 SUM: Final = "{function: sum, column: amount, window: 7d}"
-FRESHNESS: Final = "{column: loaded_at, warn_after: 1d}"
 
 CASES: Final[dict[str, Case]] = {
     "later_aggregate": features(
@@ -26,7 +23,6 @@ CASES: Final[dict[str, Case]] = {
         {"features/more.yml": "streams: []\nmonitors: []\npolicies: []\ngroups: []\n"},
         ("FF107",) * 4,
     ),
-    "later_table": Case(edited(SOURCES, ("file: data/orders.csv", "table: db.orders")), ("FF107",)),
     "later_url": Case(edited(SOURCES, ("data/orders.csv", "s3://shop/orders.csv")), ("FF107",)),
     "later_on_demand": Case(
         {
@@ -43,22 +39,6 @@ CASES: Final[dict[str, Case]] = {
         {
             "features/more.yml": "unit_tests:\n"
             "  - {name: it_works, of: stg_orders, given: [], expect: {rows: [{amount: 1}]}}\n"
-        },
-        ("FF115",),
-    ),
-    "later_freshness": Case(
-        edited(
-            SOURCES,
-            ("        columns:", f"        freshness: {FRESHNESS}\n        columns:"),
-        ),
-        ("FF115",),
-    ),
-    "later_tests": Case(
-        {
-            **edited(SOURCES, (ORDER_ID, "{name: order_id, type: string, tests: [unique]}")),
-            **edited(FEATURES, (AMOUNT, f"{AMOUNT[:-1]}, tests: [not_null]}}")),
-            "transformations/notes.yml": "transformations:\n  - name: stg_orders\n"
-            "    tests: [row_count: {min: 1}]\n",
         },
         ("FF115",),
     ),

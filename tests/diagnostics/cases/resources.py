@@ -107,7 +107,7 @@ CASES: Final[dict[str, Case]] = {
         edited(SOURCES, ("file: data/orders.csv", "table: a.b.c.orders")), ("FF111",)
     ),
     "url_of_no_format": Case(
-        edited(SOURCES, ("data/orders.csv", "https://shop.example/orders.json")), ("FF111",)
+        edited(SOURCES, ("data/orders.csv", "https://shop.example/orders.xml")), ("FF111",)
     ),
     "freshness_of_no_column": table("freshness: {warn_after: 1d}", "FF106"),
     "freshness_of_an_unknown_column": table("freshness: {column: loaded, warn_after: 1d}", "FF303"),

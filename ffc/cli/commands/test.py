@@ -1,0 +1,51 @@
+"""`ffc test`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ffc.cli import options
+
+
+@click.command(
+    "test", cls=options.SelectingCommand, short_help="Run the tests of the data that are deployed."
+)
+@options.options(options.selection, options.WHERE, options.TALK)
+def command(
+    select: tuple[str, ...],
+    exclude: tuple[str, ...],
+    state: Path | None,
+    project_dir: Path | None,
+    profiles_dir: Path | None,
+    target: str | None,
+    output: str,
+    quiet: bool,
+) -> int:
+    """Run the data tests of every deployed node against its newest good build.
+
+    A test that fails shows how many rows break it, five of them, and where all are kept. A run does
+    the same with each build before anything points to it.
+    """
+    from ffc.auth import local_user
+    from ffc.cli.selecting import Chosen
+    from ffc.cli.testing import show_tests, tests_document
+    from ffc.cli.workspace import open_target
+    from ffc.manifest.files import encode
+    from ffc.run.testing import run_tests
+
+    with open_target(project_dir, profiles_dir, target) as opened:
+        report = show_tests(quiet) if output == "text" else lambda _: None
+        chosen = Chosen(wanted=select, unwanted=exclude, state=state).deployed(opened)
+        results = run_tests(opened.session, principal=local_user(), selected=chosen, report=report)
+        document = tests_document(opened.session.target.name, results)
+    if output == "json":
+        from ffc.cli.streams import answer_exactly
+
+        answer_exactly(encode(document).decode())
+    elif not quiet:
+        from ffc.cli.testing import show_summary
+
+        show_summary(results)
+    return 1 if any(result.status == "error" for result in results) else 0

@@ -1,0 +1,53 @@
+"""Tests of data on the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import click
+
+from ffc.adapter.state import NodeRun
+from ffc.cli.frames import WIDTH
+from ffc.cli.progress import result_text
+from ffc.cli.streams import answer, talk
+
+_COLOURS: Final = {"success": "green", "warn": "yellow", "error": "red"}
+_WORDS: Final = {"success": "passed", "warn": "warned", "error": "failed"}
+
+
+def show_tests(quiet: bool) -> Callable[[NodeRun], None]:
+    """Return what writes each test's result as it comes: a line, and why it fails."""
+
+    def show(result: NodeRun) -> None:
+        if not quiet:
+            answer(_line(result))
+        if result.error is not None:
+            talk(f"{result_text(result, result.error)}\n")
+
+    return show
+
+
+def _line(result: NodeRun) -> str:
+    word = _WORDS[result.status]
+    failing = result.rows.get("failing", 0)
+    count = f"{failing:,} failing" if failing else ""
+    right = f"{count:>16}  {word:<6} {result.seconds:>6.2f}s"
+    name = result.id.removeprefix("test.")
+    room = WIDTH - len(right) - 1
+    name = name if len(name) <= room else f"{name[: room - 1]}…"
+    return f"{name:<{room}} {right.replace(word, click.style(word, fg=_COLOURS[result.status]))}"
+
+
+def show_summary(results: Sequence[NodeRun]) -> None:
+    """Write how many tests fared how."""
+    if not results:
+        talk("no deployed node has a test: write `tests:` and `ffc run`")
+        return
+    counts = [(word, sum(r.status == s for r in results)) for s, word in _WORDS.items()]
+    talk(f"done: {', '.join(f'{count} {word}' for word, count in counts if count)}")
+
+
+def tests_document(target: str, results: Sequence[NodeRun]) -> dict[str, Any]:
+    """Return the `ffc.test_results/v1` document."""
+    return {"schema": "ffc.test_results/v1", "target": target, "results": list(results)}

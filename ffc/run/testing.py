@@ -1,0 +1,189 @@
+"""Tests of data run against a build: how many rows break each, five of them, and where all are."""
+
+from __future__ import annotations
+
+import operator
+import re
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Final
+
+import msgspec
+from sqlglot import exp
+
+from ffc.adapter.offline import Relation
+from ffc.adapter.state import NodeRun
+from ffc.auth import Principal, authorize
+from ffc.connect.session import Session
+from ffc.connect.warehouse import Warehouse, random_build_id, table_of
+from ffc.core.clock import Clock, stamp, utc_now
+from ffc.core.errors import Cancelled, FfcError, NotFound, TestFailed
+from ffc.manifest.records import AnyNode, DataTest
+from ffc.registry import StateRegistry
+from ffc.sql import build, data_tests
+
+# So many rows, and so many of their columns, are shown of a test that fails.
+ROWS: Final = 5
+COLUMNS: Final = 6
+_LONGEST: Final = 40
+_COMPARED: Final[Mapping[str, Callable[[int, int], bool]]] = {
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+    "=": operator.eq,
+    "!=": operator.ne,
+}
+
+Relations = Mapping[str, Relation | str]
+
+
+def run_test(
+    warehouse: Warehouse,
+    node: AnyNode,
+    test: DataTest,
+    parents: Relations,
+    now: datetime,
+    build_id: str,
+) -> NodeRun:
+    """Run a test of a node; `parents` are where it and what it looks into lie.
+
+    The rows that break it are kept as a table among the builds. A test that can't be run fails; one
+    that was cancelled raises Cancelled.
+    """
+    started = time.perf_counter()
+    instant = now.replace(tzinfo=None).isoformat(sep=" ")
+    known = {**parents, data_tests.NOW: warehouse.text(data_tests.at(instant))}
+    try:
+        result = _tested(warehouse, node, test, known, build_id)
+    except Cancelled:
+        raise
+    except FfcError as problem:
+        result = NodeRun.failed(name_of(node, test), "test", problem)
+    return msgspec.structs.replace(result, seconds=round(time.perf_counter() - started, 6))
+
+
+def name_of(node: AnyNode, test: DataTest) -> str:
+    """Return what a test is called in the results of a run."""
+    return f"test.{node.id}.{test.name}"
+
+
+def _tested(
+    warehouse: Warehouse, node: AnyNode, test: DataTest, known: Relations, build_id: str
+) -> NodeRun:
+    status, count = "success", 0
+    for sql, worst in ((test.sql, test.severity), (test.sql_warn, "warn")):
+        if not sql:
+            continue
+        query = warehouse.bound(sql, known)
+        count = _count(warehouse, query)
+        status = _status(test, count, worst)
+        if status != "success":
+            break
+    result = NodeRun(
+        id=name_of(node, test), action="test", status=status, attempts=1, rows={"failing": count}
+    )
+    if status == "success":
+        return result
+    kept = _kept(warehouse, test, query, build_id)
+    problem = TestFailed(
+        _said(node, test, count), help=[*_shown(warehouse, test, kept), _all(kept)]
+    )
+    told = NodeRun.failed(result.id, "test", problem)
+    return msgspec.structs.replace(told, status=status, rows=result.rows, relation=str(kept))
+
+
+def _status(test: DataTest, count: int, worst: str) -> str:
+    """Return how a test fares by the number of rows that break it."""
+    if worst == "error" and _holds(test.error_if, count):
+        return "error"
+    return "warn" if _holds(test.warn_if, count) else "success"
+
+
+def _holds(threshold: str, count: int) -> bool:
+    match = re.fullmatch(r"\s*(>=?|<=?|!?=)\s*([0-9]+)\s*", threshold or ">0")
+    return match is not None and _COMPARED[match[1]](count, int(match[2]))
+
+
+def _count(warehouse: Warehouse, query: str) -> int:
+    rows = exp.select(exp.Count(this=exp.Star())).from_(build.reference("failing"))
+    (row,) = warehouse.rows(rows, {"failing": query})
+    return int(str(next(iter(row.values()))))
+
+
+def _kept(warehouse: Warehouse, test: DataTest, query: str, build_id: str) -> Relation:
+    kept = warehouse.aside(f"test_{test.name[:_LONGEST]}", build_id)
+    warehouse.create(kept, "TABLE", query)
+    return kept
+
+
+def _shown(warehouse: Warehouse, test: DataTest, kept: Relation) -> list[str]:
+    query = exp.select("*").from_(table_of(kept)).order_by(exp.Literal.number(1)).limit(ROWS)
+    return [_row(test, row) for row in warehouse.rows(query)]
+
+
+def _row(test: DataTest, row: Mapping[str, object]) -> str:
+    names = [*([test.column] if test.column in row else []), *(n for n in row if n != test.column)]
+    shown = ", ".join(f"{name} = {_value(row[name])}" for name in names[:COLUMNS])
+    return f"{shown}, …" if len(names) > COLUMNS else shown
+
+
+def _value(value: object) -> str:
+    if value is None:
+        return "null"
+    return repr(value) if isinstance(value, str) else str(value)
+
+
+def _all(kept: Relation) -> str:
+    return f'all of them: ffc query "select * from {kept}"'
+
+
+def _said(node: AnyNode, test: DataTest, count: int) -> str:
+    what = f"the test `{test.name}` of `{node.name}`"
+    if test.test == "unique":
+        return f"{what} fails: {count:,} values come more than once"
+    if test.test == "row_count":
+        return f"{what} fails: it has too few rows, or too many"
+    if test.test == "freshness":
+        return f"{what} fails: its newest row is too old"
+    return f"{what} fails: {count:,} row{'' if count == 1 else 's'}"
+
+
+def run_tests(
+    session: Session,
+    *,
+    principal: Principal,
+    selected: frozenset[str] | None = None,
+    report: Callable[[NodeRun], None] = lambda _: None,
+    clock: Clock = utc_now,
+    build_id: Callable[[], str] = random_build_id,
+) -> list[NodeRun]:
+    """Run the tests of what is deployed against its good builds; return how each fared.
+
+    Nothing is held: a run may go on meanwhile. `selected` are ids of nodes, None for all. Raises
+    NotFound where nothing is deployed.
+    """
+    authorize(principal, "test")
+    state, target = session.state, session.target.name
+    if state.deployment(target) is None:
+        raise NotFound(f"nothing is deployed in the target `{target}`", help=["run `ffc run`"])
+    registry = StateRegistry(state, target)
+    warehouse = Warehouse(session.offline, session.schema)
+    run = state.begin_run(target, "test", principal.name, stamp(clock()))
+    results: list[NodeRun] = []
+    status = "error"
+    try:
+        for node in registry.nodes().values():
+            tests = node.tests if selected is None or node.id in selected else ()
+            for test in tests:
+                names = [name for name in (node.id, test.other) if name]
+                parents = {name: registry.relation(name) for name in names}
+                result = run_test(warehouse, node, test, parents, clock(), build_id())
+                state.record_node(run, result)
+                results.append(result)
+                report(result)
+        status = "error" if any(r.status == "error" for r in results) else "success"
+    finally:
+        state.finish_run(run, status, stamp(clock()))
+    return results

@@ -1,0 +1,52 @@
+"""Sources as relations: the tables of their files together, an existing table as it is declared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlglot import exp
+
+from ffc.core.types import Type
+from ffc.sql import build
+from ffc.sql.types import converted, type_of_native
+
+_NAIVE = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
+
+
+def together(tables: Sequence[exp.Table], columns: Sequence[str]) -> exp.Query:
+    """Return the rows of all tables, which have the same columns."""
+    selects = [exp.select(*(build.column(c) for c in columns)).from_(t.copy()) for t in tables]
+    found: exp.Query = selects[0]
+    for select in selects[1:]:
+        found = exp.union(found, select, distinct=False)
+    return found
+
+
+def declared(
+    table: exp.Table, columns: Sequence[tuple[str, str, Type]], timezone: str
+) -> exp.Select:
+    """Return a table's rows with its columns as their types; given as (name, native, wanted).
+
+    Naive times are read in a time zone.
+    """
+    return exp.select(
+        *(build.named(_read(name, native, kind, timezone), name) for name, native, kind in columns)
+    ).from_(table.copy())
+
+
+def _read(name: str, native: str, wanted: Type, timezone: str) -> exp.Expr:
+    value: exp.Expr = build.column(name)
+    if wanted.name != "timestamp":
+        # What is of the type already stays as it is; ffc widens the rest.
+        return value if type_of_native(native) == wanted else converted(value, native, wanted)
+    value = converted(value, native, wanted)
+    if timezone == "UTC" or native not in _NAIVE:
+        return value
+    local = exp.AtTimeZone(this=exp.Paren(this=value), zone=exp.Literal.string(timezone))
+    return exp.AtTimeZone(this=exp.Paren(this=local), zone=exp.Literal.string("UTC"))
+
+
+def newest(table: exp.Table, column: str) -> exp.Select:
+    """Return the newest time of a column, as zone-less UTC."""
+    value = exp.cast(exp.Max(this=build.column(column)), exp.DType.TIMESTAMP)
+    return exp.select(build.named(value, "newest")).from_(table.copy())

@@ -1,0 +1,251 @@
+"""Looking at what is deployed: nodes, rows, runs; who holds a file; what is broken."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pytest
+from pyarrow import parquet
+from support.cli import ffc
+from support.projects import small_project
+
+from ffc.core.errors import Unreachable
+from ffc_duckdb.files import open_file
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = small_project(tmp_path_factory.mktemp("small"))
+    assert ffc(folder, "run").code == 0
+    return folder
+
+
+def test_a_node_is_shown(project: Path) -> None:
+    shown = ffc(project, "show", "spending", "--rows", "2").stdout
+    assert re.search(r"^node +feature_view.spending$", shown, re.MULTILINE)
+    assert re.search(r"^ttl +30d$", shown, re.MULTILINE)
+    assert re.search(r"build +b\w+, 4 rows", shown)
+    assert "row 2" in shown or "u1" in shown
+    assert max(map(len, shown.splitlines())) <= 80
+    assert "u1" not in ffc(project, "show", "feature_view.spending", "--rows", "0").stdout
+    document = ffc(project, "show", "main", "--output", "json").json()
+    assert document["node"]["kind"] == "training_set"
+    assert len(document["rows"]) == 4
+    refused = ffc(project, "show", "spendin")
+    assert refused.code == 1
+    assert "did you mean `spending`?" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("sql", "rows"),
+    [
+        ("select count(*) as n from {{ ref('clean') }}", [[4]]),
+        ('select count(*) as n from {{ source("raw", "users") }} as u;', [[2]]),
+        ("select max(amount) as n from dev.clean", [[8.0]]),
+        ("with a as (select 1 as n) from a", [[1]]),
+        (
+            "select 'nan'::double a, '-inf'::float b, 1.50::decimal(5, 2) c, [1, null] d, "
+            "timestamp '2024-01-01 10:00:00' e, date '2024-01-01' f, 'x'::blob g, null h, true i",
+            [
+                [
+                    "NaN",
+                    "-Infinity",
+                    "1.50",
+                    [1, None],
+                    "2024-01-01 10:00:00",
+                    "2024-01-01",
+                    "eA==",
+                    None,
+                    True,
+                ]
+            ],
+        ),
+    ],
+)
+def test_a_query_is_answered(project: Path, sql: str, rows: list[list[object]]) -> None:
+    done = ffc(project, "query", sql, "--output", "json")
+    assert done.code == 0, done.stderr
+    assert done.json()["rows"] == rows
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("drop table dev.clean", "no SELECT"),
+        ("select 1; select 2", "2 statements"),
+        ("copy dev.clean to 'x.csv'", "no SELECT"),
+        ("", "nothing"),
+        ("select from where", "no SQL"),
+        ("select * from {{ ref('cleen') }}", "did you mean `clean`?"),
+        ("select {{ var('x') }}", "means nothing here"),
+        ("select nope from {{ ref('clean') }}", "nope"),
+    ],
+)
+def test_a_query_that_is_none(project: Path, sql: str, said: str) -> None:
+    refused = ffc(project, "query", sql)
+    assert (refused.code, refused.stdout) == (1, "")
+    assert said in " ".join(refused.stderr.split())
+    assert not (project / "x.csv").exists()
+
+
+def test_a_query_has_a_limit_and_may_go_to_a_file(project: Path, tmp_path: Path) -> None:
+    sql = "select * from range(250) t(i)"
+    shown = ffc(project, "query", sql)
+    assert len(shown.stdout.splitlines()) == 102
+    assert "100 rows; there are more" in shown.stderr
+    assert len(ffc(project, "query", sql, "--limit", "0").stdout.splitlines()) == 252
+    assert ffc(project, "query", sql, "--to", str(tmp_path / "x.parquet")).code == 0
+    assert parquet.read_table(tmp_path / "x.parquet").num_rows == 250
+    file = tmp_path / "q.sql"
+    file.write_text("select 7 as seven")
+    assert "7" in ffc(project, "query", "--file", str(file)).stdout
+    assert ffc(project, "query").code == 2
+
+
+def test_runs_are_listed_and_shown(project: Path) -> None:
+    listed = ffc(project, "runs").stdout
+    assert re.search(r"r1 +run .* success +9 success", listed)
+    shown = ffc(project, "runs", "show", "r1").stdout
+    assert "training_set.main" in shown
+    document = ffc(project, "runs", "show", "r1", "--output", "json").json()
+    assert len(document["results"]) == 9
+    assert ffc(project, "runs", "show", "r99").code == 1
+    assert ffc(project, "runs", "what").code == 2
+
+
+def test_a_killed_run_is_told_as_interrupted(tmp_path: Path) -> None:
+    folder = small_project(tmp_path)
+    assert ffc(folder, "run").code == 0
+    import sqlite3
+
+    with sqlite3.connect(folder / ".ffc" / "state.db") as state:
+        state.execute("update runs set status = 'running', finished = ''")
+    assert ffc(folder, "run").code == 0
+    runs = ffc(folder, "runs", "--output", "json").json()["runs"]
+    assert [run["status"] for run in runs] == ["success", "interrupted"]
+
+
+def test_looking_lets_go_at_once(project: Path) -> None:
+    with duckdb.connect(project / ".ffc" / "test.duckdb", read_only=True):
+        assert ffc(project, "show", "main").code == 0
+        assert ffc(project, "training-set", "main").code == 0
+    with duckdb.connect(project / ".ffc" / "test.duckdb") as connection:
+        assert connection.execute("select count(*) from dev.main").fetchone() == (4,)
+
+
+@contextmanager
+def held(path: Path, seconds: float, *, read_only: bool = False) -> Iterator[int]:
+    """Hold a DuckDB file in another process for a while."""
+    code = (
+        "import duckdb, sys, time\n"
+        f"c = duckdb.connect(sys.argv[1], read_only={read_only})\n"
+        "print('held', flush=True)\n"
+        f"time.sleep({seconds})\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"held\n"
+    try:
+        yield process.pid
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def test_who_holds_a_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.duckdb"
+    duckdb.connect(path).close()
+    for theirs, ours in ((False, True), (True, False)):
+        with held(path, 60, read_only=theirs) as pid:
+            with pytest.raises(Unreachable) as caught:
+                open_file(path, "", read_only=ours, patience=0.3)
+            assert f"in use by the process {pid} (`" in caught.value.message
+            assert "python" in caught.value.message
+            assert "wait until that process lets go" in caught.value.help[0]
+
+
+def test_whoever_lets_go_soon_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "a.duckdb"
+    duckdb.connect(path).close()
+    with held(path, 1):
+        started = time.monotonic()
+        open_file(path, "", read_only=False, patience=20).close()
+    assert time.monotonic() - started < 15
+
+
+def test_a_run_met_by_a_reader_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ffc_duckdb.files.PATIENCE", 0.2)
+    monkeypatch.setattr(open_file, "__kwdefaults__", {"patience": 0.2})
+    folder = small_project(tmp_path)
+    assert ffc(folder, "run").code == 0
+    with held(folder / ".ffc" / "test.duckdb", 60, read_only=True) as pid:
+        refused = ffc(folder, "run")
+    assert refused.code == 1
+    assert f"in use by the process {pid}" in " ".join(refused.stderr.split())
+    assert ffc(folder, "run").code == 0
+
+
+@pytest.mark.parametrize("what", ["text", "cut", "folder"])
+def test_a_file_that_is_none(tmp_path: Path, what: str) -> None:
+    folder = small_project(tmp_path)
+    assert ffc(folder, "run").code == 0
+    path = folder / ".ffc" / "test.duckdb"
+    whole = path.read_bytes()
+    path.unlink()
+    if what == "folder":
+        path.mkdir()
+    else:
+        path.write_bytes(
+            b"this is no database, whatever its name\n" * 500
+            if what == "text"
+            else b"\0" * len(whole)
+        )
+    refused = ffc(folder, "run")
+    assert refused.code == 1
+    said = " ".join(refused.stderr.split())
+    assert (
+        "it is a folder" in said
+        if what == "folder"
+        else "is no DuckDB file, or a broken one" in said
+    )
+    assert "FF900" not in said
+    if what != "folder":
+        path.unlink()
+        assert ffc(folder, "run").code == 0
+
+
+def test_nothing_was_built_yet(tmp_path: Path) -> None:
+    folder = small_project(tmp_path)
+    refused = ffc(folder, "query", "select 1")
+    assert refused.code == 1
+    assert "run `ffc run`" in refused.stderr
+
+
+def test_a_broken_state_store_says_so(tmp_path: Path) -> None:
+    folder = small_project(tmp_path)
+    assert ffc(folder, "run").code == 0
+    path = folder / ".ffc" / "state.db"
+    before = json.loads((folder / "target" / "run_results.json").read_text())
+    for extra in ("-wal", "-shm"):
+        path.with_name(path.name + extra).unlink(missing_ok=True)
+    path.write_bytes(path.read_bytes()[:100] + b"\xff" * 20_000)
+    refused = ffc(folder, "run")
+    assert refused.code == 1
+    said = " ".join(refused.stderr.split())
+    assert "error[FF703]: the state store" in said
+    assert "restore a backup, or move the file away" in said
+    path.unlink()
+    assert ffc(folder, "run").code == 0
+    after = json.loads((folder / "target" / "run_results.json").read_text())
+    assert {r["id"]: r["rows"] for r in after["results"] if r["action"] == "build"} == {
+        r["id"]: r["rows"] for r in before["results"] if r["action"] == "build"
+    }
