@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
@@ -13,7 +12,6 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from sqlglot import exp
 
 from ffc.adapter import (
-    About,
     Cancelled,
     Capabilities,
     DataError,
@@ -84,6 +82,12 @@ class DuckDBOfflineStore(OfflineStore):
             rows = self._cursor().execute(described.sql(dialect="duckdb")).fetchall()
         return [(name, native) for name, native, *_ in rows]
 
+    def about(self) -> str:
+        """Return DuckDB's version."""
+        import duckdb
+
+        return f"DuckDB {duckdb.__version__}"
+
     def version(self, relation: Relation) -> str | None:
         """Return how many rows there are and the sum of their hashes, whatever their order."""
         row = exp.Anonymous(this="hash", expressions=[exp.column("t")])
@@ -94,14 +98,6 @@ class DuckDBOfflineStore(OfflineStore):
         with mapped():
             found = self._cursor().execute(query.sql(dialect="duckdb")).fetchone()
         return f"{found[0]}-{found[1]}" if found else None
-
-    def about(self) -> About:
-        """Return DuckDB's version and the room on the disk; its clock is this machine's."""
-        import duckdb
-
-        self._cursor().close()
-        free = shutil.disk_usage(self._path.parent).free
-        return About(version=f"DuckDB {duckdb.__version__}", ahead=0.0, free=free)
 
     def close(self) -> None:
         """Let go of the file, after the statements that are running."""

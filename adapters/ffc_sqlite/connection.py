@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ffc.adapter import About, StateError, StatementFailed, StoreError, Transient, Unreachable
+from ffc.adapter import StateError, StatementFailed, StoreError, Transient, Unreachable
 from ffc_sqlite.schema import Layout, migrate
 
 BUSY_SECONDS: Final = 10.0
@@ -94,19 +93,6 @@ class Database:
         """Run statements whole or not at all, as the only writer."""
         return self._transaction("BEGIN IMMEDIATE")
 
-    def about(self) -> About:
-        """Return what is to be known of the file: SQLite's clock is this machine's."""
-        with self.read() as connection:
-            (version,) = connection.execute("SELECT sqlite_version()").fetchone()
-        free = shutil.disk_usage(self._path.parent).free
-        return About(version=f"SQLite {version}", ahead=0.0, free=free)
-
-    def rehearse(self) -> None:
-        """Make a table and drop it."""
-        with self.write() as connection:
-            connection.execute("CREATE TABLE ffc_debug (a)")
-            connection.execute("DROP TABLE ffc_debug")
-
     def close(self) -> None:
         """Close every thread's connection, each after what it is doing."""
         with self._lock:
@@ -168,21 +154,6 @@ class Database:
             connection.close()
             raise
         return connection
-
-
-class Tried:
-    """What `ffc debug` asks of a store in a SQLite file."""
-
-    _database: Database
-
-    def about(self) -> About:
-        """Return SQLite's version and the room on the disk; raises as every method."""
-        return self._database.about()
-
-    def rehearse(self) -> bool:
-        """Make a table and drop it; raises as every method."""
-        self._database.rehearse()
-        return True
 
 
 def translate(

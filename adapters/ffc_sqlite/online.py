@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from ffc.adapter import WRITE_SCHEMA, OnlineStore, Options, StoreError, Unreachable
-from ffc_sqlite.connection import Database, Tried
+from ffc_sqlite.connection import Database
 from ffc_sqlite.schema import ONLINE
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
-class SQLiteOnlineStore(Tried, OnlineStore):
+class SQLiteOnlineStore(OnlineStore):
     """A SQLite file, made at the first use."""
 
     settings: ClassVar[Mapping[str, bool]] = {"path": True}

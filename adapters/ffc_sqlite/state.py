@@ -19,11 +19,11 @@ from ffc.adapter import (
     StateError,
     StateStore,
 )
-from ffc_sqlite.connection import Database, Tried
+from ffc_sqlite.connection import Database
 from ffc_sqlite.schema import STATE
 
 
-class SQLiteStateStore(Tried, StateStore):
+class SQLiteStateStore(StateStore):
     """A SQLite file, made at the first use."""
 
     settings: ClassVar[Mapping[str, bool]] = {"path": True}

@@ -6,7 +6,6 @@ An adapter is a class registered under an entry point: `ffc.offline` (a warehous
 
 from __future__ import annotations
 
-from ffc.adapter.about import About
 from ffc.adapter.offline import Capabilities, Handle, Load, OfflineStore, Relation, Status
 from ffc.adapter.online import WRITE_SCHEMA, OnlineStore
 from ffc.adapter.options import Options
@@ -34,7 +33,6 @@ from ffc.core.types import Type, known_type, parse_type, widens
 
 __all__ = [
     "WRITE_SCHEMA",
-    "About",
     "Build",
     "Cancelled",
     "Capabilities",

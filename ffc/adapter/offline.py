@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from ffc.adapter.about import About
 from ffc.core.types import Type
 
 if TYPE_CHECKING:
@@ -137,16 +136,16 @@ class OfflineStore(ABC):
         Raises StoreError where there is none.
         """
 
+    def about(self) -> str:
+        """Return the warehouse's own name and version, for people; empty where it tells none."""
+        return ""
+
     def version(self, relation: Relation) -> str | None:
         """Return what changes whenever a table's rows do; None where nobody can tell.
 
         A table that can't tell counts as changed in each run.
         """
         return None
-
-    def about(self) -> About:
-        """Return what is to be known of the store; raises StoreError where it does not answer."""
-        return About()
 
     @abstractmethod
     def close(self) -> None:

@@ -6,8 +6,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from ffc.adapter.about import About
-
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -45,18 +43,6 @@ class OnlineStore(ABC):
     @abstractmethod
     def ping(self) -> None:
         """Return if the store answers; raises Unreachable."""
-
-    def about(self) -> About:
-        """Return what is to be known of the store; raises StoreError where it does not answer."""
-        self.ping()
-        return About()
-
-    def rehearse(self) -> bool:
-        """Write something and take it away; raises StoreError where that can't be done.
-
-        Returns False where the store has no way to try.
-        """
-        return False
 
     @abstractmethod
     def close(self) -> None:

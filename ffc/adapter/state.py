@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from msgspec import Struct
 
-from ffc.adapter.about import About
 from ffc.core.errors import FfcError
 
 if TYPE_CHECKING:
@@ -208,17 +207,6 @@ class StateStore(ABC):
     @abstractmethod
     def audit(self, principal: str, action: str, target: str, now: str) -> None:
         """Note that somebody did something."""
-
-    def about(self) -> About:
-        """Return what is to be known of the store; raises StateError where it does not answer."""
-        return About()
-
-    def rehearse(self) -> bool:
-        """Write something and take it away; raises StateError where that can't be done.
-
-        Returns False where the store has no way to try.
-        """
-        return False
 
     @abstractmethod
     def close(self) -> None:

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from ffc.adapter.state import Build, NodeRun, RunRecord
 from ffc.core.diagnostics import Severity, Span
 from ffc.online.lookup import AnswerColumn
+from ffc.run.debugging import Checked
 from ffc.run.freshness import Fresh
 
 
@@ -179,6 +180,15 @@ class TestResults(Struct, kw_only=True):
     results: list[NodeRun]
 
 
+class Debugged(Struct, kw_only=True):
+    """How each check of a target's connections went: `ffc debug --output json`."""
+
+    schema: Literal["ffc.debug/v1"]
+    target: str
+    ok: bool
+    checks: list[Checked]
+
+
 class ListedNode(Struct, kw_only=True):
     """A node in a list: what it is, where it is written, what it is made of."""
 
@@ -202,29 +212,6 @@ class Listed(Struct, kw_only=True):
     target: str
     nodes: list[ListedNode]
     removed: list[ListedNode]
-
-
-class Check(Struct, kw_only=True):
-    """Something that was checked: how it stands, what was found, how to mend it."""
-
-    name: str
-    status: Literal["ok", "failed", "skipped"]
-    details: list[str]
-    code: str
-    message: str
-    help: list[str]
-
-
-class Debug(Struct, kw_only=True):
-    """Whether all that a target needs is there: `ffc debug --output json`."""
-
-    schema: Literal["ffc.debug/v1"]
-    ok: bool
-    versions: dict[str, str]
-    project: str
-    profile: str
-    target: str
-    checks: list[Check]
 
 
 class Cleaned(Struct, kw_only=True):

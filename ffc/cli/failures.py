@@ -44,7 +44,7 @@ def show_failure(problem: Exception) -> int:
 
 def warning_text(code: str, message: str) -> str:
     """Return `warning[CODE]: message`, wrapped."""
-    lines = wrapped(f"warning[{code}]: {message}", WIDTH)
+    lines = _wrapped(f"warning[{code}]: {message}", WIDTH)
     head, tail = lines[0].split(":", 1)
     return "\n".join([f"{click.style(head, fg='yellow', bold=True)}:{tail}", *lines[1:]])
 
@@ -52,18 +52,17 @@ def warning_text(code: str, message: str) -> str:
 def failure_text(code: str, message: str, hints: object, word: str = "error") -> str:
     """Return `error[CODE]: message` with a line of help for each hint, and where to read more."""
     head = f"{word}[{code}]"
-    first, *more = wrapped(f"{head}: {message}", WIDTH)
+    first, *more = _wrapped(f"{head}: {message}", WIDTH)
     told = click.style(first[len(head) + 2 :], bold=True)
     lines = [f"{click.style(head, fg='red' if word == 'error' else 'yellow', bold=True)}: {told}"]
     lines += [click.style(line, bold=True) for line in more]
     for hint in hints if isinstance(hints, list | tuple) else ():
-        first, *more = wrapped(str(hint), WIDTH - 10)
+        first, *more = _wrapped(str(hint), WIDTH - 10)
         lines += [f"  {click.style('= help:', fg='cyan')} {first}", *(f"{'':10}{m}" for m in more)]
     lines.append(f"  {click.style('= more:', fg='cyan')} ffc explain {code}")
     return "\n".join(lines)
 
 
-def wrapped(text: str, width: int) -> list[str]:
-    """Break a text into lines of a width, at least one; paths stay whole."""
+def _wrapped(text: str, width: int) -> list[str]:
     told = visible(text)
     return textwrap.wrap(told, width, break_long_words=False, break_on_hyphens=False) or [""]

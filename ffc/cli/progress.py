@@ -69,19 +69,30 @@ def line(event: NodeFinished) -> str:
     node = event.node
     count = f"{event.index:>{len(str(event.total))}}/{event.total}"
     rows = f"{node.rows['out']:,} rows" if "out" in node.rows else ""
+    if node.rows.get("failing"):
+        rows = f"{node.rows['failing']:,} failing"
     if node.rows.get("added") or node.rows.get("removed"):
         rows = f"+{node.rows['added']:,} -{node.rows['removed']:,} rows"
     right = f"{rows:>14}  {node.status:<9} {node.seconds:>6.2f}s"
     verb = f"{node.action} " if node.action != "build" else ""
-    left = f"{count} {verb}{node.id}"
     room = WIDTH - len(right) - 1
-    if len(left) > room:
-        left = f"{left[: room - 1]}…"
+    if node.action == "test":
+        left = f"{count} {verb}"
+        left += test_name(node.id, room - len(left))
+    else:
+        left = f"{count} {verb}{node.id}"
+        left = left if len(left) <= room else f"{left[: room - 1]}…"
     colour = _COLOURS.get(node.status)
     right = right.replace(
         node.status, click.style(node.status, fg=colour) if colour else node.status
     )
     return f"{left:<{room}} {right}"
+
+
+def test_name(name: str, room: int) -> str:
+    """Return a test's id without its kind; where it is too long, its end tells tests apart."""
+    name = name.removeprefix("test.")
+    return name if len(name) <= room else f"…{name[len(name) - room + 1 :]}"
 
 
 def _summary(results: list[NodeRun]) -> str:

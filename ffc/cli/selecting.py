@@ -76,7 +76,12 @@ def _results(session: Session, target: str) -> dict[str, str] | None:
     runs = session.state.runs(target, limit=1)
     if not runs:
         return None
-    return {result.id: result.status for result in session.state.run_nodes(runs[0].id)}
+    found: dict[str, str] = {}
+    for result in session.state.run_nodes(runs[0].id):
+        # A view is synced after it was built: what failed, failed, else its build tells.
+        if result.status == "error" or result.id not in found:
+            found[result.id] = result.status
+    return found
 
 
 def _changed_in(root: Path) -> Callable[[str], Iterable[str]]:

@@ -9,7 +9,7 @@ import click
 
 from ffc.adapter.state import NodeRun
 from ffc.cli.frames import WIDTH
-from ffc.cli.progress import result_text
+from ffc.cli.progress import result_text, test_name
 from ffc.cli.streams import answer, talk
 
 _COLOURS: Final = {"success": "green", "warn": "yellow", "error": "red"}
@@ -33,9 +33,8 @@ def _line(result: NodeRun) -> str:
     failing = result.rows.get("failing", 0)
     count = f"{failing:,} failing" if failing else ""
     right = f"{count:>16}  {word:<6} {result.seconds:>6.2f}s"
-    name = result.id.removeprefix("test.")
     room = WIDTH - len(right) - 1
-    name = name if len(name) <= room else f"{name[: room - 1]}…"
+    name = test_name(result.id, room)
     return f"{name:<{room}} {right.replace(word, click.style(word, fg=_COLOURS[result.status]))}"
 
 

@@ -287,31 +287,6 @@ class OpenTarget:
     session: Session
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """What ffc.yml and profiles.yml say: the project's name, its profile, the target."""
-
-    root: Path
-    project: str
-    profile: str
-    target: ChosenTarget
-
-
-def read_settings(
-    project_dir: Path | None, profiles_dir: Path | None, target: str | None
-) -> Settings:
-    """Read a project's settings, opening nothing; raises ProjectError and ProfileError."""
-    root = find_root(project_dir)
-    files, problems = read_files(root)
-    chosen, diagnostics = _target(root, files, profiles_dir, target)
-    if chosen is None:
-        found = [d for d in problems if d.span.file == PROJECT_FILE]
-        found = ordered(found + diagnostics) or [_empty_project()]
-        raise ProjectError("the project's settings can't be used", found)
-    name, profile = _words(files, "name", "profile")
-    return Settings(root=root, project=name, profile=profile, target=chosen)
-
-
 @contextmanager
 def open_target(
     project_dir: Path | None,
@@ -320,15 +295,20 @@ def open_target(
     *,
     read_only: bool = False,
 ) -> Iterator[OpenTarget]:
-    """Open a project's target without compiling: for what needs only what is deployed.
+    """Open a project's target without compiling: for what reads only what is deployed.
 
     With `read_only` its warehouse is opened so that others may read beside it.
     """
-    found = read_settings(project_dir, profiles_dir, target)
-    with Session(found.target, read_only=read_only) as session:
-        yield OpenTarget(
-            root=found.root, project=found.project, profile=found.profile, session=session
-        )
+    root = find_root(project_dir)
+    files, problems = read_files(root)
+    chosen, diagnostics = _target(root, files, profiles_dir, target)
+    if chosen is None:
+        found = [d for d in problems if d.span.file == PROJECT_FILE]
+        found = ordered(found + diagnostics) or [_empty_project()]
+        raise ProjectError("the project's settings can't be used", found)
+    with Session(chosen, read_only=read_only) as session:
+        words = _words(files, "name", "profile")
+        yield OpenTarget(root=root, project=words[0], profile=words[1], session=session)
 
 
 def declared_node(

@@ -180,6 +180,23 @@ class _Checker:
             if not widens(one, two) and not widens(two, one):
                 message = f"`{column.name}` is {one}, but `{found.name}` of `{test.to}` is {two}"
                 yield error("FF406", message, place, help=["values of two types are never equal"])
+        if other and test.blocking and other.id not in self._made_of():
+            message = f"`blocking` can't be true: `{test.to.strip()}` may be built after "
+            message += self._table.where
+            help_ = "leave it out: the test runs at the end of a run, and blocks nothing"
+            yield error("FF105", message, test.at("blocking"), help=[help_])
+
+    def _made_of(self) -> set[str]:
+        """Return the table and all that is built before it, since it is made of it."""
+        found: set[str] = set()
+        waiting = [self._table.node]
+        while waiting:
+            node = waiting.pop()
+            if node not in found:
+                found.add(node)
+                known = self._state.nodes.get(node)
+                waiting += known.depends_on if known is not None else ()
+        return found
 
 
 def _check_thresholds(test: Test) -> Iterator[Diagnostic]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from itertools import chain, count
 
 import sqlglot
 from sqlglot import exp
@@ -35,16 +36,17 @@ def make_tests(
     asked: Iterable[tuple[ColumnTest | TableTest, Column | None]],
 ) -> tuple[DataTest, ...]:
     """Return the tests of a node, each checked before, with names of their own."""
-    names: dict[str, int] = {}
+    asked = list(asked)
+    taken: set[str] = set()
+    said = {chosen.record.name for chosen, _ in asked if isinstance(chosen.record, Test)}
     made = []
     for chosen, column in asked:
         test = chosen.record
         if not isinstance(test, Test):
             continue
-        name = test.name or "_".join((chosen.word, *([_plain(column.name)] if column else [])))
-        names[name] = names.get(name, 0) + 1
-        if names[name] > 1:
-            name = f"{name}_{names[name]}"
+        plain = "_".join((chosen.word, *([_plain(column.name)] if column else [])))
+        name = _free(test.name, taken) if test.name else _free(plain, taken | said)
+        taken.add(name)
         queries = _Queries(state, node, chosen, column).made()
         if queries is None:
             continue
@@ -66,6 +68,12 @@ def make_tests(
             )
         )
     return tuple(made)
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    """Return a name, with a number behind it where another test has it."""
+    more = (f"{name}_{number}" for number in count(2))
+    return next(each for each in chain([name], more) if each not in taken)
 
 
 def _plain(name: str) -> str:
@@ -117,7 +125,8 @@ class _Queries:
     def _alone(self, test: object) -> exp.Select:
         rows, column, kind = self._rows, self._column, self._type
         if isinstance(test, AcceptedValues):
-            values = [default_value(v, kind) if kind else v for v in test.values]
+            plain = kind is None or kind.name in data_tests.AS_TEXT
+            values = [v if plain or kind is None else default_value(v, kind) for v in test.values]
             return data_tests.accepted_values(rows, column, values, kind)
         if isinstance(test, Range):
             assert kind is not None
@@ -130,11 +139,11 @@ class _Queries:
             return data_tests.untrue(rows, self._parsed(test.sql))
         if isinstance(test, RowCount):
             return data_tests.row_count(rows, test.min, test.max)
-        plain: Mapping[str, Callable[[exp.Select, str], exp.Select]] = {
+        simple: Mapping[str, Callable[[exp.Select, str], exp.Select]] = {
             "unique": data_tests.unique,
             "not_null": data_tests.not_null,
         }
-        return plain[self._chosen.word](rows, column)
+        return simple[self._chosen.word](rows, column)
 
     def _parsed(self, text: str) -> exp.Expr:
         return sqlglot.parse_one(text, read=self._state.project.dialect, into=exp.Condition)

@@ -50,9 +50,6 @@ def _declare_source(
     )
     if node in state.failed or oracle.knows(node):
         return
-    if "://" in table.file:
-        message = "reading from a URL is not in this version of ffc yet"
-        state.not_yet(node, message, table.at("file"))
     state.nodes[node] = Source(
         id=node,
         name=f"{group.name}.{table.name}",

@@ -61,7 +61,7 @@ class Session:
         """The warehouse."""
         if self._offline is None:
             store = self.target.offline
-            self._offline = offline_adapter(store.type)(self.options(store, "offline"))
+            self._offline = offline_adapter(store.type)(self._options(store, "offline"))
             self._stack.callback(self._offline.close)
         return self._offline
 
@@ -70,7 +70,7 @@ class Session:
         """The state store."""
         if self._state is None:
             store = self.target.state
-            self._state = state_adapter(store.type)(self.options(store, "state"))
+            self._state = state_adapter(store.type)(self._options(store, "state"))
             self._stack.callback(self._state.close)
         return self._state
 
@@ -80,13 +80,12 @@ class Session:
             store = self.target.online.get(name)
             if store is None:
                 raise ProfileError(f"the target `{self.target.name}` has no online store `{name}`")
-            opened = online_adapter(store.type)(self.options(store, f"online: {name}"))
+            opened = online_adapter(store.type)(self._options(store, f"online: {name}"))
             self._online[name] = opened
             self._stack.callback(opened.close)
         return self._online[name]
 
-    def options(self, store: Store, role: str) -> Options:
-        """Return a store's settings, environment variables put in; raises ProfileError."""
+    def _options(self, store: Store, role: str) -> Options:
         where = f"`{role}` of the target `{self.target.name}`"
         values = {
             key: self._resolved(value, f"{role}: {key}") for key, value in store.settings.items()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from functools import partial
 from graphlib import TopologicalSorter
 from typing import Any
@@ -148,13 +149,14 @@ class _Job:
         building = self._building(build_id)
         by_id = {node.id: node for node in nodes}
         graph = self._graph()
-        in_parallel(
-            [node.id for node in nodes],
-            {name: graph[name] for name in by_id},
-            lambda name: self._step(name, partial(building.build, by_id[name])),
-            self._request.threads,
-            self._stop,
-        )
+        with closing(building):
+            in_parallel(
+                [node.id for node in nodes],
+                {name: graph[name] for name in by_id},
+                lambda name: self._step(name, partial(building.build, by_id[name])),
+                self._request.threads,
+                self._stop,
+            )
         if not self._stopping.is_set():
             building.test_later()
         if not self._stopping.is_set():

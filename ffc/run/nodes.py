@@ -64,6 +64,10 @@ class Building:
         """Read files by way of one memory of how they were."""
         self._reading = Reading(self.warehouse, self.folder, self.existing)
 
+    def close(self) -> None:
+        """Remove what was fetched from elsewhere."""
+        self._reading.remote.close()
+
     def build(self, node: AnyNode) -> NodeRun:
         """Build a node, or say why not; a failure is a result, never an exception of ours."""
         held_back = self._held_back(node)

@@ -20,6 +20,7 @@ from ffc.core.errors import DataError, Transient
 from ffc.core.types import known_type, widens
 from ffc.manifest.names import shortened
 from ffc.manifest.records import Source
+from ffc.run.remote import Remote
 from ffc.sql.sources import declared, together
 from ffc.sql.types import type_of_native
 
@@ -36,6 +37,7 @@ class Reading:
     folder: Path
     existing: set[str]
     seen: dict[Path, tuple[int, int, int]] = field(default_factory=dict)
+    remote: Remote = field(default_factory=Remote)
 
     def inputs(self, source: Source) -> dict[str, str]:
         """Return what a source is made of: files by their hash, a table by its version.
@@ -46,6 +48,8 @@ class Reading:
             version = self.warehouse.store.version(table_relation(source.table))
             # What can't tell whether it changed did.
             return {_TABLE: version if version is not None else secrets.token_hex(8)}
+        if "://" in source.file:
+            return self.remote.inputs(source.file)
         found = sorted(p for p in self.folder.glob(source.file) if p.is_file())
         if not found:
             message = f"no file matches `{source.file}` of the source `{source.name}`"
@@ -64,11 +68,14 @@ class Reading:
         for name, paths in _tables(source.name, source.data_fingerprint, inputs):
             table = Relation(self.warehouse.builds_schema, name)
             if name not in self.existing:
-                self._load(source, table, [self.folder / path for path in paths])
+                self._load(source, table, [self._local(path) for path in paths])
                 self.existing.add(name)
             tables.append(table_of(table))
         query = together(tables, [column.name for column in source.columns])
         self.warehouse.create(relation, "VIEW", self.warehouse.text(query))
+
+    def _local(self, path: str) -> Path:
+        return self.remote.local(path) if "://" in path else self.folder / path
 
     def _load(self, source: Source, table: Relation, paths: Sequence[Path]) -> None:
         columns = [(column.name, known_type(column.type)) for column in source.columns]
@@ -82,7 +89,7 @@ class Reading:
             )
         )
         for path in paths:
-            if _state(path) != self.seen.get(path):
+            if path.is_relative_to(self.folder) and _state(path) != self.seen.get(path):
                 self.warehouse.drop(table, "TABLE")
                 name = path.relative_to(self.folder).as_posix()
                 raise Transient(

@@ -20,13 +20,15 @@ from ffc.connect.warehouse import Warehouse, random_build_id, table_of
 from ffc.core.clock import Clock, stamp, utc_now
 from ffc.core.errors import Cancelled, FfcError, NotFound, TestFailed
 from ffc.manifest.records import AnyNode, DataTest
-from ffc.registry import StateRegistry
+from ffc.registry import Registry, StateRegistry
 from ffc.sql import build, data_tests
 
 # So many rows, and so many of their columns, are shown of a test that fails.
 ROWS: Final = 5
 COLUMNS: Final = 6
 _LONGEST: Final = 40
+# How many columns the rows of these tests have; of others they are rows of the node.
+_OWN_COLUMNS: Final[Mapping[str, int]] = {"unique": 2, "row_count": 1, "freshness": 1}
 _COMPARED: Final[Mapping[str, Callable[[int, int], bool]]] = {
     ">": operator.gt,
     ">=": operator.ge,
@@ -88,7 +90,7 @@ def _tested(
         return result
     kept = _kept(warehouse, test, query, build_id)
     problem = TestFailed(
-        _said(node, test, count), help=[*_shown(warehouse, test, kept), _all(kept)]
+        _said(node, test, count), help=[*_shown(warehouse, node, test, kept), _all(warehouse, kept)]
     )
     told = NodeRun.failed(result.id, "test", problem)
     return msgspec.structs.replace(told, status=status, rows=result.rows, relation=str(kept))
@@ -118,8 +120,11 @@ def _kept(warehouse: Warehouse, test: DataTest, query: str, build_id: str) -> Re
     return kept
 
 
-def _shown(warehouse: Warehouse, test: DataTest, kept: Relation) -> list[str]:
-    query = exp.select("*").from_(table_of(kept)).order_by(exp.Literal.number(1)).limit(ROWS)
+def _shown(warehouse: Warehouse, node: AnyNode, test: DataTest, kept: Relation) -> list[str]:
+    # By every column, so that the same rows are shown each time.
+    columns = _OWN_COLUMNS.get(test.test, len(node.columns))
+    order = [exp.Literal.number(i) for i in range(1, columns + 1)]
+    query = exp.select("*").from_(table_of(kept)).order_by(*order).limit(ROWS)
     return [_row(test, row) for row in warehouse.rows(query)]
 
 
@@ -135,19 +140,39 @@ def _value(value: object) -> str:
     return repr(value) if isinstance(value, str) else str(value)
 
 
-def _all(kept: Relation) -> str:
-    return f'all of them: ffc query "select * from {kept}"'
+def _all(warehouse: Warehouse, kept: Relation) -> str:
+    # What needs no quotes has none: this is read by people and pasted into a shell.
+    table = exp.table_(kept.name, db=kept.schema).sql(dialect=warehouse.store.dialect)
+    query = f"select * from {table}"
+    quote = "'" if '"' in query else '"'
+    return f"all of them: ffc query {quote}{query}{quote}"
 
 
 def _said(node: AnyNode, test: DataTest, count: int) -> str:
     what = f"the test `{test.name}` of `{node.name}`"
     if test.test == "unique":
-        return f"{what} fails: {count:,} values come more than once"
+        return f"{what} fails: {count:,} value{' comes' if count == 1 else 's come'} more than once"
     if test.test == "row_count":
         return f"{what} fails: it has too few rows, or too many"
     if test.test == "freshness":
         return f"{what} fails: its newest row is too old"
     return f"{what} fails: {count:,} row{'' if count == 1 else 's'}"
+
+
+def _on_good_builds(
+    registry: Registry,
+    warehouse: Warehouse,
+    node: AnyNode,
+    test: DataTest,
+    now: datetime,
+    build_id: str,
+) -> NodeRun:
+    """Run a test on good builds; it fails alone where what it looks into has none."""
+    try:
+        parents = {name: registry.relation(name) for name in (node.id, test.other) if name}
+    except NotFound as problem:
+        return NodeRun.failed(name_of(node, test), "test", problem)
+    return run_test(warehouse, node, test, parents, now, build_id)
 
 
 def run_tests(
@@ -177,9 +202,7 @@ def run_tests(
         for node in registry.nodes().values():
             tests = node.tests if selected is None or node.id in selected else ()
             for test in tests:
-                names = [name for name in (node.id, test.other) if name]
-                parents = {name: registry.relation(name) for name in names}
-                result = run_test(warehouse, node, test, parents, clock(), build_id())
+                result = _on_good_builds(registry, warehouse, node, test, clock(), build_id())
                 state.record_node(run, result)
                 results.append(result)
                 report(result)

@@ -12,13 +12,15 @@ from sqlglot import exp
 
 from ffc.core.types import Type
 from ffc.sql import build
-from ffc.sql.types import literal
+from ffc.sql.types import literal, sql_type
 
 # The relation with one row that tells the instant at which a test is run.
 NOW: Final = "now"
 TIMES_SEEN: Final = "times"
 NEWEST: Final = "newest"
 ROWS: Final = "rows"
+# Types of which YAML has no values.
+AS_TEXT: Final = ("json", "list", "vector")
 
 
 def rows_of(node: str, where: exp.Expr | None = None) -> exp.Select:
@@ -47,10 +49,24 @@ def unique(rows: exp.Select, column: str) -> exp.Select:
 def accepted_values(
     rows: exp.Select, column: str, values: Sequence[object], kind: Type | None
 ) -> exp.Select:
-    """Return the rows in which a column holds another value."""
-    known = [literal(value, kind or Type(name="string")) for value in values]
-    held = exp.In(this=build.column(column), expressions=known)
+    """Return the rows in which a column holds another value.
+
+    `kind` is None for a column of a type that is none of ours; one of AS_TEXT is compared as text.
+    """
+    held = exp.In(this=_comparable(column, kind), expressions=[_listed(v, kind) for v in values])
     return _in(rows).where(build.is_not_null(build.column(column)), exp.Not(this=held))
+
+
+def _comparable(column: str, kind: Type | None) -> exp.Expr:
+    value = build.column(column)
+    is_text = kind is not None and kind.name in AS_TEXT
+    return exp.cast(value, sql_type(Type(name="string"))) if is_text else value
+
+
+def _listed(value: object, kind: Type | None) -> exp.Expr:
+    if kind is not None and kind.name == "bytes":
+        return exp.FromBase64(this=exp.Literal.string(str(value)))
+    return literal(value, Type(name="string") if kind is None or kind.name in AS_TEXT else kind)
 
 
 def outside(

@@ -227,6 +227,15 @@ def _or_default(values: Any, known: Any, default: object) -> Any:
     return found.where(found.notna(), None).infer_objects()
 
 
+def test_the_data_are_what_the_project_says(project: Path) -> None:
+    done = ffc(project, "test", "--output", "json")
+    assert done.code == 0
+    found = {r["id"].removeprefix("test."): r["status"] for r in done.json()["results"]}
+    assert set(found.values()) == {"success"}
+    assert len(found) == 19
+    assert found["feature_view.carrier_weekly.range_late_share_7d"] == "success"
+
+
 def test_again_unchanged_builds_nothing(project: Path) -> None:
     done = ffc(project, "run")
     assert done.code == 0

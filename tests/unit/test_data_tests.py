@@ -147,6 +147,135 @@ transformations:
     }
 
 
+def noted(folder: Path, sql: str, column: str) -> Path:
+    """Write a small project with a transformation of events, and tests of a column of it."""
+    return small_project(
+        folder,
+        **{
+            "transformations/more.sql": f"{{{{ config(materialized='table') }}}}\n{sql}\n"
+            "from {{ source('raw', 'events') }}\n",
+            "transformations/more.yml": "transformations:\n  - name: more\n"
+            f"    columns:\n      - {column}\n",
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "accepted", "count"),
+    [
+        ("'ab'::blob", "YWI=", 0),
+        ("'ab'::blob", "YWM=", 4),
+        ("'[1]'::json", "'[1]'", 0),
+        ("'[1]'::json", "'[2]'", 4),
+        ("[1, 2]", "'[1, 2]'", 0),
+        ("[1, 2]", "'[1]'", 4),
+        ("4::hugeint", "4", 0),
+        ("4::hugeint", "5", 4),
+        ("-0.0::double", "0", 0),
+        ("'nan'::double", ".nan", 0),
+        ("'nan'::double", "1", 4),
+        ("1.50::decimal(9,2)", "1.5", 0),
+        ("null::int", "1", 0),
+        ("'2024-01-01'::timestamptz", "2024-01-01T00:00:00Z", 0),
+        ("'2024-01-01'::timestamp_ns", "2024-01-02T00:00:00Z", 4),
+    ],
+)
+def test_accepted_values_of_every_type(
+    tmp_path: Path, value: str, accepted: str, count: int
+) -> None:
+    test = f"{{name: j, tests: [accepted_values: [{accepted}]]}}"
+    found = failing(noted(tmp_path, f"select {value} as j", test))
+    assert (found["rows"], found["status"]) == (
+        {"failing": count},
+        "error" if count else "success",
+    )
+
+
+def test_no_two_tests_of_a_node_share_a_name(tmp_path: Path) -> None:
+    folder = project(
+        tmp_path,
+        table="{row_count: {min: 1}}, {row_count: {min: 2}}, "
+        "{row_count: {min: 3, name: row_count_2}}, {row_count: {max: 9, name: row_count_2}}",
+    )
+    assert ffc(folder, "run").code == 0
+    names = [key[1].rpartition(".")[2] for key in results(folder) if key[0] == "test"]
+    assert names == ["row_count", "row_count_3", "row_count_2", "row_count_2_2"]
+
+
+def test_the_same_rows_are_shown_whatever_their_order(tmp_path: Path) -> None:
+    shown = []
+    for name, order in (("up", ROWS), ("down", ROWS[::-1])):
+        folder = project(tmp_path / name, column="range: {min: 9}", on="amount")
+        lines = [f"u,1,true,2024-01-0{i}T00:00:00Z,2024-01-09T00:00:00Z\n" for i in range(1, 9)]
+        rows = lines if order is ROWS else lines[::-1]
+        (folder / "data" / "events.csv").write_text(EVENTS + "".join(rows))
+        shown.append(failing(folder)["error"]["help"][:5])
+    assert shown[0] == shown[1]
+    assert "2024-01-01" in shown[0][0]
+
+
+def test_a_schema_that_needs_quotes_has_them(tmp_path: Path) -> None:
+    folder = project(tmp_path, column="unique", on="user_id")
+    profiles = (folder / "profiles.yml").read_text()
+    (folder / "profiles.yml").write_text(profiles.replace("schema: dev", "schema: dev-me"))
+    told = failing(folder)["error"]["help"][-1]
+    query = told.partition("ffc query '")[2].removesuffix("'")
+    assert query.startswith('select * from "dev-me__ffc".test_unique_user_id_')
+    with duckdb.connect(folder / ".ffc" / "test.duckdb", read_only=True) as connection:
+        assert connection.execute(query).fetchall() == [("u1", 2)]
+
+
+def test_one_value_and_the_name_of_a_test_are_told_on_a_narrow_line(tmp_path: Path) -> None:
+    folder = project(
+        tmp_path, column="unique: {name: the_name_of_a_test_that_is_long_enough}", on="user_id"
+    )
+    said = ffc(folder, "run").stderr
+    (line,) = [each for each in said.splitlines() if "/" in each and " test " in each]
+    assert "name_of_a_test_that_is_long_enough" in line
+    assert "1 failing" in line
+    assert len(line) <= 80
+    assert "1 value comes more than once" in " ".join(said.split())
+
+
+def test_a_test_that_looks_into_nothing_fails_alone(tmp_path: Path) -> None:
+    folder = project(
+        tmp_path,
+        column="not_null, {relationships: {to: \"source('raw', 'users')\", column: user_id}}",
+        on="user_id",
+    )
+    (folder / "data" / "users.csv").write_text("nobody\n")
+    assert ffc(folder, "run").code == 1
+    done = ffc(folder, "test", "--output", "json")
+    assert done.code == 1
+    assert [(r["status"], r["error"]["code"]) for r in done.json()["results"]] == [
+        ("error", "FF810"),
+        ("error", "FF801"),
+    ]
+
+
+def test_what_may_be_built_later_can_not_block(tmp_path: Path) -> None:
+    folder = project(
+        tmp_path,
+        column="{relationships: {to: ref('clean'), column: user_id, blocking: true}}",
+        on="user_id",
+    )
+    done = ffc(folder, "compile")
+    assert done.code == 1
+    said = " ".join(done.stderr.split()) or " ".join(done.stdout.split())
+    assert "error[FF105]: `blocking` can't be true: `ref('clean')` may be built after" in said
+
+
+def test_what_is_built_before_can_block(tmp_path: Path) -> None:
+    folder = noted(
+        tmp_path,
+        "select user_id || 'x' as j",
+        "{name: j, tests: [{relationships: {to: \"source('raw', 'events')\", column: user_id, "
+        "blocking: true}}]}",
+    )
+    assert ffc(folder, "run").code == 1
+    assert results(folder)["build", "transformation.more"]["status"] == "error"
+
+
 BLOCKING = FILES["features/all.yml"].replace(
     "      - {name: amount, type: float64, default: 0}",
     "      - {name: amount, type: float64, default: 0, tests: [{range: {max: 50}}]}",

@@ -79,14 +79,14 @@ def test_a_query_is_answered(project: Path, sql: str, rows: list[list[object]]) 
 @pytest.mark.parametrize(
     ("sql", "said"),
     [
-        ("drop table dev.clean", "no SELECT"),
+        ("drop table dev.clean", "a query is one SELECT, not `DROP`"),
         ("select 1; select 2", "2 statements"),
-        ("copy dev.clean to 'x.csv'", "no SELECT"),
-        ("", "nothing"),
-        ("select from where", "no SQL"),
+        ("copy dev.clean to 'x.csv'", "a query is one SELECT, not `COPY`"),
+        ("", "there is no SQL in this query"),
+        ("select from where", "error[FF301]"),
         ("select * from {{ ref('cleen') }}", "did you mean `clean`?"),
-        ("select {{ var('x') }}", "means nothing here"),
-        ("select nope from {{ ref('clean') }}", "nope"),
+        ("select {{ var('x') }}", "the variable `x` has no value"),
+        ("select nope from {{ ref('clean') }}", "--> query:1:8"),
     ],
 )
 def test_a_query_that_is_none(project: Path, sql: str, said: str) -> None:
@@ -249,3 +249,43 @@ def test_a_broken_state_store_says_so(tmp_path: Path) -> None:
     assert {r["id"]: r["rows"] for r in after["results"] if r["action"] == "build"} == {
         r["id"]: r["rows"] for r in before["results"] if r["action"] == "build"
     }
+
+
+def test_every_connection_is_tried(tmp_path: Path) -> None:
+    folder = small_project(tmp_path)
+    done = ffc(folder, "debug")
+    assert done.code == 0, done.stdout
+    assert re.search(r"^ok +offline \(duckdb\): DuckDB \d", done.stdout, re.MULTILINE)
+    assert re.search(
+        r"^ok +state \(sqlite\): read and written; there was no run", done.stdout, re.MULTILINE
+    )
+    assert re.search(r"^ok +online `default` \(sqlite\)", done.stdout, re.MULTILINE)
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    with duckdb.connect(folder / ".ffc" / "test.duckdb", read_only=True) as connection:
+        names = connection.execute("select table_name from information_schema.tables").fetchall()
+    assert names == [("__journal",)]
+
+
+def test_what_fails_is_named_and_how_to_mend_it(tmp_path: Path) -> None:
+    folder = small_project(tmp_path)
+    assert ffc(folder, "debug").code == 0
+    for name in ("state.db", "online.db"):
+        for path in (folder / ".ffc").glob(f"{name}*"):
+            path.unlink()
+        (folder / ".ffc" / name).write_bytes(b"no store of anybody's" * 200)
+    (folder / ".ffc" / "test.duckdb").unlink()
+    (folder / ".ffc" / "test.duckdb").mkdir()
+    failed = ffc(folder, "debug", "--quiet")
+    assert failed.code == 1
+    assert len(re.findall(r"^failed", failed.stdout, re.MULTILINE)) == 3
+    assert failed.stdout.count("= help:") >= 3
+
+
+def test_a_variable_that_is_not_set_is_named(tmp_path: Path) -> None:
+    folder = small_project(tmp_path)
+    profiles = folder / "profiles.yml"
+    unset = "\"{{ env_var('NO_SUCH') }}\""
+    profiles.write_text(profiles.read_text().replace(".ffc/test.duckdb", unset))
+    failed = ffc(folder, "debug")
+    assert failed.code == 1
+    assert "needs the environment variable NO_SUCH" in " ".join(failed.stdout.split())

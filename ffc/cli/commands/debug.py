@@ -9,7 +9,7 @@ import click
 from ffc.cli import options
 
 
-@click.command("debug", short_help="Check that all a target needs is there.")
+@click.command("debug", short_help="Try every connection of a target.")
 @options.options(options.WHERE, options.TALK)
 def command(
     project_dir: Path | None,
@@ -18,30 +18,22 @@ def command(
     output: str,
     quiet: bool,
 ) -> int:
-    """Check the settings and every store of a target: reachable, allowed, which version and clock.
+    """Check the project's settings and every store of its target, and say how to mend each.
 
-    Something small is written to each store and taken away again. What fails is told with how to
-    mend it; no setting's value is shown.
+    What is written to try is taken away again. No secret is shown.
     """
     from ffc.auth import local_user
-    from ffc.cli import debugging
-    from ffc.cli.streams import answer, answer_exactly
-    from ffc.connect.checking import Checked
-    from ffc.manifest.files import encode
+    from ffc.cli.debugging import show_check, show_versions, write_document
+    from ffc.cli.workspace import open_target
+    from ffc.run.debugging import debug
 
-    where = (project_dir, profiles_dir, target)
-    if output == "json":
-        report = debugging.check_all(where, local_user(), lambda _: None)
-        answer_exactly(encode(report.document()).decode())
-        return 0 if report.ok else 1
-    if not quiet:
-        answer(f"{debugging.render_versions()}\n")
-
-    def told(check: Checked) -> None:
-        if not quiet or check.status != "ok":
-            answer(debugging.render_check(check))
-
-    report = debugging.check_all(where, local_user(), told)
-    if not quiet:
-        answer(f"\n{debugging.render_outcome(report)}")
-    return 0 if report.ok else 1
+    shown = output == "text"
+    if shown and not quiet:
+        show_versions()
+    with open_target(project_dir, profiles_dir, target) as opened:
+        report = show_check(quiet) if shown else lambda _: None
+        found = debug(opened.session, principal=local_user(), report=report)
+        name = opened.session.target.name
+    if not shown:
+        write_document(name, found)
+    return 0 if all(checked.ok for checked in found) else 1

@@ -6,9 +6,7 @@ from typing import Final
 
 from diagnostics.project import (
     AMOUNT,
-    SOURCES,
     Case,
-    edited,
     features,
 )
 
@@ -23,7 +21,6 @@ CASES: Final[dict[str, Case]] = {
         {"features/more.yml": "streams: []\nmonitors: []\npolicies: []\ngroups: []\n"},
         ("FF107",) * 4,
     ),
-    "later_url": Case(edited(SOURCES, ("data/orders.csv", "s3://shop/orders.csv")), ("FF107",)),
     "later_on_demand": Case(
         {
             "features/more.yml": "on_demand:\n  - {name: one, sql: 1 + 1, type: int64}\n"
