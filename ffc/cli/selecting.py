@@ -88,14 +88,17 @@ def _changed_in(root: Path) -> Callable[[str], Iterable[str]]:
     """Return what tells the project's files that differ from a git reference, new ones too."""
 
     def changed(reference: str) -> list[str]:
-        tracked = ("diff", "--name-only", "--relative", reference, "--", ".")
-        fresh = ("ls-files", "--others", "--exclude-standard", "--", ".")
+        # What looks like an option must not be one.
+        wanted = ("rev-parse", "--verify", "--end-of-options", f"{reference}^{{commit}}")
+        (commit,) = _git(root, wanted, "\n")
+        tracked = ("diff", "--name-only", "-z", "--relative", commit, "--", ".")
+        fresh = ("ls-files", "--others", "--exclude-standard", "-z", "--", ".")
         return [line for command in (tracked, fresh) for line in _git(root, command)]
 
     return changed
 
 
-def _git(root: Path, command: Sequence[str]) -> list[str]:
+def _git(root: Path, command: Sequence[str], between: str = "\0") -> list[str]:
     try:
         done = subprocess.run(
             ["git", "-C", str(root), *command],
@@ -107,4 +110,4 @@ def _git(root: Path, command: Sequence[str]) -> list[str]:
     except (OSError, subprocess.SubprocessError) as problem:
         said = str(getattr(problem, "stderr", "") or problem).strip().splitlines()
         raise BadSelection("git can't tell what changed", help=said[:1]) from problem
-    return done.stdout.splitlines()
+    return [part for part in done.stdout.split(between) if part]

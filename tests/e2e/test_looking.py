@@ -111,6 +111,30 @@ def test_ls_by_the_last_results(project: Path) -> None:
     assert ffc(project, "ls", "-s", "result:error").stdout == "feature_view.profile\n"
 
 
+def test_ls_by_what_git_says(tmp_path: Path) -> None:
+    # The project is a folder of its repository, and its paths are from there.
+    project = small_project(tmp_path / "repo" / "shop")
+    more = project / "transformations" / "größe" / "more.sql"
+    more.parent.mkdir()
+    more.write_text("select 1 as a\n")
+
+    def git(*arguments: str) -> None:
+        who = ("-c", "user.name=t", "-c", "user.email=t@example.com")
+        subprocess.run(["git", *who, *arguments], cwd=project.parent, check=True)
+
+    git("init", "-q", "-b", "main")
+    git("add", "-A")
+    git("commit", "-qm", "first")
+    assert ffc(project, "ls", "-s", "git:main").stdout == ""
+    more.write_text("select 2 as a\n")
+    assert ffc(project, "ls", "-s", "git:main").stdout == "transformation.more\n"
+    for unknown in ("nowhere", "--output=x"):
+        done = ffc(project, "ls", "-s", f"git:{unknown}")
+        assert done.code == 2
+        assert "git can't tell what changed" in done.stderr
+    assert not (project / "x").exists()
+
+
 def test_ls_of_a_project_that_does_not_compile(project: Path) -> None:
     (project / "transformations" / "clean.sql").write_text("select")
     done = ffc(project, "ls")
