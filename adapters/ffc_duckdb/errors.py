@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -50,18 +51,23 @@ _FULL: Final = ("No space left", "File too large", "Disk quota exceeded")
 _ROOM: Final = "make room on the disk and run again: what was built before is as it was"
 
 
+# Where DuckDB complains: a line of the statement, cut where it is long, and a caret under it.
+_PLACE: Final = re.compile(r"^(LINE (\d+): )(.*)\n( *)\^", re.MULTILINE)
+_CUT: Final = "..."
+
+
 @contextmanager
-def mapped() -> Iterator[None]:
-    """Raise ffc's exception for DuckDB's."""
+def mapped(statement: str = "") -> Iterator[None]:
+    """Raise ffc's exception for DuckDB's, with the place in the statement if one is given."""
     import duckdb
 
     try:
         yield
     except duckdb.Error as problem:
-        raise translate(problem) from problem
+        raise translate(problem, statement) from problem
 
 
-def translate(problem: Exception) -> StoreError | DataError:
+def translate(problem: Exception, statement: str = "") -> StoreError | DataError:
     """Return ffc's exception for one of DuckDB's."""
     for cls in type(problem).__mro__:
         if cls.__name__ in TABLE:
@@ -69,5 +75,23 @@ def translate(problem: Exception) -> StoreError | DataError:
             kind = TABLE[cls.__name__]
             if any(word in first for word in _FULL):
                 return StoreError(f"there is no room for more: {first}", help=[_ROOM])
-            return kind(first, help=[line.strip() for line in more[:6] if line.strip()])
+            found = kind(first, help=[line.strip() for line in more[:6] if line.strip()])
+            found.position = _position(str(problem), statement)
+            return found
     return StatementFailed(str(problem))
+
+
+def _position(said: str, statement: str) -> int | None:
+    """Return the character that a caret is under; None where there is none."""
+    found = _PLACE.search(said)
+    lines = statement.split("\n")
+    if found is None or int(found[2]) > len(lines):
+        return None
+    number = int(found[2]) - 1
+    shown, column = found[3], len(found[4]) - len(found[1])
+    if shown.startswith(_CUT) and not lines[number].startswith(_CUT):
+        shown, column = shown.removeprefix(_CUT), column - len(_CUT)
+    start = lines[number].find(shown.removesuffix(_CUT))
+    if start < 0 or column < 0:
+        return None
+    return sum(len(line) + 1 for line in lines[:number]) + start + column

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ffc.adapter import Unreachable
+from ffc_duckdb.holders import described
 
 if TYPE_CHECKING:
     import duckdb
@@ -19,7 +20,14 @@ if TYPE_CHECKING:
 # Seconds to wait for whoever holds a file, and between two looks.
 PATIENCE: Final = 5.0
 _PAUSE: Final = 0.1
-_HELD: Final = re.compile(r"Conflicting lock is held in (?P<command>.+?) \(PID (?P<pid>\d+)\)")
+_HELD: Final = re.compile(r"Conflicting lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
+_BROKEN: Final = (
+    "not a valid DuckDB database file",
+    "Corrupt database file",
+    "Could not read enough bytes",
+    "checksum",
+)
+_DENIED: Final = "you may not open it: ask its owner, or give the store another `path`"
 _OTHERWISE: Final = "Can't open a connection to same database file with a different configuration"
 
 
@@ -38,6 +46,9 @@ def open_file(
         try:
             return duckdb.connect(path, read_only=read_only, config=config)
         except (duckdb.Error, OSError) as problem:
+            shared = _shared(path, config, problem) if read_only else None
+            if shared is not None:
+                return shared
             held = "Conflicting lock" in str(problem)
             if not held or time.monotonic() >= until:
                 raise _refused(path, problem) from problem
@@ -58,13 +69,27 @@ def _check(path: Path, *, read_only: bool) -> None:
         raise Unreachable(f"the folder of `{path.name}` can't be made: {problem}") from problem
 
 
+def _shared(
+    path: Path, config: dict[str, str | bool | int | float | list[str]], problem: Exception
+) -> duckdb.DuckDBPyConnection | None:
+    """Return a connection to the database that this process has open for writing, if it has."""
+    import duckdb
+
+    if _OTHERWISE.lower() not in str(problem).lower():
+        return None
+    try:
+        return duckdb.connect(path, config=config)
+    except duckdb.Error:
+        return None
+
+
 def _refused(path: Path, problem: Exception) -> Unreachable:
     text = str(problem)
     first = text.strip().splitlines()[0] if text.strip() else type(problem).__name__
     if held := _HELD.search(text):
-        pid = int(held["pid"])
+        holder = described(int(held["pid"]), held["program"])
         return Unreachable(
-            f"the DuckDB file `{path.name}` is in use by {_described(pid, held['command'])}",
+            f"the DuckDB file `{path.name}` is in use by {holder}",
             help=[
                 "a DuckDB file has one writer, or several readers, at a time: wait until that "
                 "process lets go, or end it",
@@ -76,7 +101,7 @@ def _refused(path: Path, problem: Exception) -> Unreachable:
         return Unreachable(
             f"the DuckDB file `{path.name}` is open in this process in another way", help=[help_]
         )
-    if "not a valid DuckDB database file" in text or "corrupt" in text.lower():
+    if any(word in text for word in _BROKEN):
         return Unreachable(
             f"`{path}` is no DuckDB file, or a broken one",
             help=[
@@ -84,16 +109,5 @@ def _refused(path: Path, problem: Exception) -> Unreachable:
                 "restore a backup, or move the file away: the next `ffc run` builds all anew",
             ],
         )
-    return Unreachable(f"DuckDB can't open `{path.name}`: {first}")
-
-
-def _described(pid: int, command: str) -> str:
-    """Return what can be told of a process: its number, what it runs, since when."""
-    folder = Path(f"/proc/{pid}")
-    try:
-        words = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
-        shown = " ".join(word for word in words if word)[:60]
-        began = time.strftime("%H:%M:%S", time.localtime(folder.stat().st_ctime))
-        return f"the process {pid} (`{shown}`, since {began})"
-    except OSError:
-        return f"the process {pid} (`{command}`)"
+    hints = [_DENIED] if "Permission denied" in text else []
+    return Unreachable(f"DuckDB can't open `{path.name}`: {first}", help=hints)

@@ -24,7 +24,7 @@ from ffc.adapter import (
     StoreError,
     Unreachable,
 )
-from ffc_duckdb.errors import mapped
+from ffc_duckdb.errors import mapped, translate
 from ffc_duckdb.files import open_file
 from ffc_duckdb.loading import load_statement, refusal
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 WORKERS: Final = 4
+_EXPLAIN: Final = "EXPLAIN"
 
 
 class DuckDBOfflineStore(OfflineStore):
@@ -145,13 +146,14 @@ class DuckDBHandle(Handle):
     ) -> None:
         self._cursor = cursor
         self._explain = explain
+        self._query = statements[-1] if statements else ""
         self._rows: duckdb.DuckDBPyRelation | None = None
         self._cancelled = False
         self._future: Future[None] = pool.submit(self._work, statements)
 
     def _work(self, statements: tuple[str, ...]) -> None:
         try:
-            with mapped():
+            with mapped(self._query):
                 self._run(statements)
         except DataError as problem:
             found = self._explain(str(problem.__cause__))
@@ -171,13 +173,31 @@ class DuckDBHandle(Handle):
                 self._go_on()
                 self._cursor.execute(command)
             self._go_on()
-            self._rows = self._cursor.sql(last)
+            self._rows = self._cursor.sql(last) if whole else self._bound(last)
             if whole:
                 self._cursor.execute("COMMIT")
         except BaseException:
             # After a COMMIT that failed there is nothing to roll back.
             with suppress(duckdb.Error):
                 self._cursor.rollback()
+            raise
+
+    def _bound(self, query: str) -> duckdb.DuckDBPyRelation | None:
+        """Bind a query; why it does not bind is raised with its place, which a relation lacks."""
+        import duckdb
+
+        try:
+            return self._cursor.sql(query)
+        except (duckdb.BinderException, duckdb.CatalogException):
+            # It binds and runs nothing; the line of its own is taken off.
+            explained = "\n".join((_EXPLAIN, query))
+            try:
+                self._cursor.execute(explained)
+            except duckdb.Error as problem:
+                found = translate(problem, explained)
+                if found.position is not None:
+                    found.position -= len(_EXPLAIN) + 1
+                raise found from problem
             raise
 
     def _go_on(self) -> None:
@@ -212,7 +232,7 @@ class DuckDBHandle(Handle):
         if self._rows is None:
             raise StoreError("there was no statement, so there are no rows")
         try:
-            with mapped():
+            with mapped(self._query):
                 reader = self._rows.to_arrow_reader(rows)
                 empty = True
                 for batch in reader:

@@ -64,12 +64,21 @@ class _Held:
 class Database:
     """A SQLite file of a layout, opened at the first use, one connection a thread.
 
-    Every failure is raised as the layout's, the state store's as StateError.
+    Every failure is raised as the layout's, the state store's as StateError. To one that is
+    `read_only` a file that is not there is empty; it makes none.
     """
 
-    def __init__(self, path: Path, layout: Layout, *, busy_seconds: float = BUSY_SECONDS) -> None:
+    def __init__(
+        self,
+        path: Path,
+        layout: Layout,
+        *,
+        busy_seconds: float = BUSY_SECONDS,
+        read_only: bool = False,
+    ) -> None:
         self._path = path
         self._layout = layout
+        self._read_only = read_only
         self._busy_seconds = busy_seconds
         self._local = threading.local()
         self._lock = threading.Lock()
@@ -127,9 +136,11 @@ class Database:
             self._open.remove(held)
 
     def _connect(self) -> sqlite3.Connection:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        absent = self._read_only and not self._path.exists()
+        if not absent:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(
-            self._path,
+            ":memory:" if absent else self._path,
             timeout=self._busy_seconds,
             isolation_level=None,
             check_same_thread=False,

@@ -20,7 +20,7 @@ class SQLiteOnlineStore(OnlineStore):
 
     def __init__(self, options: Options) -> None:
         options.only(self.settings)
-        self._database = Database(options.path("path"), ONLINE)
+        self._database = Database(options.path("path"), ONLINE, read_only=options.read_only)
 
     def read(self, keys: Sequence[bytes]) -> list[dict[bytes, bytes]]:
         """Return the fields of each key, all as of one moment; raises StoreError."""

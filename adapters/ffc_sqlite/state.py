@@ -30,7 +30,7 @@ class SQLiteStateStore(StateStore):
 
     def __init__(self, options: Options) -> None:
         options.only(self.settings)
-        self._database = Database(options.path("path"), STATE)
+        self._database = Database(options.path("path"), STATE, read_only=options.read_only)
 
     def acquire(self, name: str, owner: str, now: float, seconds: float, dead: str = "") -> Lease:
         """Take a lock that is free or expired; raises Locked naming its holder, StateError."""

@@ -14,7 +14,8 @@ from ffc.core.errors import ProfileError
 class Options:
     """What profiles.yml says of a store (`type` aside); `folder` is the project's.
 
-    `read_only` asks for a store that others can read beside it, and that nothing is written to.
+    `read_only` asks for a store that others can read beside it, and that nothing is written to; it
+    makes no file: a store that is not there yet is empty, or Unreachable.
 
     Values are secrets until an adapter says otherwise, so they are never shown: not by `repr`
     either.

@@ -189,6 +189,31 @@ class Debugged(Struct, kw_only=True):
     checks: list[Checked]
 
 
+class ListedNode(Struct, kw_only=True):
+    """A node in a list: what it is, where it is written, what it is made of."""
+
+    id: str
+    kind: str
+    name: str
+    variant: str
+    path: str
+    line: int
+    owner: str
+    tags: list[str]
+    depends_on: list[str]
+    data_fingerprint: str
+    metadata_fingerprint: str
+
+
+class Listed(Struct, kw_only=True):
+    """The selected nodes: `ffc ls --output json`; `removed` are of the other manifest only."""
+
+    schema: Literal["ffc.ls/v1"]
+    target: str
+    nodes: list[ListedNode]
+    removed: list[ListedNode]
+
+
 class Cleaned(Struct, kw_only=True):
     """What was dropped, or would be: `ffc clean --output json`."""
 

@@ -13,7 +13,7 @@ from ffc.cli.characters import cells
 from ffc.cli.frames import WIDTH
 from ffc.cli.progress import result_text
 from ffc.cli.streams import answer, answer_exactly, talk
-from ffc.cli.tables import render_records, render_table
+from ffc.cli.tables import render_sideways, render_table
 from ffc.core.diagnostics import did_you_mean
 from ffc.core.errors import NotFound
 from ffc.manifest.files import encode
@@ -26,9 +26,8 @@ _ALL: Final = 1_000_000_000
 
 def rows_document(found: Rows, **more: Any) -> dict[str, Any]:
     """Return the `ffc.rows/v1` document of rows."""
-    rows = [record for batch in found.batches for record in batch.to_pylist()]
     columns = [{"name": field.name, "type": str(field.type)} for field in found.schema]
-    shown = [[json_value(row[field.name]) for field in found.schema] for row in rows]
+    shown = [[json_value(value) for value in row] for row in found.values()]
     return {"schema": "ffc.rows/v1", **more, "columns": columns, "rows": shown}
 
 
@@ -38,12 +37,12 @@ def render_rows(found: Rows, limit: int | None = None) -> tuple[str, int]:
     No more than `limit` of them are in the table.
     """
     names = [field.name for field in found.schema]
-    rows = [record for batch in found.batches for record in batch.to_pylist()]
-    shown = [{name: _shown(row[name]) for name in names} for row in rows[:limit]]
-    table = render_table(names, [[row[name] for name in names] for row in shown])
+    rows = list(found.values())
+    shown = [[_shown(value) for value in row] for row in rows[:limit]]
+    table = render_table(names, shown)
     if max(map(cells, table.splitlines())) <= WIDTH:
         return table, len(rows)
-    return render_records(names, shown), len(rows)
+    return render_sideways(names, shown), len(rows)
 
 
 def _shown(value: object) -> object:
@@ -71,6 +70,8 @@ def facts(deployed: Deployed) -> list[tuple[str, str]]:
             ("built", build.created),
             ("relation", ".".join(build.relation)),
         ]
+    else:
+        found.append(("build", "none yet: `ffc run` deploys it"))
     return [(what, how) for what, how in found if how]
 
 

@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "show": "Show a deployed node: facts, columns, rows.",
     "query": "Ask the warehouse a SELECT over what is deployed.",
     "runs": "List the target's runs, or show one.",
+    "ls": "List the nodes of the project, or those that are selected.",
     "sync": "Bring the newest values of online views to their store.",
     "get": "Ask for features of an entity, as a model would.",
     "serve": "Answer models over HTTP.",

@@ -96,6 +96,7 @@ _RECORDS: Final[Mapping[str, type[Struct]]] = {
     "run_results": RunResults,
     "sync_results": documents.SyncResults,
     "training_set": documents.TrainingRows,
+    "ls": documents.Listed,
     "node": documents.ShownNode,
     "rows": documents.Rows,
     "runs": documents.Runs,

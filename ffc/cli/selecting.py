@@ -35,13 +35,17 @@ class Chosen:
         if not self.wanted and not self.unwanted:
             return None
         context = SelectionContext(
-            before=_before(self.state) if self.state is not None else None,
+            before=self.before(),
             results=_results(session, manifest.target.name),
             changed=_changed_in(root),
         )
         found = select(manifest, self.wanted, self.unwanted, context)
         warn_unmatched(manifest, found)
         return found.nodes
+
+    def before(self) -> Manifest | None:
+        """Return the manifest to compare with; raises NotFound where the folder has none."""
+        return _before(self.state) if self.state is not None else None
 
     def deployed(self, opened: OpenTarget) -> frozenset[str] | None:
         """Return the same of what is deployed: nothing is compiled."""
@@ -72,21 +76,29 @@ def _results(session: Session, target: str) -> dict[str, str] | None:
     runs = session.state.runs(target, limit=1)
     if not runs:
         return None
-    return {result.id: result.status for result in session.state.run_nodes(runs[0].id)}
+    found: dict[str, str] = {}
+    for result in session.state.run_nodes(runs[0].id):
+        # A view is synced after it was built: what failed, failed, else its build tells.
+        if result.status == "error" or result.id not in found:
+            found[result.id] = result.status
+    return found
 
 
 def _changed_in(root: Path) -> Callable[[str], Iterable[str]]:
     """Return what tells the project's files that differ from a git reference, new ones too."""
 
     def changed(reference: str) -> list[str]:
-        tracked = ("diff", "--name-only", "--relative", reference, "--", ".")
-        fresh = ("ls-files", "--others", "--exclude-standard", "--", ".")
+        # What looks like an option must not be one.
+        wanted = ("rev-parse", "--verify", "--end-of-options", f"{reference}^{{commit}}")
+        (commit,) = _git(root, wanted, "\n")
+        tracked = ("diff", "--name-only", "-z", "--relative", commit, "--", ".")
+        fresh = ("ls-files", "--others", "--exclude-standard", "-z", "--", ".")
         return [line for command in (tracked, fresh) for line in _git(root, command)]
 
     return changed
 
 
-def _git(root: Path, command: Sequence[str]) -> list[str]:
+def _git(root: Path, command: Sequence[str], between: str = "\0") -> list[str]:
     try:
         done = subprocess.run(
             ["git", "-C", str(root), *command],
@@ -98,4 +110,4 @@ def _git(root: Path, command: Sequence[str]) -> list[str]:
     except (OSError, subprocess.SubprocessError) as problem:
         said = str(getattr(problem, "stderr", "") or problem).strip().splitlines()
         raise BadSelection("git can't tell what changed", help=said[:1]) from problem
-    return done.stdout.splitlines()
+    return [part for part in done.stdout.split(between) if part]

@@ -23,6 +23,13 @@ def render_records(
     names: Sequence[str], rows: Sequence[Mapping[str, object]], width: int = WIDTH
 ) -> str:
     """Return rows as tables on their side, a line a column, in blocks that fit the width."""
+    return render_sideways(names, [[row[name] for name in names] for row in rows], width)
+
+
+def render_sideways(
+    names: Sequence[str], rows: Sequence[Sequence[object]], width: int = WIDTH
+) -> str:
+    """Return the same of rows whose columns may share a name."""
     first = max([len("column"), *map(cells, names)])
     blocks: list[str] = []
     start = end = 0
@@ -30,13 +37,13 @@ def render_records(
         start, room = end, width - first
         while end < len(rows):
             heading = f"row {end + 1}"
-            need = max([len(heading), *(cells(_cell(rows[end][name])) for name in names)])
+            need = max([len(heading), *(cells(_cell(value)) for value in rows[end])])
             room -= len(_GAP) + need
             if room < 0 and end > start:
                 break
             end += 1
         header = ["column", *(f"row {i + 1}" for i in range(start, end))]
-        table = [[name, *(row[name] for row in rows[start:end])] for name in names]
+        table = [[name, *(row[i] for row in rows[start:end])] for i, name in enumerate(names)]
         blocks.append(render_table(header, table))
     return "\n\n".join(blocks)
 

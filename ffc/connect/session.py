@@ -20,7 +20,7 @@ from ffc.core.errors import ProfileError
 class Session:
     """The stores of a target, each opened when it is first asked for.
 
-    With `read_only` nothing is written to the warehouse.
+    With `read_only` nothing is written to the warehouse, and no file is made.
     """
 
     def __init__(
@@ -90,8 +90,9 @@ class Session:
         values = {
             key: self._resolved(value, f"{role}: {key}") for key, value in store.settings.items()
         }
-        only = self._read_only and role == "offline"
-        return Options(where=where, folder=self.target.folder, values=values, read_only=only)
+        return Options(
+            where=where, folder=self.target.folder, values=values, read_only=self._read_only
+        )
 
     def _resolved(self, value: object, what: str) -> object:
         """Replace `{{ env_var('NAME', 'default') }}`; raises ProfileError for an unset one."""

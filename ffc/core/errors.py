@@ -29,10 +29,14 @@ if TYPE_CHECKING:
 
 
 class FfcError(Exception):
-    """Say what failed, in the user's words, and what to do."""
+    """Say what failed, in the user's words, and what to do.
+
+    `position` is the character of a statement that a store complains of, where it tells.
+    """
 
     code: ClassVar[str] = "FF800"
     exit_code: ClassVar[int] = 1
+    position: int | None = None
 
     def __init__(self, message: str, *, help: Sequence[str] = ()) -> None:
         super().__init__(message)

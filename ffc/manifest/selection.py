@@ -34,7 +34,9 @@ _WORD: Final = re.compile(
     re.DOTALL,
 )
 _ENDINGS: Final = (".sql", ".yml", ".yaml")
-_STATES: Final = ("new", "old", "modified", "modified.body", "modified.words", "unmodified")
+_STATES: Final = (
+    *("new", "old", "modified", "modified.body", "modified.words", "unmodified", "removed"),
+)
 _STATUSES: Final = ("success", "warn", "error", "skipped", "cancelled", "unchanged")
 
 
@@ -60,7 +62,10 @@ class SelectionContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """The ids of the nodes that are meant, and the words that match none."""
+    """The ids of the nodes that are meant, and the words that match none.
+
+    `state:removed` means nodes that the manifest has no more.
+    """
 
     nodes: frozenset[str]
     unmatched: tuple[str, ...] = ()
@@ -148,7 +153,7 @@ class _Selecting:
         """Return what can be reached in so many steps, the start too."""
         found, edge = set(start), set(start)
         while edge and (depth is None or depth > 0):
-            edge = {name for each in edge for name in steps[each]} - found
+            edge = {name for each in edge for name in steps.get(each, ())} - found
             found |= edge
             depth = None if depth is None else depth - 1
         return frozenset(found)
@@ -187,9 +192,21 @@ class _Selecting:
                 help=["`--state DIR` names the folder that it is in"],
             )
         old = {node.id: node for node in self.context.before.nodes}
+        if value == "removed":
+            self._know(old)
+            return frozenset(old.keys() - self.nodes.keys())
         return frozenset(
             name for name, node in self.nodes.items() if _is_in_state(node, old.get(name), value)
         )
+
+    def _know(self, old: Mapping[str, AnyNode]) -> None:
+        """Give what is gone its place in the graph, as it was."""
+        gone = old.keys() - self.nodes.keys()
+        for node in old.values():
+            for parent in node.depends_on:
+                if parent in gone or node.id in gone:
+                    self.reads.setdefault(node.id, set()).add(parent)
+                    self.read_by.setdefault(parent, set()).add(node.id)
 
 
 _EXAMPLES: Final = "write a name, `tag:nightly`, `path:features`, `+name`, `name+` or `@name`"

@@ -4,36 +4,29 @@ from __future__ import annotations
 
 import base64
 import math
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
-import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
 
 from ffc.adapter.state import Build
 from ffc.auth import Principal, authorize
 from ffc.connect.session import Session
-from ffc.connect.warehouse import Warehouse, table_of
+from ffc.connect.warehouse import table_of
 from ffc.core.diagnostics import did_you_mean, listed
 from ffc.core.errors import BadRequest, NotFound
 from ffc.core.names import DEFAULT_VARIANT, split_variant
 from ffc.manifest.records import AnyNode
 from ffc.registry import Registry, StateRegistry
-from ffc.sql import build
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_CALL: Final = re.compile(
-    r"\{\{-?\s*(?P<name>\w+)\s*\(\s*(?P<first>'[^']*'|\"[^\"]*\")"
-    r"\s*(,\s*(?P<second>'[^']*'|\"[^\"]*\")\s*)?\)\s*-?\}\}"
-)
-_READS: Final = ("transformation", "feature_view", "label", "training_set")
+BATCH: Final = 65_536
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +35,11 @@ class Rows:
 
     batches: Iterator[pa.RecordBatch]
     schema: pa.Schema
+
+    def values(self) -> Iterator[tuple[object, ...]]:
+        """Yield the rows, values in the order of the columns, which may share a name."""
+        for batch in self.batches:
+            yield from zip(*map(_values, batch.columns), strict=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,72 +95,70 @@ def read_rows(
 
 
 def ask(session: Session, sql: str, limit: int | None, *, principal: Principal) -> Rows:
-    """Return the answer to a SELECT over what is deployed, at most `limit` rows.
+    """Return the answer to a SELECT in the warehouse's own SQL, at most `limit` rows.
 
-    `{{ ref('x') }}` and `{{ source('group', 'table') }}` stand for the good builds. Raises
-    BadRequest for anything but one SELECT, NotFound for a node that is not deployed.
+    Raises what the warehouse has to say, with the place where it tells.
     """
     authorize(principal, "read")
-    registry = StateRegistry(session.state, session.target.name)
-    dialect = session.offline.dialect
-    text = _bound(registry, sql, dialect).strip().rstrip(";")
-    _check_select(text, dialect)
-    if limit is not None:
-        outer = exp.select("*").from_(build.reference("asked")).limit(limit)
-        warehouse = Warehouse(session.offline, session.schema)
-        text = warehouse.bound(warehouse.text(outer), {"asked": text})
-    return _read(session, text)
+    return _read(session, sql.rstrip().rstrip(";"), limit)
 
 
-def _bound(registry: Registry, sql: str, dialect: str) -> str:
-    """Put relations where the SQL calls `ref` and `source`."""
-
-    def relation(match: re.Match[str]) -> str:
-        first = match["first"][1:-1]
-        second = match["second"][1:-1] if match["second"] else None
-        if match["name"] == "source" and second is not None:
-            node = find_node(registry, f"source.{first}.{second}")
-        elif match["name"] == "ref" and second is None:
-            node = find_node(registry, first)
-        else:
-            raise _no_template(match[0])
-        return table_of(registry.relation(node.id)).sql(dialect=dialect)
-
-    bound = _CALL.sub(relation, sql)
-    if left := re.search(r"\{\{.*?\}\}|\{%.*?%\}", bound, re.DOTALL):
-        raise _no_template(left[0])
-    return bound
-
-
-def _no_template(text: str) -> BadRequest:
-    return BadRequest(
-        f"`{text}` means nothing here",
-        field="sql",
-        help=["a query may have `{{ ref('x') }}` and `{{ source('group', 'table') }}`"],
-    )
-
-
-def _check_select(text: str, dialect: str) -> None:
+def _read(session: Session, text: str, limit: int | None = None) -> Rows:
+    handle = session.offline.submit(text)
     try:
-        found = [tree for tree in sqlglot.parse(text, read=dialect) if tree is not None]
-    except SqlglotError as problem:
-        first = re.sub(r"\x1b\[\d*m", "", str(problem)).strip().splitlines()
-        raise BadRequest("this is no SQL", field="sql", help=first[:2]) from problem
-    if len(found) != 1 or not isinstance(found[0], exp.Query):
-        what = "nothing" if not found else f"{len(found)} statements" if len(found) > 1 else ""
-        kind = what or f"a statement that is no SELECT ({found[0].key.upper()})"
-        raise BadRequest(f"a query is one SELECT; this is {kind}", field="sql")
+        batches = handle.batches() if limit is None else handle.batches(max(1, min(limit, BATCH)))
+        first = next(batches)
+    except KeyboardInterrupt:
+        handle.cancel()
+        raise
+    return Rows(batches=_first(chain([first], batches), limit), schema=first.schema)
 
 
-def _read(session: Session, text: str) -> Rows:
-    batches = session.offline.submit(text).batches()
-    first = next(batches)
+def _first(batches: Iterator[pa.RecordBatch], limit: int | None) -> Iterator[pa.RecordBatch]:
+    """Yield the batches of the first rows, one at the least; all without a limit."""
+    left = limit
+    for batch in batches:
+        yield batch if left is None else batch.slice(0, left)
+        left = None if left is None else max(0, left - batch.num_rows)
+        if left == 0:
+            return
 
-    def all_of() -> Iterator[pa.RecordBatch]:
-        yield first
-        yield from batches
 
-    return Rows(batches=all_of(), schema=first.schema)
+# How engines write the end of all times: the greatest and the least of 64 or 32 bits.
+_ENDS: Final = {
+    **dict.fromkeys((2**63 - 1, 2**31 - 1), "infinity"),
+    **dict.fromkeys((1 - 2**63, 1 - 2**31), "-infinity"),
+}
+
+
+def _values(column: pa.Array) -> list[object]:
+    """Return a column's values; those that Python has no type for as texts."""
+    import pyarrow as pa
+
+    kind = column.type
+    if pa.types.is_timestamp(kind) and kind.unit == "ns":
+        column = column.cast(pa.timestamp("us", tz=kind.tz), safe=False)
+    try:
+        found: list[object] = column.to_pylist()
+    except (ValueError, OverflowError):
+        found = [_value(scalar) for scalar in column]
+    return found
+
+
+def _value(scalar: pa.Scalar) -> object:
+    """Return a value; a year that Python does not know, and infinity, as a text."""
+    import pyarrow as pa
+
+    try:
+        found: object = scalar.as_py()
+    except (ValueError, OverflowError):
+        if isinstance(scalar, pa.ListScalar):
+            return [_value(item) for item in scalar.values]
+        number = getattr(scalar, "value", None)
+        found = _ENDS.get(number) if isinstance(number, int) else None
+        if found is None:
+            return str(scalar.cast(pa.string())) if number is not None else "out of range"
+    return found
 
 
 def json_value(value: object) -> object:

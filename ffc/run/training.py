@@ -98,8 +98,14 @@ def write_batches(batches: Iterator[pa.RecordBatch], path: Path) -> int:
         raise BadRequest(message, field="to")
     if not path.parent.is_dir():
         raise BadRequest(f"there is no folder `{path.parent}`", field="to")
+    import pyarrow as pa
+
     try:
         return _write(batches, path)
+    except pa.ArrowException as problem:
+        message = f"a `{path.suffix}` file can't hold these rows: {problem}"
+        hints = ["`.parquet` and `.arrow` hold more"]
+        raise BadRequest(message, field="to", help=hints) from problem
     except OSError as problem:
         message = f"`{path}` can't be written: {problem.strerror or problem}"
         raise BadRequest(message, field="to") from problem

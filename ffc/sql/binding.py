@@ -30,15 +30,37 @@ def bind(sql: str, dialect: str, relations: Mapping[str, exp.Table | str]) -> st
     """
     out: list[str] = []
     position = 0
+    for start, end, text in _replaced(sql, dialect, relations):
+        out += [sql[position:start], text]
+        position = end
+    return "".join([*out, sql[position:]])
+
+
+def before_binding(
+    sql: str, dialect: str, relations: Mapping[str, exp.Table | str], offset: int
+) -> int:
+    """Return where a character of the bound statement was before; raises KeyError as `bind`."""
+    shift = 0
+    for start, end, text in _replaced(sql, dialect, relations):
+        if offset < start + shift:
+            break
+        if offset < start + shift + len(text):
+            return start
+        shift += len(text) - (end - start)
+    return offset - shift
+
+
+def _replaced(
+    sql: str, dialect: str, relations: Mapping[str, exp.Table | str]
+) -> Iterator[tuple[int, int, str]]:
+    """Yield where each reference begins and ends, and what is put there."""
     for node, start, end, named in _found(sql, dialect):
         found = relations[node]
         text = f"(\n{found}\n)" if isinstance(found, str) else found.sql(dialect=dialect)
         if isinstance(found, str) and not named:
             # Some engines want a name for each query in FROM.
             text += f" AS {build.name(node).sql(dialect=dialect)}"
-        out += [sql[position:start], text]
-        position = end
-    return "".join([*out, sql[position:]])
+        yield start, end, text
 
 
 def _found(sql: str, dialect: str) -> Iterator[tuple[str, int, int, bool]]:

@@ -79,14 +79,14 @@ def test_a_query_is_answered(project: Path, sql: str, rows: list[list[object]]) 
 @pytest.mark.parametrize(
     ("sql", "said"),
     [
-        ("drop table dev.clean", "no SELECT"),
+        ("drop table dev.clean", "a query is one SELECT, not `DROP`"),
         ("select 1; select 2", "2 statements"),
-        ("copy dev.clean to 'x.csv'", "no SELECT"),
-        ("", "nothing"),
-        ("select from where", "no SQL"),
+        ("copy dev.clean to 'x.csv'", "a query is one SELECT, not `COPY`"),
+        ("", "there is no SQL in this query"),
+        ("select from where", "error[FF301]"),
         ("select * from {{ ref('cleen') }}", "did you mean `clean`?"),
-        ("select {{ var('x') }}", "means nothing here"),
-        ("select nope from {{ ref('clean') }}", "nope"),
+        ("select {{ var('x') }}", "the variable `x` has no value"),
+        ("select nope from {{ ref('clean') }}", "--> query:1:8"),
     ],
 )
 def test_a_query_that_is_none(project: Path, sql: str, said: str) -> None:

@@ -184,6 +184,8 @@ def _written(project: Path, tmp_path: Path) -> Iterator[tuple[str, Any]]:
     yield "sync_results", asked("sync").json()
     yield "training_set", asked("training-set", "main").json()
     yield "features", asked("get", "spending.amount", "--key", "user_id=u1").json()
+    yield "ls", asked("ls", "-s", "+spending").json()
+    yield "ls", asked("ls", "-s", "state:removed", "--state", str(_older(project, tmp_path))).json()
     yield "node", asked("show", "main").json()
     yield "rows", asked("query", "select 1 as one, 'a' as b, 1.5::decimal(4, 2) as c").json()
     yield "runs", asked("runs").json()
@@ -201,6 +203,15 @@ def _written(project: Path, tmp_path: Path) -> Iterator[tuple[str, Any]]:
         yield "features", server.call("POST", "/v1/features", request)[1]
         yield "problem", server.call("POST", "/v1/features", {"entities": []})[1]
         yield "served", server.call("GET", "/v1/features")[1]
+
+
+def _older(project: Path, folder: Path) -> Path:
+    """Return a folder with the manifest of the project as it was, with a node more."""
+    document = json.loads((project / "target" / "manifest.json").read_text())
+    entity = next(node for node in document["nodes"] if node["kind"] == "entity")
+    document["nodes"].append({**entity, "id": "entity.gone", "name": "gone"})
+    (folder / "manifest.json").write_text(json.dumps(document))
+    return folder
 
 
 def test_what_is_written_fits(project: Path, tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def command(
     from ffc.online.lookup import FeatureRequest
     from ffc.serve.deployment import Deployment
 
-    with open_target(project_dir, profiles_dir, target) as opened:
+    with open_target(project_dir, profiles_dir, target, read_only=True) as opened:
         reader = Deployment(opened.session).reader()
         entity = reader.entity(_pairs(keys))
         request = FeatureRequest(features=list(features), entities=[entity])

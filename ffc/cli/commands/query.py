@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TextIO
 
@@ -12,7 +13,9 @@ from ffc.cli import options
 
 @click.command("query", short_help="Ask the warehouse a SELECT over what is deployed.")
 @click.argument("sql", required=False)
-@click.option("--file", type=click.File(), help="A file with the query; `-` is standard input.")
+@click.option(
+    "--file", "-f", type=click.File(), help="A file with the query; `-` is standard input."
+)
 @click.option(
     "--limit",
     type=click.IntRange(min=0),
@@ -34,27 +37,33 @@ def command(
     output: str,
     quiet: bool,
 ) -> int:
-    """Ask the target's warehouse one SELECT; nothing is changed.
+    """Ask the target's warehouse one SELECT, `-` for that on standard input; nothing is changed.
 
     `{{ ref('x') }}` and `{{ source('group', 'table') }}` stand for the newest good builds.
     """
     from ffc.auth import local_user
     from ffc.cli.looking import render_rows, rows_document
+    from ffc.cli.querying import BadQuery, ask_typed
     from ffc.cli.streams import answer, answer_exactly, talk
     from ffc.cli.workspace import open_target
     from ffc.manifest.files import encode
-    from ffc.run.reading import ask
     from ffc.run.training import write_batches
 
     if (sql is None) == (file is None):
         raise click.UsageError("write the query, or name a file with `--file`")
-    text = sql if sql is not None else file.read() if file else ""
+    text, name = (file.read(), file.name) if file else (str(sql), "query")
+    if sql == "-":
+        text, name = sys.stdin.read(), "stdin"
     given = context.get_parameter_source("limit") == click.core.ParameterSource.DEFAULT
     most = None if not limit or (to is not None and given) else limit
     with open_target(project_dir, profiles_dir, target, read_only=True) as opened:
         # One more tells whether there are more.
         asked = None if most is None else most + 1 if to is None and output == "text" else most
-        found = ask(opened.session, text, asked, principal=local_user())
+        try:
+            found = ask_typed(opened.session, text, name, asked, principal=local_user())
+        except BadQuery as problem:
+            talk(problem.text())
+            return 1
         if to is not None:
             written = write_batches(found.batches, to)
             if not quiet:

@@ -30,7 +30,7 @@ def command(
 
     if words and (len(words) != 2 or words[0] != "show"):
         raise click.UsageError("write `ffc runs`, or `ffc runs show ID`")
-    with open_target(project_dir, profiles_dir, target) as opened:
+    with open_target(project_dir, profiles_dir, target, read_only=True) as opened:
         state, name = opened.session.state, opened.session.target.name
         if words:
             show_run(state, name, words[1], output)

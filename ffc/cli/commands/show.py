@@ -14,30 +14,38 @@ from ffc.cli import options
 @click.option(
     "--rows", type=click.IntRange(min=0), default=5, show_default=True, help="So many rows."
 )
-@options.options(options.WHERE, options.TALK)
+@options.options(options.WHERE, options.variables, options.TALK)
 def command(
     node: str,
     rows: int,
     project_dir: Path | None,
     profiles_dir: Path | None,
     target: str | None,
+    variables: str | None,
     output: str,
     quiet: bool,
 ) -> int:
     """Show what is deployed under a name: what it is, its columns, its first rows.
 
-    NODE is a name, a name and a variant (`customer_daily@v1`), or an id (`label.is_fraud`).
+    NODE is a name, a name and a variant (`customer_daily@v1`), or an id (`label.is_fraud`). What is
+    not deployed is told as the project has it.
     """
     from ffc.auth import local_user
     from ffc.cli.looking import facts_document, render_facts, render_rows, rows_document
     from ffc.cli.streams import answer, answer_exactly
-    from ffc.cli.workspace import open_target
+    from ffc.cli.workspace import declared_node, open_target
+    from ffc.core.errors import NotFound
     from ffc.manifest.files import encode
     from ffc.run.reading import deployed_node, read_rows
 
     with open_target(project_dir, profiles_dir, target, read_only=True) as opened:
-        found = deployed_node(opened.session, node, principal=local_user())
-        sample = read_rows(opened.session, found, rows, principal=local_user()) if rows else None
+        try:
+            found = deployed_node(opened.session, node, principal=local_user())
+        except NotFound as problem:
+            where = (project_dir, profiles_dir, target, variables)
+            found = declared_node(where, node, problem)
+        built = found.build is not None and rows
+        sample = read_rows(opened.session, found, rows, principal=local_user()) if built else None
         if output == "json":
             shown = rows_document(sample) if sample else {"columns": [], "rows": []}
             document = {**shown, "schema": "ffc.node/v1", **facts_document(found)}
