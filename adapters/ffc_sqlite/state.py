@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import sqlite3
+import math
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
@@ -12,6 +12,7 @@ from ffc.adapter import (
     Lease,
     Locked,
     NodeRun,
+    Observation,
     OnlineView,
     Options,
     Pointer,
@@ -20,6 +21,15 @@ from ffc.adapter import (
     StateStore,
 )
 from ffc_sqlite.connection import Database
+from ffc_sqlite.rows import (
+    add_build,
+    build_of,
+    check_lease,
+    define,
+    lock_of,
+    newest_deployment,
+    select,
+)
 from ffc_sqlite.schema import STATE
 
 
@@ -35,7 +45,7 @@ class SQLiteStateStore(StateStore):
     def acquire(self, name: str, owner: str, now: float, seconds: float, dead: str = "") -> Lease:
         """Take a lock that is free or expired; raises Locked naming its holder, StateError."""
         with self._database.write() as connection:
-            held = _lock(connection, name)
+            held = lock_of(connection, name)
             if held and held[0] != dead and held[2] is not None and now < held[2] <= now + seconds:
                 raise Locked(
                     f"`{name}` is held by {held[0]}",
@@ -52,7 +62,7 @@ class SQLiteStateStore(StateStore):
     def renew(self, lease: Lease, now: float, seconds: float) -> None:
         """Hold a lock for `seconds` from now; raises Locked where it was lost, StateError."""
         with self._database.write() as connection:
-            _check(connection, lease)
+            check_lease(connection, lease)
             connection.execute(
                 "UPDATE locks SET expires = ? WHERE name = ?", (now + seconds, lease.name)
             )
@@ -72,7 +82,7 @@ class SQLiteStateStore(StateStore):
         Ids are d1, d2, …, counted over all targets.
         """
         with self._database.write() as connection:
-            newest = _deployment(connection, target)
+            newest = newest_deployment(connection, target)
             if newest and newest[1] == manifest:
                 return newest[0]
             number = connection.execute(
@@ -85,7 +95,7 @@ class SQLiteStateStore(StateStore):
     def deployment(self, target: str) -> tuple[str, bytes] | None:
         """Return the newest deployment's id and manifest; raises StateError."""
         with self._database.read() as connection:
-            return _deployment(connection, target)
+            return newest_deployment(connection, target)
 
     def finish_build(self, lease: Lease, target: str, build: Build, definition: bytes) -> None:
         """Record a build and point to it; raises Locked where the lease was lost, StateError.
@@ -94,9 +104,9 @@ class SQLiteStateStore(StateStore):
         fingerprint doesn't cover owners and descriptions. A known build never is.
         """
         with self._database.write() as connection:
-            _check(connection, lease)
-            _define(connection, build.node, build.fingerprint, definition)
-            _add_build(connection, build)
+            check_lease(connection, lease)
+            define(connection, build.node, build.fingerprint, definition)
+            add_build(connection, build)
             connection.execute(
                 "REPLACE INTO pointers (target, node, definition, build) VALUES (?, ?, ?, ?)",
                 (target, build.node, build.fingerprint, build.id),
@@ -105,13 +115,13 @@ class SQLiteStateStore(StateStore):
     def redefine(self, lease: Lease, node: str, fingerprint: str, definition: bytes) -> None:
         """Replace a definition; raises Locked where the lease was lost, StateError."""
         with self._database.write() as connection:
-            _check(connection, lease)
-            _define(connection, node, fingerprint, definition)
+            check_lease(connection, lease)
+            define(connection, node, fingerprint, definition)
 
     def pointers(self, target: str) -> dict[str, Pointer]:
         """Return every pointer of a target, by node; raises StateError."""
         with self._database.read() as connection:
-            rows = _select(
+            rows = select(
                 connection,
                 """
                 SELECT p.definition, b.id, b.node, b.fingerprint, b.relation_schema,
@@ -123,7 +133,7 @@ class SQLiteStateStore(StateStore):
             )
         return {
             row["node"]: Pointer(
-                target=target, node=row["node"], definition=row["definition"], build=_build(row)
+                target=target, node=row["node"], definition=row["definition"], build=build_of(row)
             )
             for row in rows
         }
@@ -144,7 +154,7 @@ class SQLiteStateStore(StateStore):
     def set_inputs(self, lease: Lease, build: str, inputs: Mapping[str, str]) -> None:
         """Replace a build's inputs; raises Locked where the lease was lost, StateError."""
         with self._database.write() as connection:
-            _check(connection, lease)
+            check_lease(connection, lease)
             changed = connection.execute(
                 "UPDATE builds SET inputs = ? WHERE id = ?",
                 (json.dumps(dict(inputs), sort_keys=True), build),
@@ -155,7 +165,7 @@ class SQLiteStateStore(StateStore):
     def builds(self, node: str = "") -> list[Build]:
         """Return the builds, the oldest first; raises StateError."""
         with self._database.read() as connection:
-            rows = _select(
+            rows = select(
                 connection,
                 """
                 SELECT id, node, fingerprint, relation_schema, relation_name, inputs, rows,
@@ -164,7 +174,7 @@ class SQLiteStateStore(StateStore):
                 """,
                 (node,),
             )
-        return [_build(row) for row in rows]
+        return [build_of(row) for row in rows]
 
     def in_use(self) -> set[str]:
         """Return the ids of the builds that are pointed to; raises StateError."""
@@ -174,7 +184,7 @@ class SQLiteStateStore(StateStore):
     def forget_builds(self, lease: Lease, builds: Sequence[str]) -> None:
         """Forget builds; raises Locked where the lease was lost, StateError for one in use."""
         with self._database.write() as connection:
-            _check(connection, lease)
+            check_lease(connection, lease)
             connection.executemany("DELETE FROM builds WHERE id = ?", [(b,) for b in builds])
 
     def begin_run(self, target: str, command: str, principal: str, now: str) -> str:
@@ -215,7 +225,7 @@ class SQLiteStateStore(StateStore):
     def end_dead_runs(self, lease: Lease, target: str, commands: Sequence[str]) -> None:
         """Close the runs that their process didn't; raises Locked where the lease was lost."""
         with self._database.write() as connection:
-            _check(connection, lease)
+            check_lease(connection, lease)
             connection.executemany(
                 """
                 UPDATE runs SET status = 'interrupted'
@@ -227,7 +237,7 @@ class SQLiteStateStore(StateStore):
     def runs(self, target: str, limit: int) -> list[RunRecord]:
         """Return the newest runs, newest first, without their nodes; raises StateError."""
         with self._database.read() as connection:
-            rows = _select(
+            rows = select(
                 connection,
                 """
                 SELECT 'r' || id AS id, target, command, principal, started, finished, status
@@ -240,7 +250,7 @@ class SQLiteStateStore(StateStore):
     def run_nodes(self, run: str) -> list[NodeRun]:
         """Return a run's nodes in the order in which they were noted; raises StateError."""
         with self._database.read() as connection:
-            rows = _select(
+            rows = select(
                 connection,
                 """
                 SELECT node AS id, action, status, reason, attempts, seconds, rows, relation,
@@ -257,7 +267,7 @@ class SQLiteStateStore(StateStore):
     def set_online_view(self, lease: Lease, target: str, view: OnlineView) -> None:
         """Say what a store now holds; raises Locked where the lease was lost, StateError."""
         with self._database.write() as connection:
-            _check(connection, lease)
+            check_lease(connection, lease)
             connection.execute(
                 """
                 REPLACE INTO online_views
@@ -273,7 +283,7 @@ class SQLiteStateStore(StateStore):
     def online_views(self, target: str) -> list[OnlineView]:
         """Return what a target's stores hold, the oldest sync first; raises StateError."""
         with self._database.read() as connection:
-            rows = _select(
+            rows = select(
                 connection,
                 """
                 SELECT store, view, fingerprint, generation, as_of, rows
@@ -283,18 +293,33 @@ class SQLiteStateStore(StateStore):
             )
         return [OnlineView(**row) for row in rows]
 
-    def observe(
-        self, node: str, column: str, metric: str, window: str, value: float, build: str
-    ) -> None:
-        """Keep a figure about a build, in place of an earlier one; raises StateError."""
+    def observe(self, observations: Sequence[Observation]) -> None:
+        """Keep figures, each in place of an earlier one of the same; raises StateError."""
         with self._database.write() as connection:
-            connection.execute(
+            connection.executemany(
                 """
                 REPLACE INTO observations (node, "column", metric, "window", value, build)
                 VALUES (?, ?, ?, ?, ?, ?)
                 """,
-                (node, column, metric, window, value, build),
+                [(o.node, o.column, o.metric, o.window, o.value, o.build) for o in observations],
             )
+
+    def observations(self, builds: Sequence[str], metric: str = "") -> list[Observation]:
+        """Return the figures about builds; one that was no number is NaN; raises StateError."""
+        with self._database.read() as connection:
+            rows = select(
+                connection,
+                """
+                SELECT node, "column", metric, "window", value, build FROM observations
+                WHERE build IN (SELECT value FROM json_each(?)) AND ? IN ('', metric)
+                ORDER BY node, build, "column", metric, "window"
+                """,
+                (json.dumps(list(builds)), metric),
+            )
+        return [
+            Observation(**{**row, "value": math.nan if row["value"] is None else row["value"]})
+            for row in rows
+        ]
 
     def audit(self, principal: str, action: str, target: str, now: str) -> None:
         """Note that somebody did something; raises StateError."""
@@ -307,88 +332,3 @@ class SQLiteStateStore(StateStore):
     def close(self) -> None:
         """Let go of the file; raises StateError."""
         self._database.close()
-
-
-def _lock(connection: sqlite3.Connection, name: str) -> tuple[str, int, float | None] | None:
-    """Return a lock's last owner, its token and when it expires; None for one given back."""
-    row: tuple[str, int, float | None] | None = connection.execute(
-        "SELECT owner, token, expires FROM locks WHERE name = ?", (name,)
-    ).fetchone()
-    return row
-
-
-def _check(connection: sqlite3.Connection, lease: Lease) -> None:
-    """Raise Locked unless the lease is the newest of its lock and was not given back."""
-    held = _lock(connection, lease.name)
-    if held is None or held[1] != lease.token:
-        by = f"taken over by {held[0]}" if held else "never taken"
-        raise Locked(f"{lease.owner} does not hold `{lease.name}`: it was {by}")
-    if held[2] is None:
-        raise Locked(f"{lease.owner} does not hold `{lease.name}`: it was given back")
-
-
-def _deployment(connection: sqlite3.Connection, target: str) -> tuple[str, bytes] | None:
-    row: tuple[str, bytes] | None = connection.execute(
-        "SELECT 'd' || id, manifest FROM deployments WHERE target = ? ORDER BY id DESC LIMIT 1",
-        (target,),
-    ).fetchone()
-    return row
-
-
-def _add_build(connection: sqlite3.Connection, build: Build) -> None:
-    """Insert a build; raises StateError where another one has its id."""
-    row = (
-        *(build.id, build.node, build.fingerprint, *build.relation),
-        *(json.dumps(dict(build.inputs), sort_keys=True), build.rows, build.created),
-        build.previous,
-    )
-    connection.execute(
-        """
-        INSERT INTO builds (id, node, fingerprint, relation_schema, relation_name,
-                            inputs, rows, created, previous)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
-        """,
-        row,
-    )
-    known = connection.execute(
-        """
-        SELECT id, node, fingerprint, relation_schema, relation_name, inputs, rows, created,
-               previous
-        FROM builds WHERE id = ?
-        """,
-        (build.id,),
-    ).fetchone()
-    if known != row:
-        raise StateError(f"the build `{build.id}` is finished and can't be changed")
-
-
-def _define(connection: sqlite3.Connection, node: str, fingerprint: str, json: bytes) -> None:
-    connection.execute(
-        """
-        INSERT INTO definitions (node, fingerprint, json) VALUES (?, ?, ?)
-        ON CONFLICT (node, fingerprint) DO UPDATE SET json = excluded.json
-        """,
-        (node, fingerprint, json),
-    )
-
-
-def _build(row: sqlite3.Row) -> Build:
-    return Build(
-        id=row["id"],
-        node=row["node"],
-        fingerprint=row["fingerprint"],
-        relation=(row["relation_schema"], row["relation_name"]),
-        inputs=json.loads(row["inputs"]),
-        rows=row["rows"],
-        created=row["created"],
-        previous=row["previous"],
-    )
-
-
-def _select(
-    connection: sqlite3.Connection, query: str, values: tuple[str | int, ...]
-) -> list[sqlite3.Row]:
-    """Return rows whose columns have names."""
-    cursor = connection.cursor()
-    cursor.row_factory = sqlite3.Row
-    return cursor.execute(query, values).fetchall()

@@ -41,7 +41,10 @@ class Pointer(Struct, frozen=True, kw_only=True):
 
 
 class NodeRun(Struct, frozen=True, kw_only=True):
-    """How one node fared in a run; the shape of `results` in `ffc.run_results/v1`."""
+    """How one node fared in a run; the shape of `results` in `ffc.run_results/v1`.
+
+    `samples` are rows of data that a test fails on, as texts: they are shown, and never kept.
+    """
 
     id: str
     action: str
@@ -53,6 +56,7 @@ class NodeRun(Struct, frozen=True, kw_only=True):
     relation: str = ""
     build: str = ""
     error: Mapping[str, object] | None = None
+    samples: Sequence[str] = ()
 
     @staticmethod
     def failed(node: str, action: str, problem: FfcError) -> NodeRun:
@@ -84,6 +88,20 @@ class OnlineView(Struct, frozen=True, kw_only=True):
     generation: int
     as_of: str
     rows: int
+
+
+class Observation(Struct, frozen=True, kw_only=True):
+    """A figure about a build of a node, or about a column of it.
+
+    `metric` says which figure, `window` of what: the times, values or bounds that it is about.
+    """
+
+    node: str
+    column: str
+    metric: str
+    window: str
+    value: float
+    build: str
 
 
 class Lease(Struct, frozen=True, kw_only=True):
@@ -172,7 +190,7 @@ class StateStore(ABC):
 
     @abstractmethod
     def record_node(self, run: str, node: NodeRun) -> None:
-        """Note how a node fared."""
+        """Note how a node fared, without its samples."""
 
     @abstractmethod
     def finish_run(self, run: str, status: str, now: str) -> None:
@@ -199,10 +217,12 @@ class StateStore(ABC):
         """Return what the online stores of a target hold."""
 
     @abstractmethod
-    def observe(
-        self, node: str, column: str, metric: str, window: str, value: float, build: str
-    ) -> None:
-        """Keep a figure about a build."""
+    def observe(self, observations: Sequence[Observation]) -> None:
+        """Keep figures about builds, each in place of an earlier one of the same."""
+
+    @abstractmethod
+    def observations(self, builds: Sequence[str], metric: str = "") -> list[Observation]:
+        """Return the figures about builds, given by id; those of one metric, if one is named."""
 
     @abstractmethod
     def audit(self, principal: str, action: str, target: str, now: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import textwrap
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -49,16 +50,25 @@ def warning_text(code: str, message: str) -> str:
     return "\n".join([f"{click.style(head, fg='yellow', bold=True)}:{tail}", *lines[1:]])
 
 
-def failure_text(code: str, message: str, hints: object, word: str = "error") -> str:
-    """Return `error[CODE]: message` with a line of help for each hint, and where to read more."""
+def failure_text(
+    code: str, message: str, hints: object, word: str = "error", samples: Sequence[str] = ()
+) -> str:
+    """Return `error[CODE]: message` with a line of help for each hint, and where to read more.
+
+    `samples` are rows of data that show what is meant.
+    """
     head = f"{word}[{code}]"
     first, *more = _wrapped(f"{head}: {message}", WIDTH)
     told = click.style(first[len(head) + 2 :], bold=True)
     lines = [f"{click.style(head, fg='red' if word == 'error' else 'yellow', bold=True)}: {told}"]
     lines += [click.style(line, bold=True) for line in more]
-    for hint in hints if isinstance(hints, list | tuple) else ():
-        first, *more = _wrapped(str(hint), WIDTH - 10)
-        lines += [f"  {click.style('= help:', fg='cyan')} {first}", *(f"{'':10}{m}" for m in more)]
+    notes = [("row", sample) for sample in samples]
+    notes += [("help", str(hint)) for hint in (hints if isinstance(hints, list | tuple) else ())]
+    for label, note in notes:
+        indent = len(label) + 6
+        first, *more = _wrapped(note, WIDTH - indent)
+        lines.append(f"  {click.style(f'= {label}:', fg='cyan')} {first}")
+        lines += [f"{'':{indent}}{each}" for each in more]
     lines.append(f"  {click.style('= more:', fg='cyan')} ffc explain {code}")
     return "\n".join(lines)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -22,6 +22,13 @@ from ffc.run.freshness import Fresh
 from ffc.run.reading import Deployed, Rows, json_value, text_value
 
 _ALL: Final = 1_000_000_000
+# How the nodes of a run are counted, by how they fared.
+_COUNTED: Final = {
+    "done": ("success", "warn"),
+    "same": ("unchanged",),
+    "failed": ("error",),
+    "skipped": ("skipped", "cancelled"),
+}
 
 
 def rows_document(found: Rows, **more: Any) -> dict[str, Any]:
@@ -113,23 +120,16 @@ def facts_document(deployed: Deployed) -> dict[str, Any]:
 
 
 def render_runs(runs: Sequence[tuple[RunRecord, Sequence[NodeRun]]]) -> str:
-    """Return runs as a table, the newest first."""
+    """Return runs as a table, the newest first; it fits 80 columns."""
+    heads = ["run", "command", "started (UTC)", "took", "status", *_COUNTED]
     rows = [
         [
-            run.id,
-            run.command,
-            run.started[:19].replace("T", " "),
-            _took(run),
-            run.status,
-            _counts(n),
+            *(run.id, run.command, run.started[:16].replace("T", " "), _took(run), run.status),
+            *(sum(node.status in wanted for node in nodes) for wanted in _COUNTED.values()),
         ]
-        for run, n in runs
+        for run, nodes in runs
     ]
-    return render_table(["run", "command", "started (UTC)", "took", "status", "nodes"], rows)
-
-
-def _shown_time(stamp: str) -> str:
-    return stamp[:19].replace("T", " ")
+    return render_table(heads, rows)
 
 
 def _took(run: RunRecord) -> str:
@@ -137,13 +137,6 @@ def _took(run: RunRecord) -> str:
         return ""
     began, ended = (datetime.fromisoformat(time) for time in (run.started, run.finished))
     return f"{(ended - began).total_seconds():.1f}s"
-
-
-def _counts(nodes: Iterable[NodeRun]) -> str:
-    found: dict[str, int] = {}
-    for node in nodes:
-        found[node.status] = found.get(node.status, 0) + 1
-    return ", ".join(f"{count} {status}" for status, count in found.items())
 
 
 def render_run(run: RunRecord, nodes: Sequence[NodeRun]) -> str:

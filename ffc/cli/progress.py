@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
 import click
@@ -10,6 +12,7 @@ import click
 from ffc.adapter.state import NodeRun
 from ffc.cli.failures import failure_text, warning_text
 from ffc.cli.frames import WIDTH
+from ffc.core.diagnostics import listed
 from ffc.run.events import Event, NodeFinished, RunFinished, RunStarted
 
 _COLOURS: Final = {
@@ -20,6 +23,8 @@ _COLOURS: Final = {
     "cancelled": "yellow",
     "warn": "yellow",
 }
+# So many of the nodes that were skipped are named.
+_NAMED: Final = 6
 _WORDS: Final = {
     "unchanged": "unchanged",
     "error": "failed",
@@ -35,10 +40,12 @@ class TerminalSink:
         self._quiet = quiet
         self._err = err
         self._results: list[NodeRun] = []
+        self._began = ""
 
     def receive(self, event: Event) -> None:
         """Take one event."""
         if isinstance(event, RunStarted):
+            self._began = event.at
             self._say(f"run {event.run_id} in target `{event.target}`")
         elif isinstance(event, NodeFinished):
             self._results.append(event.node)
@@ -52,8 +59,10 @@ class TerminalSink:
                 if result.error is not None:
                     self.write(f"\n{result.id}", True)
                     self.write(result_text(result, result.error), True)
+            for text in _held_back(self._results):
+                self.write(f"\n{text}", True)
             if self._results:
-                self._say(f"\n{_summary(self._results)}")
+                self._say(f"\n{_summary(self._results)}{_took(self._began, event.at)}")
 
     def _say(self, text: str) -> None:
         if not self._quiet:
@@ -104,10 +113,44 @@ def _summary(results: list[NodeRun]) -> str:
     return f"done: {', '.join(told) or 'nothing to do'}"
 
 
+def _took(began: str, ended: str) -> str:
+    """Return how long a run took; nothing where it is not known."""
+    if not began or not ended:
+        return ""
+    seconds = (datetime.fromisoformat(ended) - datetime.fromisoformat(began)).total_seconds()
+    return f" in {max(0.0, seconds):.1f} s"
+
+
+def _held_back(results: list[NodeRun]) -> list[str]:
+    """Return why nodes were skipped, each cause once."""
+    causes: dict[str, dict[str, None]] = {}
+    for result in results:
+        if result.status == "skipped":
+            causes.setdefault(result.reason, {})[result.id] = None
+    return [
+        textwrap.fill(
+            f"skipped, since {reason}: {_some(list(nodes))}",
+            WIDTH,
+            subsequent_indent="  ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        for reason, nodes in causes.items()
+    ]
+
+
+def _some(nodes: list[str]) -> str:
+    if len(nodes) <= _NAMED:
+        return listed(nodes)
+    named = ", ".join(f"`{node}`" for node in nodes[:_NAMED])
+    return f"{named} and {len(nodes) - _NAMED} more"
+
+
 def result_text(result: NodeRun, error: Mapping[str, object]) -> str:
     """Return what a result has to say of what went wrong, or may have."""
     word = "warning" if result.status == "warn" else "error"
-    return failure_text(str(error["code"]), str(error["message"]), error["help"], word)
+    code, message = str(error["code"]), str(error["message"])
+    return failure_text(code, message, error["help"], word, result.samples)
 
 
 def show_results(results: list[NodeRun], quiet: bool = False) -> None:

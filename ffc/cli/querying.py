@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from sqlglot import exp
 
@@ -16,7 +16,8 @@ from ffc.connect.session import Session
 from ffc.connect.warehouse import table_of
 from ffc.core.diagnostics import Diagnostic, error
 from ffc.core.errors import FfcError, NotFound
-from ffc.manifest.records import AnyNode
+from ffc.manifest.records import AnyNode, Transformation
+from ffc.manifest.upgrades import decode_manifest
 from ffc.project.reader import SqlFile
 from ffc.project.rendered import Rendered, Resolver, Unresolved
 from ffc.project.template import render
@@ -45,15 +46,19 @@ def ask_typed(
 ) -> Rows:
     """Return the answer to a query with `ref()` and `source()`, which are the good builds.
 
+    `ref()` of an ephemeral is its query; `var()` is what the newest deployment was compiled with.
     `file` is what its text is called in messages. Raises BadQuery, with the place of each mistake,
     and what else the store has to say.
     """
     registry = StateRegistry(session.state, session.target.name)
-    rendered = _rendered(session, registry, text, file)
+    deployed = session.state.deployment(session.target.name)
+    manifest = decode_manifest(deployed[1]) if deployed else None
+    ephemeral = {node.id: node for node in (manifest.nodes if manifest else ()) if _passes(node)}
+    nodes = {**registry.nodes(), **ephemeral}
+    variables = manifest.project.variables if manifest else {}
+    rendered = _rendered(session, nodes, variables, text, file)
     dialect = session.offline.dialect
-    tables: dict[str, exp.Table | str] = {
-        node: table_of(registry.relation(node)) for node in rendered.refs
-    }
+    tables = {node: _relation(registry, nodes, node, dialect) for node in rendered.refs}
     try:
         sql = bind(rendered.sql, dialect, tables)
         return ask(session, sql, limit, principal=principal)
@@ -64,13 +69,34 @@ def ask_typed(
         raise BadQuery([_refused(rendered, problem, offset)], file, text) from problem
 
 
-def _rendered(session: Session, registry: Registry, text: str, file: str) -> Rendered:
+def _passes(node: AnyNode) -> bool:
+    return isinstance(node, Transformation) and node.materialized == "ephemeral"
+
+
+def _relation(
+    registry: Registry, nodes: Mapping[str, AnyNode], name: str, dialect: str
+) -> exp.Table | str:
+    """Return where a node lies; of an ephemeral the query that stands for it."""
+    node = nodes[name]
+    if not isinstance(node, Transformation) or node.materialized != "ephemeral":
+        return table_of(registry.relation(name))
+    read = {parent: _relation(registry, nodes, parent, dialect) for parent in node.depends_on}
+    return bind(node.target_sql or node.sql, dialect, read)
+
+
+def _rendered(
+    session: Session,
+    nodes: Mapping[str, AnyNode],
+    variables: Mapping[str, object],
+    text: str,
+    file: str,
+) -> Rendered:
     store, target = session.target.offline.type, session.target.name
     dialect = session.offline.dialect
     resolver = Resolver(
-        ref=lambda name: _found(lambda: _readable(find_node(registry, name))),
-        source=lambda group, table: _found(lambda: find_node(registry, f"source.{group}.{table}")),
-        variables={},
+        ref=lambda name: _found(lambda: _readable(find_node(nodes, name))),
+        source=lambda group, table: _found(lambda: find_node(nodes, f"source.{group}.{table}")),
+        variables=variables,
         environment=os.environ,
         target={"name": target, "type": store, "dialect": dialect},
     )

@@ -11,6 +11,8 @@ from sqlglot.errors import SqlglotError
 
 from ffc.compiler.catalog import resolve_relation
 from ffc.compiler.compilation import Compilation
+from ffc.compiler.queries.lexing import lex
+from ffc.compiler.queries.unstable import unstable_calls
 from ffc.compiler.values import default_value
 from ffc.core.diagnostics import error
 from ffc.core.types import known_type
@@ -61,6 +63,7 @@ def make_tests(
                 error_if=test.error_if,
                 warn_if=test.warn_if,
                 blocking=blocking,
+                stable=_is_stable(test),
                 other=other,
                 sql=failing,
                 sql_warn=warning,
@@ -68,6 +71,12 @@ def make_tests(
             )
         )
     return tuple(made)
+
+
+def _is_stable(test: Test) -> bool:
+    texts = [test.where, test.sql if isinstance(test, Expression) else ""]
+    calls = (unstable_calls(text, lex(text), ()) for text in texts if text)
+    return not isinstance(test, FreshnessTest) and not any(True for each in calls for _ in each)
 
 
 def _free(name: str, taken: Collection[str]) -> str:

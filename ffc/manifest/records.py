@@ -46,7 +46,8 @@ class DataTest(Struct, frozen=True, kw_only=True):
     rows that break it, in the target's dialect; `sql_warn` those that only warrant a warning, of a
     test that tells both apart. They name nodes as all SQL does, and `"__ffc"."now"` for the
     instant of the run. `error_if` and `warn_if` compare the number of rows. While a `blocking` test
-    fails nothing points to the build. `other` is the node that it looks into beside its own.
+    fails nothing points to the build. `other` is the node that it looks into beside its own. A
+    `stable` one fares the same on the same rows at any time.
     """
 
     name: str
@@ -56,6 +57,7 @@ class DataTest(Struct, frozen=True, kw_only=True):
     error_if: str = ""
     warn_if: str = ""
     blocking: bool = False
+    stable: bool = True
     other: str = ""
     sql: str
     sql_warn: str = ""

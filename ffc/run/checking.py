@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 from ffc.adapter.offline import Relation
 from ffc.adapter.state import Pointer
-from ffc.connect.warehouse import Warehouse
+from ffc.connect.warehouse import Warehouse, table_of
 from ffc.core.errors import DataError
-from ffc.manifest.records import AnyNode, FeatureView, TrainingSet
+from ffc.manifest.records import AnyNode, FeatureView, Source, TrainingSet
 from ffc.sql.history import duplicates
 from ffc.sql.learning import asked_too_early
+from ffc.sql.sources import out_of_range
 
 
 def check_built(
@@ -25,6 +26,8 @@ def check_built(
         found = warehouse.rows(duplicates(node), {node.id: relation})
         if found:
             raise _two_rows(node, found)
+    if isinstance(node, Source) and node.table:
+        _check_times(warehouse, node, relation)
     if isinstance(node, TrainingSet):
         label = warehouse.count(Relation(*pointers[node.label].build.relation))
         if label != rows:
@@ -54,6 +57,21 @@ def unlearned(
                 "true times there, or say `as_known: false`"
             )
     return ""
+
+
+def _check_times(warehouse: Warehouse, node: Source, relation: Relation) -> None:
+    """Return if every time of an existing table is one that every store can hold."""
+    times = [column.name for column in node.columns if column.type in ("timestamp", "date")]
+    if not times:
+        return
+    (row,) = warehouse.rows(out_of_range(table_of(relation), times))
+    wrong = [f"{row[name]:,} in `{name}`" for name in times if row[name]]
+    if wrong:
+        raise DataError(
+            f"the table `{node.table}` has times that are infinite or of no year from 1 to 9999: "
+            + ", ".join(wrong),
+            help=["mend them there, or read a view of it that leaves them out or says null"],
+        )
 
 
 def _two_rows(node: FeatureView, found: list[dict[str, object]]) -> DataError:

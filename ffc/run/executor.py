@@ -178,8 +178,8 @@ class _Job:
     def _sync(self, building: Building, online: Sequence[FeatureView]) -> None:
         syncing = self._syncing(building)
         for view in online:
-            broken = view.id in building.broken
-            work = partial(_held_back, view) if broken else partial(sync_view, syncing, view)
+            cause = building.broken.get(view.id)
+            work = partial(_held_back, view, cause) if cause else partial(sync_view, syncing, view)
             if not self._step(view.id, work):
                 break
 
@@ -306,5 +306,5 @@ def in_topological_order(nodes: Iterable[AnyNode]) -> list[AnyNode]:
     return [by_id[name] for name in TopologicalSorter(graph).static_order()]
 
 
-def _held_back(view: FeatureView) -> NodeRun:
-    return NodeRun(id=view.id, action="sync", status="skipped", reason=f"{view.id} was not built")
+def _held_back(view: FeatureView, cause: str) -> NodeRun:
+    return NodeRun(id=view.id, action="sync", status="skipped", reason=f"{cause} failed")

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ffc.adapter.offline import Relation
-from ffc.adapter.state import NodeRun
+from ffc.adapter.state import NodeRun, Observation
 from ffc.auth import Principal, authorize
 from ffc.connect.session import Session
 from ffc.connect.warehouse import Warehouse, table_of
@@ -65,8 +65,7 @@ def measure(
         build = registry.build(node.id)
         fresh = _measured(warehouse, node, node.freshness, build.relation, clock())
         if fresh.age is not None:
-            window = fresh.newest
-            state.observe(node.id, fresh.column, "age", window, fresh.age, build.id)
+            state.observe([_observed(fresh, fresh.age, build.id)])
         state.record_node(run, _run_of(fresh))
         found.append(fresh)
         report(fresh)
@@ -104,6 +103,17 @@ def _measured(
     if wanted.error_after is not None and age > wanted.error_after:
         status = "error"
     return replace(told, status=status, newest=stamp(latest), age=age)
+
+
+def _observed(fresh: Fresh, age: float, build: str) -> Observation:
+    return Observation(
+        node=fresh.source,
+        column=fresh.column,
+        metric="age",
+        window=fresh.newest,
+        value=age,
+        build=build,
+    )
 
 
 def _run_of(fresh: Fresh) -> NodeRun:

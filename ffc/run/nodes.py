@@ -17,17 +17,16 @@ from ffc.adapter.offline import Relation
 from ffc.adapter.state import Build, Lease, NodeRun, Pointer, StateStore
 from ffc.connect.warehouse import Warehouse, random_build_id
 from ffc.core.clock import Clock, stamp
-from ffc.core.diagnostics import listed
-from ffc.core.errors import Cancelled, DataError, FfcError, TestFailed, Transient
+from ffc.core.errors import Cancelled, DataError, FfcError, Transient
 from ffc.manifest.names import PUBLISHED
-from ffc.manifest.records import AnyNode, DataTest, Entity, Source, TrainingSet, Transformation
+from ffc.manifest.records import AnyNode, Entity, Source, TrainingSet, Transformation
 from ffc.run.advancing import Advancing, Bounds
 from ffc.run.checking import check_built, unlearned
+from ffc.run.gate import Gate
 from ffc.run.increments import Increment, tidy
 from ffc.run.making import Making, kind_of
 from ffc.run.requests import RunRequest
 from ffc.run.sources import Reading
-from ffc.run.testing import run_test
 
 # Seconds before a failure is tried again that may pass; twice as long each time.
 BACK_OFF: Final = 0.5
@@ -38,7 +37,7 @@ class Building:
     """What it takes to build nodes of one target; several threads may build different nodes.
 
     `now` is the instant of the run; `stopping` is set when no more is to be begun. `report` is told
-    of tests; `later` are those that look into nodes which are built after their own.
+    of tests. `broken` are the nodes that nothing is built of now, and the failure that led to that.
     """
 
     warehouse: Warehouse
@@ -56,13 +55,23 @@ class Building:
     build_id: Callable[[], str] = random_build_id
     stopping: threading.Event = field(default_factory=threading.Event)
     report: Callable[[NodeRun], None] = lambda _: None
-    later: list[tuple[AnyNode, DataTest]] = field(default_factory=list)
-    broken: set[str] = field(default_factory=set)
+    broken: dict[str, str] = field(default_factory=dict)
     _reading: Reading = field(init=False)
+    _gate: Gate = field(init=False)
 
     def __post_init__(self) -> None:
-        """Read files by way of one memory of how they were."""
+        """Read files by way of one memory of how they were; test at one gate."""
         self._reading = Reading(self.warehouse, self.folder, self.existing)
+        self._gate = Gate(
+            warehouse=self.warehouse,
+            state=self.state,
+            nodes=self.nodes,
+            pointers=self.pointers,
+            relations=lambda wanted: self._making.relations_of(wanted),
+            now=self.now,
+            build_id=self.build_id,
+            report=self.report,
+        )
 
     def close(self) -> None:
         """Remove what was fetched from elsewhere."""
@@ -72,22 +81,24 @@ class Building:
         """Build a node, or say why not; a failure is a result, never an exception of ours."""
         held_back = self._held_back(node)
         if held_back is not None:
-            self.broken.add(node.id)
             return held_back
         started = time.perf_counter()
         result = self._tried(node)
         if result.status in ("error", "cancelled"):
-            self.broken.add(node.id)
+            self.broken[node.id] = node.id
         return msgspec.structs.replace(result, seconds=round(time.perf_counter() - started, 6))
+
+    def test_later(self) -> None:
+        """Run the tests that had to wait until all was built; they block nothing."""
+        self._gate.finish(self.broken.keys())
 
     def _held_back(self, node: AnyNode) -> NodeRun | None:
         """Return how a node fares that can't be built because of what it reads."""
         parents = [self.nodes[parent] for parent in self._read(node)]
         failed = sorted(parent.id for parent in parents if parent.id in self.broken)
         if failed:
-            return NodeRun(
-                id=node.id, action="build", status="skipped", reason=f"{failed[0]} failed"
-            )
+            self.broken[node.id] = cause = self.broken[failed[0]]
+            return NodeRun(id=node.id, action="build", status="skipped", reason=f"{cause} failed")
         for parent in parents:
             pointer = self.pointers.get(parent.id)
             if pointer is not None and pointer.definition == parent.data_fingerprint:
@@ -97,6 +108,7 @@ class Building:
                 f"`{node.name}` reads `{parent.id}`, which {why}",
                 help=[f"build both: `ffc run --select +{node.name}`"],
             )
+            self.broken[node.id] = node.id
             return NodeRun.failed(node.id, "build", problem)
         return None
 
@@ -121,8 +133,7 @@ class Building:
         inputs = self._inputs(node)
         before = self._before(node)
         if before is not None and self._same(before, node, inputs):
-            self._redefine(node)
-            return _result(node, before.build, "unchanged", attempts=0)
+            return self._unchanged(node, before.build, attempts=0)
         bounds = self._bounds(node)
         if before is None or (self.request.full_refresh and not _remembers(node)):
             return self._anew(node, inputs, bounds)
@@ -157,7 +168,7 @@ class Building:
             counted = kind == "TABLE" or isinstance(node, Source)
             rows = self.warehouse.count(relation) if counted else None
             check_built(self.warehouse, node, relation, rows, self.pointers)
-            self._test(node, relation)
+            self._gate.check(node, relation, build_id)
         except BaseException:
             self._discard(relation, kind)
             tidy(self.warehouse, build_id)
@@ -192,8 +203,7 @@ class Building:
             self.pointers[node.id] = self._pointer(
                 node, msgspec.structs.replace(before.build, inputs=inputs)
             )
-            self._redefine(node)
-            return _result(node, before.build, "unchanged", attempts=1)
+            return self._unchanged(node, self.pointers[node.id].build, attempts=1)
         return self._applied(node, before.build, inputs, staged)
 
     def _applied(
@@ -212,7 +222,7 @@ class Building:
         )
         try:
             check_built(self.warehouse, node, staged.ahead, rows, self.pointers)
-            self._test(node, staged.ahead)
+            self._gate.check(node, staged.ahead, staged.build_id)
             staged.apply(made, msgspec.json.encode(node))
         except BaseException:
             tidy(self.warehouse, staged.build_id)
@@ -224,41 +234,11 @@ class Building:
         changed = {"added": staged.added, "removed": staged.removed}
         return msgspec.structs.replace(result, rows={**result.rows, **changed})
 
-    def _test(self, node: AnyNode, relation: Relation) -> None:
-        """Run a node's tests on what is to be its build; raises TestFailed for one that blocks."""
-        failed = []
-        for test in node.tests:
-            if test.other not in ("", node.id, *self._ancestors(node)):
-                self.later.append((node, test))
-                continue
-            parents = self._making.relations_of([test.other] if test.other else [])
-            known = {**parents, node.id: relation}
-            result = run_test(self.warehouse, node, test, known, self.now, self.build_id())
-            self.report(result)
-            failed += [test.name] if result.status == "error" and test.blocking else []
-        if failed:
-            raise TestFailed(
-                f"`{node.name}` is not published: {listed(failed)} failed",
-                help=["the last good build stays where it is"],
-            )
-
-    def test_later(self) -> None:
-        """Run the tests that had to wait until all was built; they block nothing."""
-        for node, test in self.later:
-            wanted = [node.id, test.other]
-            if not self.broken & set(wanted) and test.other in self.pointers:
-                known = self._making.relations_of(wanted)
-                self.report(run_test(self.warehouse, node, test, known, self.now, self.build_id()))
-
-    def _ancestors(self, node: AnyNode) -> set[str]:
-        found: set[str] = set()
-        waiting = list(node.depends_on)
-        while waiting:
-            parent = waiting.pop()
-            if parent not in found:
-                found.add(parent)
-                waiting += self.nodes[parent].depends_on
-        return found
+    def _unchanged(self, node: AnyNode, build: Build, attempts: int) -> NodeRun:
+        """Keep a build, and what it is said to be; its tests may be others than they were."""
+        self._redefine(node)
+        self._gate.check(node, Relation(*build.relation), build.id)
+        return _result(node, build, "unchanged", attempts=attempts)
 
     def _finish(self, node: AnyNode, made: Build) -> None:
         # The view first: a crash between the two leaves a build that is not pointed to, and the

@@ -21,7 +21,7 @@ from ffc.core.diagnostics import did_you_mean, listed
 from ffc.core.errors import BadRequest, NotFound
 from ffc.core.names import DEFAULT_VARIANT, split_variant
 from ffc.manifest.records import AnyNode
-from ffc.registry import Registry, StateRegistry
+from ffc.registry import StateRegistry
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -50,12 +50,12 @@ class Deployed:
     build: Build | None
 
 
-def find_node(registry: Registry, text: str) -> AnyNode:
-    """Return the deployed node that a name means: an id, a name, a name and a variant.
+def find_node(nodes: Mapping[str, AnyNode], text: str) -> AnyNode:
+    """Return the node that a name means: an id, a name, a name and a variant.
 
-    Raises NotFound, which lists what is close, and BadRequest where several are meant.
+    `nodes` are those that are deployed, by id. Raises NotFound, which lists what is close, and
+    BadRequest where several are meant.
     """
-    nodes = registry.nodes()
     if text in nodes:
         return nodes[text]
     name, variant = split_variant(text)
@@ -77,7 +77,7 @@ def find_node(registry: Registry, text: str) -> AnyNode:
 def deployed_node(session: Session, text: str, *, principal: Principal) -> Deployed:
     """Return a deployed node by what it is called; raises NotFound, BadRequest."""
     registry = StateRegistry(session.state, session.target.name)
-    node = find_node(registry, text)
+    node = find_node(registry.nodes(), text)
     authorize(principal, "read", node.id)
     return Deployed(node=node, build=registry.build(node.id))
 

@@ -89,11 +89,14 @@ def _tested(
     if status == "success":
         return result
     kept = _kept(warehouse, test, query, build_id)
-    problem = TestFailed(
-        _said(node, test, count), help=[*_shown(warehouse, node, test, kept), _all(warehouse, kept)]
+    problem = TestFailed(_said(node, test, count), help=[_all(warehouse, kept)])
+    return msgspec.structs.replace(
+        NodeRun.failed(result.id, "test", problem),
+        status=status,
+        rows=result.rows,
+        relation=str(kept),
+        samples=_shown(warehouse, node, test, kept),
     )
-    told = NodeRun.failed(result.id, "test", problem)
-    return msgspec.structs.replace(told, status=status, rows=result.rows, relation=str(kept))
 
 
 def _status(test: DataTest, count: int, worst: str) -> str:

@@ -10,6 +10,8 @@ from ffc.core.types import Type
 from ffc.sql import build
 from ffc.sql.types import converted, type_of_native
 
+# The first and the last instant that every store can hold.
+YEARS = ("0001-01-01 00:00:00", "9999-12-31 23:59:59.999999")
 _NAIVE = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
 
 
@@ -44,6 +46,17 @@ def _read(name: str, native: str, wanted: Type, timezone: str) -> exp.Expr:
         return value
     local = exp.AtTimeZone(this=exp.Paren(this=value), zone=exp.Literal.string(timezone))
     return exp.AtTimeZone(this=exp.Paren(this=local), zone=exp.Literal.string("UTC"))
+
+
+def out_of_range(table: exp.Table, columns: Sequence[str]) -> exp.Select:
+    """Return how many values of each time or date are infinite or of no year from 1 to 9999."""
+    low, high = (exp.cast(exp.Literal.string(text), exp.DType.TIMESTAMP) for text in YEARS)
+    counts = []
+    for name in columns:
+        inside = exp.Between(this=build.column(name), low=low.copy(), high=high.copy())
+        outside = exp.Case(ifs=[exp.If(this=exp.Not(this=inside), true=exp.Literal.number(1))])
+        counts.append(build.named(exp.Count(this=outside), name))
+    return exp.select(*counts).from_(table.copy())
 
 
 def newest(table: exp.Table, column: str) -> exp.Select:

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from support.cli import ffc
 from support.holder import held
-from support.projects import small_project
+from support.projects import FILES, small_project
 
 from ffc_duckdb.files import open_file
 
@@ -190,6 +190,26 @@ u2        12.0  DE
     for name in ("spending", "main", "feature_view.profile", "label.paid_back"):
         assert ffc(built, "query", f"select * from {{{{ ref('{name}') }}}}").code == 0, name
     assert ffc(built, "query", "select amount from dev.clean order by 1 limit 1").code == 0
+
+
+def test_query_over_an_ephemeral_and_a_variable(tmp_path: Path) -> None:
+    project = small_project(
+        tmp_path,
+        **{
+            "ffc.yml": FILES["ffc.yml"].replace("least: 0", "least: 2"),
+            "transformations/passing.sql": "{{ config(materialized='ephemeral') }}\n"
+            "select amount * 2 as twice from {{ ref('clean') }} where amount > {{ var('least') }}\n",
+            "transformations/again.sql": "{{ config(materialized='ephemeral') }}\n"
+            "select twice + 1 as more from {{ ref('passing') }}\n",
+        },
+    )
+    assert ffc(project, "run").code == 0
+    sql = "select more, {{ var('least') }} as least from {{ ref('again') }} order by 1"
+    rows = ffc(project, "query", sql, "--output", "json").json()["rows"]
+    assert rows == [[6.0, 2], [9.0, 2], [17.0, 2]]
+    refused = ffc(project, "query", "select lesss from {{ ref('again') }}")
+    assert refused.code == 1
+    assert "--> query:1:8" in refused.stderr
 
 
 def test_query_as_json_in_the_order_and_names_of_the_query(built: Path) -> None:

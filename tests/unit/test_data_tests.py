@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,7 @@ def test_the_rows_that_break_a_test_of_a_column(
     assert found["rows"] == {"failing": count}
     assert found["status"] == ("error" if count else "success")
     if count:
-        assert len(found["error"]["help"]) == min(5, count) + 1
+        assert len(found["samples"]) == min(5, count)
 
 
 @pytest.mark.parametrize(
@@ -209,7 +210,7 @@ def test_the_same_rows_are_shown_whatever_their_order(tmp_path: Path) -> None:
         lines = [f"u,1,true,2024-01-0{i}T00:00:00Z,2024-01-09T00:00:00Z\n" for i in range(1, 9)]
         rows = lines if order is ROWS else lines[::-1]
         (folder / "data" / "events.csv").write_text(EVENTS + "".join(rows))
-        shown.append(failing(folder)["error"]["help"][:5])
+        shown.append(failing(folder)["samples"])
     assert shown[0] == shown[1]
     assert "2024-01-01" in shown[0][0]
 
@@ -334,6 +335,67 @@ select user_id, amount, paid, seen, loaded from {{ source('raw', 'events') }}
     assert "it has too few rows, or too many" in " ".join(refused.stderr.split())
     with duckdb.connect(folder / ".ffc" / "test.duckdb", read_only=True) as connection:
         assert connection.execute("select count(*) from dev.clean").fetchone() == (4,)
+
+
+def test_an_unchanged_node_is_tested_until_it_holds(tmp_path: Path) -> None:
+    folder = small_project(tmp_path)
+    assert ffc(folder, "run").code == 0
+    test = "transformations: [{name: clean, tests: [{row_count: {max: MAX, blocking: true}}]}]\n"
+    notes = folder / "transformations" / "clean.yml"
+    notes.write_text(test.replace("MAX", "1"))
+    for _ in range(2):
+        refused = ffc(folder, "run")
+        assert refused.code == 1
+        found = results(folder)
+        assert found["test", "test.transformation.clean.row_count"]["status"] == "error"
+        assert found["build", "transformation.clean"]["status"] == "error"
+        assert found["build", "feature_view.spending"]["status"] == "skipped"
+        assert "`clean` is as it was, and `row_count` failed on it" in refused.stderr
+    notes.write_text(test.replace("MAX", "99"))
+    assert ffc(folder, "run").code == 0
+    assert results(folder)["test", "test.transformation.clean.row_count"]["status"] == "success"
+    assert results(folder)["build", "transformation.clean"]["status"] == "unchanged"
+    # It held of this build: there is nothing to find out.
+    assert ffc(folder, "run").code == 0
+    assert not [key for key in results(folder) if key[0] == "test"]
+
+
+@pytest.mark.parametrize(
+    ("on", "test", "again"),
+    [
+        ("seen", "{freshness: {column: seen, error_after: 9000d}}", True),
+        ("amount", "{expression: {sql: seen <= now(), name: past}}", True),
+        ("amount", "{expression: {sql: amount > 0, where: seen < current_date, name: past}}", True),
+        ("amount", "{row_count: {min: 1}}", False),
+    ],
+)
+def test_what_asks_the_time_is_tested_each_time(
+    tmp_path: Path, on: str, test: str, again: bool
+) -> None:
+    folder = project(tmp_path, table=test)
+    for tested in (True, again):
+        assert ffc(folder, "run").code == 0
+        assert any(key[0] == "test" for key in results(folder)) is tested
+
+
+def test_rows_of_data_are_shown_and_not_kept(tmp_path: Path) -> None:
+    folder = project(tmp_path, column="unique", on="user_id")
+    said = ffc(folder, "run").stderr
+    assert "= row: user_id = 'u1', times = 2" in said
+    kept = ffc(folder, "runs", "show", "r1")
+    assert "comes more than once" in " ".join(kept.stdout.split())
+    assert "'u1'" not in kept.stdout
+    assert b"'u1'" not in (folder / ".ffc" / "state.db").read_bytes()
+
+
+def test_why_nodes_were_skipped_is_told_once(tmp_path: Path) -> None:
+    folder = small_project(tmp_path, **{"features/all.yml": BLOCKING})
+    with (folder / "data" / "events.csv").open("a") as file:
+        file.write("u9,99,true,2024-02-01T00:00:00Z,2024-02-02T00:00:00Z\n")
+    said = ffc(folder, "run").stderr
+    assert " ".join(said.split()).count("skipped, since feature_view.spending failed:") == 1
+    assert all(len(line) <= 80 for line in said.splitlines())
+    assert re.search(r"\ndone: .* 2 skipped in \d+\.\d s$", said.rstrip())
 
 
 def test_what_looks_into_a_later_node_waits_for_it(tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ def test_a_query_has_a_limit_and_may_go_to_a_file(project: Path, tmp_path: Path)
 
 def test_runs_are_listed_and_shown(project: Path) -> None:
     listed = ffc(project, "runs").stdout
-    assert re.search(r"r1 +run .* success +9 success", listed)
+    assert re.search(r"r1 +run .* success +9 +0 +0 +0", listed)
     shown = ffc(project, "runs", "show", "r1").stdout
     assert "training_set.main" in shown
     document = ffc(project, "runs", "show", "r1", "--output", "json").json()

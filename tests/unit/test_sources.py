@@ -250,6 +250,21 @@ def test_a_table_that_is_not_as_declared(tmp_path: Path) -> None:
     assert "`amount` is VARCHAR, declared float64" in said
 
 
+@pytest.mark.parametrize("time", ["infinity", "-infinity", "10000-01-01", "0001-01-01 (BC)"])
+def test_a_table_with_times_that_no_store_holds(tmp_path: Path, time: str) -> None:
+    project = small_project(tmp_path, **{"sources/raw.yml": sources("table: shop.events")})
+    in_warehouse(project, *TABLE)
+    ffc(project, "run")
+    in_warehouse(
+        project, f"insert into shop.events select * replace ('{time}' as loaded) from shop.events"
+    )
+    refused = ffc(project, "run")
+    assert refused.code == 1
+    said = " ".join(refused.stderr.split())
+    assert "has times that are infinite or of no year from 1 to 9999: 1 in `loaded`" in said
+    assert len(query(project, CLEAN)) == 1
+
+
 def test_names_of_tables() -> None:
     found = [table_relation(text) for text in ("a", "s.a", "c.s.a")]
     assert [(r.catalog, r.schema, r.name) for r in found] == [

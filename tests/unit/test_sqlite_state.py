@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -10,12 +11,14 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from ffc.adapter import (
     Build,
     Lease,
     Locked,
     NodeRun,
+    Observation,
     OnlineView,
     Options,
     Pointer,
@@ -379,14 +382,21 @@ def test_online_views(store: SQLiteStateStore, lease: Lease) -> None:
 
 
 def test_observations(store: SQLiteStateStore, tmp_path: Path) -> None:
-    store.observe("v", "c", "mean", "1d", 1.5, "b1")
-    store.observe("v", "c", "mean", "1d", 2.5, "b1")
-    store.observe("v", "c", "mean", "1d", float("nan"), "b2")
+    first = Observation(node="v", column="c", metric="mean", window="1d", value=1.5, build="b1")
+    store.observe([first])
+    second = replace(first, value=2.5)
+    other = replace(first, value=float("nan"), build="b2")
+    more = replace(first, metric="count", build="b2")
+    store.observe([second, other, more])
     rows = table(
         tmp_path,
-        'SELECT node, "column", metric, "window", value, build FROM observations ORDER BY build',
+        'SELECT node, "column", metric, "window", value, build FROM observations'
+        " WHERE metric = 'mean' ORDER BY build",
     )
     assert rows == [("v", "c", "mean", "1d", 2.5, "b1"), ("v", "c", "mean", "1d", None, "b2")]
+    assert store.observations(["b1", "b3"]) == [second]
+    assert store.observations(["b1", "b2"], "count") == [more]
+    assert math.isnan(store.observations(["b2"], "mean")[0].value)
 
 
 def test_audit(store: SQLiteStateStore, tmp_path: Path) -> None:

@@ -39,7 +39,8 @@ def command(
 ) -> int:
     """Ask the target's warehouse one SELECT, `-` for that on standard input; nothing is changed.
 
-    `{{ ref('x') }}` and `{{ source('group', 'table') }}` stand for the newest good builds.
+    `{{ ref('x') }}` and `{{ source('group', 'table') }}` stand for the newest good builds,
+    `{{ var('x') }}` for the variable as it was deployed.
     """
     from ffc.auth import local_user
     from ffc.cli.looking import render_rows, rows_document

@@ -1,0 +1,96 @@
+"""Rows of the state store's tables as records, and back."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+
+from ffc.adapter import Build, Lease, Locked, StateError
+
+
+def lock_of(connection: sqlite3.Connection, name: str) -> tuple[str, int, float | None] | None:
+    """Return a lock's last owner, its token and when it expires; None for one given back."""
+    row: tuple[str, int, float | None] | None = connection.execute(
+        "SELECT owner, token, expires FROM locks WHERE name = ?", (name,)
+    ).fetchone()
+    return row
+
+
+def check_lease(connection: sqlite3.Connection, lease: Lease) -> None:
+    """Raise Locked unless the lease is the newest of its lock and was not given back."""
+    held = lock_of(connection, lease.name)
+    if held is None or held[1] != lease.token:
+        by = f"taken over by {held[0]}" if held else "never taken"
+        raise Locked(f"{lease.owner} does not hold `{lease.name}`: it was {by}")
+    if held[2] is None:
+        raise Locked(f"{lease.owner} does not hold `{lease.name}`: it was given back")
+
+
+def newest_deployment(connection: sqlite3.Connection, target: str) -> tuple[str, bytes] | None:
+    """Return a target's newest deployment: its id and its manifest."""
+    row: tuple[str, bytes] | None = connection.execute(
+        "SELECT 'd' || id, manifest FROM deployments WHERE target = ? ORDER BY id DESC LIMIT 1",
+        (target,),
+    ).fetchone()
+    return row
+
+
+def add_build(connection: sqlite3.Connection, build: Build) -> None:
+    """Insert a build; raises StateError where another one has its id."""
+    row = (
+        *(build.id, build.node, build.fingerprint, *build.relation),
+        *(json.dumps(dict(build.inputs), sort_keys=True), build.rows, build.created),
+        build.previous,
+    )
+    connection.execute(
+        """
+        INSERT INTO builds (id, node, fingerprint, relation_schema, relation_name,
+                            inputs, rows, created, previous)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
+        """,
+        row,
+    )
+    known = connection.execute(
+        """
+        SELECT id, node, fingerprint, relation_schema, relation_name, inputs, rows, created,
+               previous
+        FROM builds WHERE id = ?
+        """,
+        (build.id,),
+    ).fetchone()
+    if known != row:
+        raise StateError(f"the build `{build.id}` is finished and can't be changed")
+
+
+def define(connection: sqlite3.Connection, node: str, fingerprint: str, json: bytes) -> None:
+    """Insert a definition, or put another text in the place of the one that is known."""
+    connection.execute(
+        """
+        INSERT INTO definitions (node, fingerprint, json) VALUES (?, ?, ?)
+        ON CONFLICT (node, fingerprint) DO UPDATE SET json = excluded.json
+        """,
+        (node, fingerprint, json),
+    )
+
+
+def build_of(row: sqlite3.Row) -> Build:
+    """Return a build from its row."""
+    return Build(
+        id=row["id"],
+        node=row["node"],
+        fingerprint=row["fingerprint"],
+        relation=(row["relation_schema"], row["relation_name"]),
+        inputs=json.loads(row["inputs"]),
+        rows=row["rows"],
+        created=row["created"],
+        previous=row["previous"],
+    )
+
+
+def select(
+    connection: sqlite3.Connection, query: str, values: tuple[str | int, ...]
+) -> list[sqlite3.Row]:
+    """Return rows whose columns have names."""
+    cursor = connection.cursor()
+    cursor.row_factory = sqlite3.Row
+    return cursor.execute(query, values).fetchall()
