@@ -19,10 +19,10 @@ from typing import Final
 import click
 
 from ffc.auth import local_user
+from ffc.cli.diagnosing import show_diagnostics
 from ffc.cli.progress import TerminalSink
 from ffc.cli.starter import copy_template
 from ffc.cli.tables import render_records
-from ffc.cli.workspace import compile_workspace, show_diagnostics
 from ffc.connect.session import Session
 from ffc.core.errors import FfcError, ProjectError
 from ffc.manifest.files import write_project
@@ -31,6 +31,7 @@ from ffc.run.executor import run
 from ffc.run.requests import RunRequest
 from ffc.run.sinks import ResultsSink
 from ffc.run.training import read_training_set
+from ffc.workspace import compile_workspace
 
 SERVER_SECONDS: Final = 15.0
 TRAINING_SET: Final = "fraud_training"

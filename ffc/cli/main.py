@@ -60,6 +60,12 @@ class LazyGroup(click.Group):
             raise
         except Exception as problem:
             from ffc.cli.failures import show_failure
+            from ffc.core.errors import Misuse
+
+            if isinstance(problem, Misuse):
+                raise click.BadParameter(
+                    problem.message, param_hint=f"'{problem.option}'"
+                ) from problem
 
             return show_failure(problem)
 

@@ -14,9 +14,9 @@ from types import FrameType
 import click
 
 from ffc.auth import local_user
+from ffc.cli.diagnosing import show_diagnostics
 from ffc.cli.progress import TerminalSink
 from ffc.cli.streams import is_live, talk
-from ffc.cli.workspace import compile_workspace, git_state, show_diagnostics
 from ffc.connect.session import Session
 from ffc.core.errors import NotFound
 from ffc.manifest.files import encode, write_project
@@ -25,6 +25,7 @@ from ffc.run.events import Sink
 from ffc.run.executor import COMMANDS, run
 from ffc.run.requests import THREADS, Period, RunRequest
 from ffc.run.sinks import ResultsSink
+from ffc.workspace import compile_workspace, git_state
 
 # The project's folder, that of profiles.yml, the target, variables, whether warnings are errors.
 Where = tuple[Path | None, Path | None, str | None, str | None, bool]

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ffc.cli.streams import talk
-from ffc.cli.workspace import OpenTarget
 from ffc.connect.session import Session
 from ffc.core.errors import NotFound
 from ffc.manifest.records import Manifest
@@ -20,6 +19,7 @@ from ffc.manifest.selection import (
     suggestions,
 )
 from ffc.manifest.upgrades import decode_manifest
+from ffc.workspace import OpenTarget
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

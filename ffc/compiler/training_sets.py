@@ -8,7 +8,7 @@ from ffc.compiler.compilation import Compilation, as_written, missing_column
 from ffc.compiler.picks import Picked, Picker
 from ffc.core.diagnostics import Diagnostic, Span, error, listed, shortened, warning
 from ffc.core.names import node_id
-from ffc.manifest import records
+from ffc.manifest import plans, records
 from ffc.project.resources import TrainingSet
 from ffc.sql.build import generate
 from ffc.sql.point_in_time import training_set_query
@@ -76,25 +76,22 @@ def _shape(state: Compilation) -> Shape:
 def _lookups(
     state: Compilation, wanted: TrainingSet, label: records.Label, picks: Sequence[Picked]
 ) -> tuple[records.ViewPlan, ...]:
-    """Return a lookup for each view, role and lag that is asked for.
-
-    Views of one entity, source, keys and times have the same instants: the first one's are looked
-    up for all. The rest of what decides them is in the lookup itself.
-    """
-    asked: dict[tuple[str, str, int], list[Picked]] = {}
-    views: dict[str, records.FeatureView] = {}
-    for pick in picks:
-        if pick.view is not None:
-            views.setdefault(pick.view.id, pick.view)
-            asked.setdefault((pick.view.id, pick.role, pick.lag), []).append(pick)
-    searched: dict[tuple[object, ...], str] = {}
-    found = []
-    for (view_id, role, lag), own in asked.items():
-        view = views[view_id]
-        instants = (view.source, view.entity, view.source_keys, view.event_time, view.created)
-        first = searched.setdefault(instants, view_id)
-        found.append(_lookup(state, wanted, label, view, own, (role, lag, first)))
-    return tuple(found)
+    asked = [
+        plans.Picked(
+            view=p.view,
+            role=p.role,
+            lag=p.lag,
+            pick=records.Pick(feature=p.feature, column=p.column, type=p.type, default=p.default),
+        )
+        for p in picks
+        if p.view is not None
+    ]
+    entities = {n.name: n for n in state.nodes.values() if isinstance(n, records.Entity)}
+    words = plans.Words(
+        boundary=wanted.boundary or state.project.boundary,
+        as_known=state.project.as_known if wanted.as_known is None else wanted.as_known,
+    )
+    return plans.lookups(asked, label.roles, entities, words)
 
 
 def _output(
@@ -156,46 +153,3 @@ def _check_names(
             related = [where.labelled(told)] if where != place else []
             state.report(node, error("FF405", message, place, related=related, help=[help_]))
         seen.setdefault(folded, (column, place))
-
-
-def _lookup(
-    state: Compilation,
-    wanted: TrainingSet,
-    label: records.Label,
-    view: records.FeatureView,
-    picks: Sequence[Picked],
-    asked: tuple[str, int, str],
-) -> records.ViewPlan:
-    name, lag, searched = asked
-    role = next(role for role in label.roles if role.role == name)
-    entity = state.nodes[node_id("entity", view.entity)]
-    project = state.project
-    # Spec, section 3: the view's own word goes before the set's, that before the project's.
-    boundary = view.boundary or wanted.boundary or project.boundary
-    known = [word for word in (view.as_known, wanted.as_known) if word is not None]
-    return records.ViewPlan(
-        view=view.id,
-        entity=view.entity,
-        label_role=name,
-        searched=searched,
-        keys=tuple(
-            records.KeyPair(view=own, label=asked, type=key.type)
-            for own, asked, key in zip(view.keys, role.keys, entity.columns, strict=True)
-        ),
-        event_time=view.event_time,
-        created=view.created,
-        delay=view.delay or 0,
-        ttl=view.ttl,
-        lag=lag,
-        boundary=boundary,
-        as_known=known[0] if known else project.as_known,
-        picks=tuple(
-            records.Pick(
-                feature=p.feature,
-                column=p.column,
-                type=p.type,
-                default=p.default,
-            )
-            for p in picks
-        ),
-    )

@@ -15,7 +15,9 @@ FfcError                    exit 1   something outside the code went wrong; code
 │   └── Cancelled           exit 1   the statement was cancelled on request
 ├── DataError               exit 1   the data break a promise: duplicate keys, bad values
 │   └── TestFailed          exit 1   the data break a test of the project's
+├── BadSpine                exit 1   keys and times that features can't be asked for
 ├── BadRequest              exit 1   a request that can't be answered; HTTP 4xx
+├── Misuse                  exit 2   an option, or an argument, that means nothing
 └── InternalError           exit 2   a bug in ffc
 """
 
@@ -138,6 +140,12 @@ class TestFailed(DataError):
     __test__ = False
 
 
+class BadSpine(FfcError):
+    """Report a table of keys and times that features can't be looked up for."""
+
+    code = "FF813"
+
+
 class BadRequest(FfcError):
     """Report a request for features that can't be answered.
 
@@ -157,6 +165,17 @@ class BadRequest(FfcError):
         super().__init__(message, help=help)
         self.field = field
         self.status = status
+
+
+class Misuse(FfcError):
+    """Report what was asked for in a way that means nothing; `option` is which word of it."""
+
+    code = "FF812"
+    exit_code = 2
+
+    def __init__(self, message: str, *, option: str, help: Sequence[str] = ()) -> None:
+        super().__init__(message, help=help)
+        self.option = option
 
 
 class InternalError(FfcError):

@@ -147,7 +147,7 @@ def test_profiles_of_a_folder_that_was_named(project: Path) -> None:
     assert f" --> {other}/profiles.yml:2:3\n" in said
     assert "2 |   targt: ***\n" in said
     said = ffc(project, "compile", "--profiles-dir", str(project.parent)).stderr
-    assert said.startswith("error[FF701]: there is no profiles.yml in `")
+    assert " ".join(said.split()).startswith("error[FF701]: there is no profiles.yml in `")
     assert " --> ffc.yml:3:10\n" in said
 
 

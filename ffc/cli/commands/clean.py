@@ -42,9 +42,9 @@ def command(
     """
     from ffc.auth import local_user
     from ffc.cli.streams import answer, answer_exactly, talk
-    from ffc.cli.workspace import open_target
     from ffc.manifest.files import encode
     from ffc.run.collecting import clean
+    from ffc.workspace import open_target
 
     if not unused:
         raise click.UsageError("say `--unused`: it drops the builds that no name leads to any more")

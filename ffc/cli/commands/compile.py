@@ -35,9 +35,10 @@ def command(
     tells more about each. As text they go to stderr; every other format is an answer, on stdout.
     """
     from ffc.auth import authorize, local_user
+    from ffc.cli.diagnosing import answer_diagnostics, show_diagnostics
     from ffc.cli.streams import talk
-    from ffc.cli.workspace import answer_diagnostics, compile_workspace, show_diagnostics
     from ffc.manifest.files import write_project
+    from ffc.workspace import compile_workspace
 
     authorize(local_user(), "compile")
     workspace = compile_workspace(project_dir, profiles_dir, target, variables, strict)

@@ -24,8 +24,8 @@ def command(
     """
     from ffc.auth import local_user
     from ffc.cli.debugging import show_check, show_versions, write_document
-    from ffc.cli.workspace import open_target
     from ffc.run.debugging import debug
+    from ffc.workspace import open_target
 
     shown = output == "text"
     if shown and not quiet:

@@ -28,8 +28,8 @@ def command(
     from ffc.cli.looking import fresh_line, show_freshness
     from ffc.cli.selecting import Chosen
     from ffc.cli.streams import answer
-    from ffc.cli.workspace import open_target
     from ffc.run.freshness import Fresh, measure
+    from ffc.workspace import open_target
 
     def report(fresh: Fresh) -> None:
         if output == "text" and (not quiet or fresh.status == "error"):

@@ -38,11 +38,11 @@ def command(
     For example: ffc get customer_daily.txn_count_7d --key customer_id=C00042
     """
     from ffc.auth import local_user
-    from ffc.cli.workspace import open_target
     from ffc.core.clock import utc_now
     from ffc.manifest.files import encode
     from ffc.online.lookup import FeatureRequest
     from ffc.serve.deployment import Deployment
+    from ffc.workspace import open_target
 
     with open_target(project_dir, profiles_dir, target, read_only=True) as opened:
         reader = Deployment(opened.session).reader()

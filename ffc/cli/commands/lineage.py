@@ -38,11 +38,12 @@ def command(
     group, join or order it. Needs no connection.
     """
     from ffc.auth import authorize, local_user
+    from ffc.cli.diagnosing import show_diagnostics
     from ffc.cli.lineage import mermaid, render_lineage
     from ffc.cli.streams import answer, answer_exactly
-    from ffc.cli.workspace import compile_workspace, show_diagnostics
     from ffc.manifest.files import encode
     from ffc.manifest.lineage import column_graph, find_place, lineage_document, node_graph
+    from ffc.workspace import compile_workspace
 
     workspace = compile_workspace(project_dir, profiles_dir, target, variables)
     if workspace.manifest is None:

@@ -27,12 +27,13 @@ def command(
 
     Words are united, commas intersect: -s "tag:daily,kind:feature_view +fraud_training".
     """
+    from ffc.cli.diagnosing import show_diagnostics
     from ffc.cli.listing import list_document, listed_nodes
     from ffc.cli.selecting import Chosen
     from ffc.cli.streams import answer, answer_exactly, talk
-    from ffc.cli.workspace import compile_workspace, show_diagnostics
     from ffc.connect.session import Session
     from ffc.manifest.files import encode
+    from ffc.workspace import compile_workspace
 
     workspace = compile_workspace(project_dir, profiles_dir, target, variables)
     manifest = workspace.manifest

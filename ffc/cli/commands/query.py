@@ -46,9 +46,9 @@ def command(
     from ffc.cli.looking import render_rows, rows_document
     from ffc.cli.querying import BadQuery, ask_typed
     from ffc.cli.streams import answer, answer_exactly, talk
-    from ffc.cli.workspace import open_target
     from ffc.manifest.files import encode
     from ffc.run.training import write_batches
+    from ffc.workspace import open_target
 
     if (sql is None) == (file is None):
         raise click.UsageError("write the query, or name a file with `--file`")

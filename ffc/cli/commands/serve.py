@@ -32,9 +32,9 @@ def command(
     POST /v1/features answers models, GET /v1/features lists what can be asked for, GET /healthz and
     GET /readyz tell how the server is. A new deployment is picked up by itself.
     """
-    from ffc.cli.workspace import open_target
     from ffc.serve.deployment import Deployment
     from ffc.serve.server import ServeOptions, check_address, serve
+    from ffc.workspace import open_target
 
     check_address(host, port)
 

@@ -33,10 +33,10 @@ def command(
     from ffc.auth import local_user
     from ffc.cli.looking import facts_document, render_facts, render_rows, rows_document
     from ffc.cli.streams import answer, answer_exactly
-    from ffc.cli.workspace import declared_node, open_target
     from ffc.core.errors import NotFound
     from ffc.manifest.files import encode
     from ffc.run.reading import deployed_node, read_rows
+    from ffc.workspace import declared_node, open_target
 
     with open_target(project_dir, profiles_dir, target, read_only=True) as opened:
         try:

@@ -20,9 +20,9 @@ def command(
 ) -> int:
     """Write what changed in the deployed online views since the last sync."""
     from ffc.auth import local_user
-    from ffc.cli.workspace import open_target
     from ffc.manifest.files import encode
     from ffc.online.sync import sync
+    from ffc.workspace import open_target
 
     with open_target(project_dir, profiles_dir, target) as opened:
         results = sync(opened.session, opened.project, principal=local_user())

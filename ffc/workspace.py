@@ -1,4 +1,8 @@
-"""From options to a compiled project and an open session; the shell around the library."""
+"""A project's folder: read, compiled for a target, its stores opened.
+
+Here the two sides of the manifest meet, for those who stand in front of both: the command line and
+the Python client.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +12,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import click
 import msgspec
 
-from ffc.cli.formats import concise, github, repository_prefix
-from ffc.cli.options import LIMIT
-from ffc.cli.rendering import limited, render_counts, render_diagnostics, render_rest
-from ffc.cli.sarif import sarif
-from ffc.cli.streams import answer, answer_exactly, talk
 from ffc.compiler import Compiled, compile_project
 from ffc.connect.plugins import offline_adapter
 from ffc.connect.profiles import (
@@ -27,7 +25,6 @@ from ffc.connect.profiles import (
     compile_target,
     read_profile,
     setting_problems,
-    shown_profiles,
     target_problems,
 )
 from ffc.connect.session import Session
@@ -36,14 +33,12 @@ from ffc.core.diagnostics import (
     Diagnostic,
     Span,
     did_you_mean,
-    document,
     error,
     listed,
     ordered,
 )
-from ffc.core.errors import NotFound, ProfileError, ProjectError
+from ffc.core.errors import Misuse, NotFound, ProfileError, ProjectError
 from ffc.core.yaml import read_yaml
-from ffc.manifest.files import encode
 from ffc.manifest.lineage import find_place
 from ffc.manifest.records import Manifest, Target
 from ffc.project.files import PROJECT_FILE, ProjectFiles, find_project, read_files
@@ -165,7 +160,7 @@ def _target(
 ) -> tuple[ChosenTarget | None, list[Diagnostic]]:
     """Find the target, with what is wrong with ffc.yml and profiles.yml.
 
-    Raises a usage error where the target that was asked for is none of the profile's.
+    Raises Misuse where the target that was asked for is none of the profile's.
     """
     node, problems = read_yaml(PROJECT_FILE, files.texts.get(PROJECT_FILE, ""))
     decoder = Decoder()
@@ -191,11 +186,11 @@ def _check_target(profile: Profile, target: str | None) -> None:
     hint = "".join(did_you_mean(target, profile.outputs))
     has = f"the profile has {listed(profile.outputs) or 'none'}"
     message = f"there is no target `{target}`; {hint or has}"
-    raise click.BadParameter(message, param_hint="'--target'")
+    raise Misuse(message, option="--target")
 
 
 def parse_variables(text: str | None) -> dict[str, object]:
-    """Read `--vars`; raises a usage error where it is no mapping."""
+    """Read `--vars`; raises Misuse where it is no mapping."""
     if not text:
         return {}
     node, problems = read_yaml("--vars", text)
@@ -204,12 +199,12 @@ def parse_variables(text: str | None) -> dict[str, object]:
         first = problems[0] if problems else None
         why = f"; {first.message}, at character {first.span.start.column}" if first else ""
         message = f"must be a YAML mapping such as '{{min_amount: 5}}'{why}"
-        raise click.BadParameter(message, param_hint="'--vars'")
+        raise Misuse(message, option="--vars")
     return plain
 
 
 def _check_variables(files: ProjectFiles, given: Mapping[str, object]) -> None:
-    """Raise a usage error for a variable that ffc.yml doesn't declare and no file names."""
+    """Raise Misuse for a variable that ffc.yml doesn't declare and no file names."""
     root, _ = read_yaml(PROJECT_FILE, files.texts.get(PROJECT_FILE, ""))
     declared = root.get("vars") if root is not None else None
     known = [key.text for key, _ in declared.pairs] if declared is not None else []
@@ -218,48 +213,7 @@ def _check_variables(files: ProjectFiles, given: Mapping[str, object]) -> None:
         if name in known or any(word in text for text in files.texts.values() for word in quoted):
             continue
         hint = "".join(did_you_mean(name, known)) or "`vars:` in ffc.yml declares it"
-        raise click.BadParameter(f"there is no variable `{name}`; {hint}", param_hint="'--vars'")
-
-
-def show_diagnostics(workspace: Workspace, quiet: bool = False, limit: int = LIMIT) -> None:
-    """Show on stderr what a compilation had to say, with the lines that it is about."""
-    found = _told(workspace, quiet)
-    if found:
-        shown, rest = limited(found, limit)
-        texts = {**workspace.files.texts, **_profile_text(workspace)}
-        talk(render_diagnostics(shown, texts) + "\n")
-        talk(f"{render_rest(rest)}\n\n{render_counts(found)}" if rest else render_counts(found))
-
-
-def answer_diagnostics(workspace: Workspace, output: str, quiet: bool, limit: int) -> None:
-    """Write to stdout what a compilation had to say, in a format for machines."""
-    found = _told(workspace, quiet)
-    prefix = repository_prefix(workspace.root)
-    if output == "json":
-        answer_exactly(encode(diagnostics_document(workspace)).decode())
-    elif output == "sarif":
-        answer_exactly(encode(sarif(workspace.diagnostics, prefix)).decode())
-    elif found and output == "github":
-        answer_exactly("".join(f"{line}\n" for line in github(found, prefix)))
-    elif found:
-        shown, rest = limited(found, limit)
-        answer("\n".join(concise(shown)))
-        talk(f"{render_rest(rest)}\n{render_counts(found)}" if rest else render_counts(found))
-
-
-def _told(workspace: Workspace, quiet: bool) -> list[Diagnostic]:
-    return [d for d in workspace.diagnostics if d.severity == "error" or not quiet]
-
-
-def _profile_text(workspace: Workspace) -> Mapping[str, str]:
-    """Return the text of profiles.yml without secrets, where something is said about it."""
-    return shown_profiles(workspace.root, workspace.profiles_dir)
-
-
-def diagnostics_document(workspace: Workspace) -> dict[str, Any]:
-    """Return the `ffc.diagnostics/v1` document."""
-    name = workspace.target.name if workspace.target else ""
-    return document(workspace.diagnostics, name)
+        raise Misuse(f"there is no variable `{name}`; {hint}", option="--vars")
 
 
 def git_state(root: Path) -> dict[str, object] | None:

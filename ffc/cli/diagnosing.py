@@ -1,0 +1,57 @@
+"""What a compilation had to say, for people and for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ffc.cli.formats import concise, github, repository_prefix
+from ffc.cli.options import LIMIT
+from ffc.cli.rendering import limited, render_counts, render_diagnostics, render_rest
+from ffc.cli.sarif import sarif
+from ffc.cli.streams import answer, answer_exactly, talk
+from ffc.connect.profiles import shown_profiles
+from ffc.core.diagnostics import Diagnostic, document
+from ffc.manifest.files import encode
+from ffc.workspace import Workspace
+
+
+def show_diagnostics(workspace: Workspace, quiet: bool = False, limit: int = LIMIT) -> None:
+    """Show on stderr what a compilation had to say, with the lines that it is about."""
+    found = _told(workspace, quiet)
+    if found:
+        shown, rest = limited(found, limit)
+        texts = {**workspace.files.texts, **_profile_text(workspace)}
+        talk(render_diagnostics(shown, texts) + "\n")
+        talk(f"{render_rest(rest)}\n\n{render_counts(found)}" if rest else render_counts(found))
+
+
+def answer_diagnostics(workspace: Workspace, output: str, quiet: bool, limit: int) -> None:
+    """Write to stdout what a compilation had to say, in a format for machines."""
+    found = _told(workspace, quiet)
+    prefix = repository_prefix(workspace.root)
+    if output == "json":
+        answer_exactly(encode(diagnostics_document(workspace)).decode())
+    elif output == "sarif":
+        answer_exactly(encode(sarif(workspace.diagnostics, prefix)).decode())
+    elif found and output == "github":
+        answer_exactly("".join(f"{line}\n" for line in github(found, prefix)))
+    elif found:
+        shown, rest = limited(found, limit)
+        answer("\n".join(concise(shown)))
+        talk(f"{render_rest(rest)}\n{render_counts(found)}" if rest else render_counts(found))
+
+
+def _told(workspace: Workspace, quiet: bool) -> list[Diagnostic]:
+    return [d for d in workspace.diagnostics if d.severity == "error" or not quiet]
+
+
+def _profile_text(workspace: Workspace) -> Mapping[str, str]:
+    """Return the text of profiles.yml without secrets, where something is said about it."""
+    return shown_profiles(workspace.root, workspace.profiles_dir)
+
+
+def diagnostics_document(workspace: Workspace) -> dict[str, Any]:
+    """Return the `ffc.diagnostics/v1` document."""
+    name = workspace.target.name if workspace.target else ""
+    return document(workspace.diagnostics, name)

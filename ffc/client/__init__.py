@@ -1,0 +1,1 @@
+"""Data scientists' side: training sets, historical features and listings, from Python."""
