@@ -10,10 +10,10 @@ import msgspec
 
 from ffc.adapter.offline import Relation
 from ffc.adapter.state import Build, OnlineView, Pointer, StateStore
-from ffc.core.diagnostics import did_you_mean
+from ffc.core.diagnostics import did_you_mean, listed
 from ffc.core.errors import NotFound
-from ffc.core.names import DEFAULT_VARIANT, split_variant
-from ffc.manifest.names import is_snapshot
+from ffc.core.names import split_variant
+from ffc.manifest.names import is_snapshot, meant
 from ffc.manifest.records import AnyNode, FeatureView, Serving
 from ffc.manifest.serving import serving_of
 from ffc.manifest.upgrades import decode_node
@@ -45,12 +45,14 @@ class Registry(ABC):
         name, variant = split_variant(text)
         known = [n for n in self.nodes().values() if n.kind == kind]
         named = [n for n in known if n.name == name]
-        wanted = variant or (named[0].variant if len(named) == 1 else DEFAULT_VARIANT)
-        for node in named:
-            if node.variant == wanted:
-                return node
+        found = meant(named, variant)
+        if len(found) == 1:
+            return found[0]
         what = kind.replace("_", " ")
         hints = did_you_mean(name, {n.name for n in known})
+        if named:
+            variants = listed((f"{name}@{node.variant}" for node in named), "or")
+            hints = (f"write {variants}",)
         raise NotFound(
             f"no {what} named `{text}` is deployed",
             help=hints or ["`ffc run` builds and deploys what the project declares"],

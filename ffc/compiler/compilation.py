@@ -109,6 +109,7 @@ def as_written(node: str, record: FeatureView | Label | TrainingSet) -> dict[str
         "id": node,
         "name": record.name,
         "variant": record.variant,
+        "preferred": record.default,
         "path": record.at.whole.file,
         "line": record.at.whole.start.line,
         "description": record.description,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Final
 
@@ -13,6 +14,20 @@ BUILT: Final = ("source", "transformation", "feature_view", "label", "training_s
 PUBLISHED: Final = ("transformation", "feature_view", "label", "training_set")
 SNAPSHOT: Final = "online"
 LONGEST: Final = 63
+
+
+def meant(nodes: Iterable[AnyNode], variant: str | None) -> list[AnyNode]:
+    """Return those of the nodes of one name that it means: one, several or none.
+
+    Without a variant that is the only one, else the one that says `default: true`, else the one
+    without a variant, else any.
+    """
+    known = list(nodes)
+    if variant is not None or len(known) < 2:
+        return [node for node in known if variant in (None, node.variant)]
+    preferred = [node for node in known if node.preferred]
+    plain = [node for node in known if node.variant == DEFAULT_VARIANT]
+    return preferred or plain or known
 
 
 def published_name(name: str, variant: str) -> str:

@@ -67,12 +67,14 @@ class DataTest(Struct, frozen=True, kw_only=True):
 class Node(Struct, frozen=True, kw_only=True, tag_field="kind"):
     """What every node has: identity, place, words about it, fingerprints.
 
-    A column's `tags` are its own and those of the columns that it is computed from.
+    A column's `tags` are its own and those of the columns that it is computed from. The `preferred`
+    one of several variants says `default: true`: it is what the bare name means.
     """
 
     id: str
     name: str
     variant: str = "default"
+    preferred: bool = False
     path: str
     line: int
     description: str = ""

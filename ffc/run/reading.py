@@ -19,7 +19,8 @@ from ffc.connect.session import Session
 from ffc.connect.warehouse import table_of
 from ffc.core.diagnostics import did_you_mean, listed
 from ffc.core.errors import BadRequest, NotFound
-from ffc.core.names import DEFAULT_VARIANT, split_variant
+from ffc.core.names import split_variant
+from ffc.manifest.names import meant
 from ffc.manifest.records import AnyNode
 from ffc.registry import StateRegistry
 
@@ -60,10 +61,7 @@ def find_node(nodes: Mapping[str, AnyNode], text: str) -> AnyNode:
         return nodes[text]
     name, variant = split_variant(text)
     named = [node for node in nodes.values() if node.name == name]
-    found = [node for node in named if variant in ("", None, node.variant)]
-    if len(found) > 1:
-        default = [node for node in found if node.variant == DEFAULT_VARIANT]
-        found = default if len(default) == 1 else found
+    found = meant(named, variant)
     if not found:
         hints = did_you_mean(name, {node.name for node in nodes.values()})
         help_ = hints or ("`ffc run` builds and deploys what the project declares",)
