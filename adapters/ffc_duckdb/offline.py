@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from sqlglot import exp
@@ -74,6 +75,13 @@ class DuckDBOfflineStore(OfflineStore):
             raise Unreachable(f"a file of the source can't be read: {problem}") from problem
         explain = partial(refusal, cursor, load)
         return DuckDBHandle(self._pool, self._cursor(), (statement,), explain)
+
+    @contextmanager
+    def lend(self, file: Path) -> Iterator[Relation | str]:
+        """Give the query that reads a Parquet file where it lies."""
+        path = exp.Literal.string(str(file))
+        read = exp.Anonymous(this="read_parquet", expressions=[path])
+        yield exp.select("*").from_(exp.Table(this=read)).sql(dialect="duckdb")
 
     def columns(self, relation: Relation) -> list[tuple[str, str]]:
         """Return names and types; raises StatementFailed where there is no such table."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ffc.core.types import Type
@@ -127,6 +129,13 @@ class OfflineStore(ABC):
         """Make a table of files, values checked against the declared types.
 
         Raises DataError, at once or from the handle, naming the column that doesn't fit.
+        """
+
+    @abstractmethod
+    def lend(self, file: Path) -> AbstractContextManager[Relation | str]:
+        """Make the rows of a Parquet file readable: as a table, or as the text of a query.
+
+        They can be read while the context lasts, whether or not the store may be written.
         """
 
     @abstractmethod

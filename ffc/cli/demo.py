@@ -31,7 +31,7 @@ from ffc.run.executor import run
 from ffc.run.requests import RunRequest
 from ffc.run.sinks import ResultsSink
 from ffc.run.training import read_training_set
-from ffc.workspace import compile_workspace
+from ffc.workspace.folder import compile_workspace
 
 SERVER_SECONDS: Final = 15.0
 TRAINING_SET: Final = "fraud_training"

@@ -13,7 +13,7 @@ from ffc.cli.streams import answer, answer_exactly, talk
 from ffc.connect.profiles import shown_profiles
 from ffc.core.diagnostics import Diagnostic, document
 from ffc.manifest.files import encode
-from ffc.workspace import Workspace
+from ffc.workspace.folder import Workspace
 
 
 def show_diagnostics(workspace: Workspace, quiet: bool = False, limit: int = LIMIT) -> None:

@@ -25,7 +25,7 @@ from ffc.run.events import Sink
 from ffc.run.executor import COMMANDS, run
 from ffc.run.requests import THREADS, Period, RunRequest
 from ffc.run.sinks import ResultsSink
-from ffc.workspace import compile_workspace, git_state
+from ffc.workspace.folder import compile_workspace, git_state
 
 # The project's folder, that of profiles.yml, the target, variables, whether warnings are errors.
 Where = tuple[Path | None, Path | None, str | None, str | None, bool]

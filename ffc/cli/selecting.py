@@ -19,7 +19,7 @@ from ffc.manifest.selection import (
     suggestions,
 )
 from ffc.manifest.upgrades import decode_manifest
-from ffc.workspace import OpenTarget
+from ffc.workspace.folder import OpenTarget
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

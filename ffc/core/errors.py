@@ -45,6 +45,11 @@ class FfcError(Exception):
         self.message = message
         self.help = tuple(help)
 
+    def __str__(self) -> str:
+        """Write it as Python shows it: what, what to do, where to read more."""
+        lines = [self.message, *(f"  = help: {line}" for line in self.help)]
+        return "\n".join([*lines, f"  = more: ffc explain {self.code}"])
+
 
 class ProjectError(FfcError):
     """Carry the diagnostics of a project that doesn't compile."""

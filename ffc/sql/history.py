@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlglot import exp
 
@@ -92,6 +93,30 @@ def newest(view: FeatureView, now: exp.Expr | None, inclusive: bool, as_known: b
         select = select.where(build.every(compare(this=b, expression=now.copy()) for b in bounds))
     order = [build.column(view.event_time)] + ([build.column(view.created)] if view.created else [])
     return build.qualified(select, build.first_of(keys, [build.descending(c) for c in order]))
+
+
+def instants_between(view: FeatureView, start: datetime, end: datetime) -> exp.Select:
+    """Return the keys and event times of a view's rows in a range, its end not included, in order.
+
+    Times are zone-less UTC.
+    """
+    time = build.column(view.event_time)
+    first, last = (
+        exp.cast(exp.Literal.string(at.isoformat(sep=" ")), exp.DataType(this=exp.DType.TIMESTAMP))
+        for at in (start, end)
+    )
+    columns = [*(build.column(key) for key in view.keys), time]
+    inside = exp.and_(
+        exp.GTE(this=time.copy(), expression=first), exp.LT(this=time.copy(), expression=last)
+    )
+    order = [time.copy(), *(build.column(key) for key in view.keys)]
+    return (
+        exp.select(*columns)
+        .distinct()
+        .from_(build.reference(view.id))
+        .where(inside)
+        .order_by(*order)
+    )
 
 
 def learned(view: FeatureView) -> exp.Expr:

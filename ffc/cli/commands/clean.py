@@ -44,7 +44,7 @@ def command(
     from ffc.cli.streams import answer, answer_exactly, talk
     from ffc.manifest.files import encode
     from ffc.run.collecting import clean
-    from ffc.workspace import open_target
+    from ffc.workspace.folder import open_target
 
     if not unused:
         raise click.UsageError("say `--unused`: it drops the builds that no name leads to any more")

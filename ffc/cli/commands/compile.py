@@ -38,7 +38,7 @@ def command(
     from ffc.cli.diagnosing import answer_diagnostics, show_diagnostics
     from ffc.cli.streams import talk
     from ffc.manifest.files import write_project
-    from ffc.workspace import compile_workspace
+    from ffc.workspace.folder import compile_workspace
 
     authorize(local_user(), "compile")
     workspace = compile_workspace(project_dir, profiles_dir, target, variables, strict)

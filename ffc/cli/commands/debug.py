@@ -25,7 +25,7 @@ def command(
     from ffc.auth import local_user
     from ffc.cli.debugging import show_check, show_versions, write_document
     from ffc.run.debugging import debug
-    from ffc.workspace import open_target
+    from ffc.workspace.folder import open_target
 
     shown = output == "text"
     if shown and not quiet:

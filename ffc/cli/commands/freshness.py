@@ -29,7 +29,7 @@ def command(
     from ffc.cli.selecting import Chosen
     from ffc.cli.streams import answer
     from ffc.run.freshness import Fresh, measure
-    from ffc.workspace import open_target
+    from ffc.workspace.folder import open_target
 
     def report(fresh: Fresh) -> None:
         if output == "text" and (not quiet or fresh.status == "error"):

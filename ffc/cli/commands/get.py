@@ -42,7 +42,7 @@ def command(
     from ffc.manifest.files import encode
     from ffc.online.lookup import FeatureRequest
     from ffc.serve.deployment import Deployment
-    from ffc.workspace import open_target
+    from ffc.workspace.folder import open_target
 
     with open_target(project_dir, profiles_dir, target, read_only=True) as opened:
         reader = Deployment(opened.session).reader()

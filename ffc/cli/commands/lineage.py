@@ -43,7 +43,7 @@ def command(
     from ffc.cli.streams import answer, answer_exactly
     from ffc.manifest.files import encode
     from ffc.manifest.lineage import column_graph, find_place, lineage_document, node_graph
-    from ffc.workspace import compile_workspace
+    from ffc.workspace.folder import compile_workspace
 
     workspace = compile_workspace(project_dir, profiles_dir, target, variables)
     if workspace.manifest is None:

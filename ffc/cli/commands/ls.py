@@ -33,7 +33,7 @@ def command(
     from ffc.cli.streams import answer, answer_exactly, talk
     from ffc.connect.session import Session
     from ffc.manifest.files import encode
-    from ffc.workspace import compile_workspace
+    from ffc.workspace.folder import compile_workspace
 
     workspace = compile_workspace(project_dir, profiles_dir, target, variables)
     manifest = workspace.manifest

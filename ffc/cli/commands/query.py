@@ -44,11 +44,12 @@ def command(
     """
     from ffc.auth import local_user
     from ffc.cli.looking import render_rows, rows_document
-    from ffc.cli.querying import BadQuery, ask_typed
+    from ffc.cli.rendering import render_diagnostics
     from ffc.cli.streams import answer, answer_exactly, talk
     from ffc.manifest.files import encode
     from ffc.run.training import write_batches
-    from ffc.workspace import open_target
+    from ffc.workspace.folder import open_target
+    from ffc.workspace.querying import BadQuery, ask_typed
 
     if (sql is None) == (file is None):
         raise click.UsageError("write the query, or name a file with `--file`")
@@ -63,7 +64,7 @@ def command(
         try:
             found = ask_typed(opened.session, text, name, asked, principal=local_user())
         except BadQuery as problem:
-            talk(problem.text())
+            talk(render_diagnostics(problem.diagnostics, problem.texts))
             return 1
         if to is not None:
             written = write_batches(found.batches, to)

@@ -26,7 +26,7 @@ def command(
 ) -> int:
     """List the newest runs of the target; `ffc runs show ID` tells how each node of one fared."""
     from ffc.cli.looking import show_run, show_runs
-    from ffc.workspace import open_target
+    from ffc.workspace.folder import open_target
 
     if words and (len(words) != 2 or words[0] != "show"):
         raise click.UsageError("write `ffc runs`, or `ffc runs show ID`")

@@ -34,7 +34,7 @@ def command(
     """
     from ffc.serve.deployment import Deployment
     from ffc.serve.server import ServeOptions, check_address, serve
-    from ffc.workspace import open_target
+    from ffc.workspace.folder import open_target
 
     check_address(host, port)
 

@@ -36,7 +36,7 @@ def command(
     from ffc.core.errors import NotFound
     from ffc.manifest.files import encode
     from ffc.run.reading import deployed_node, read_rows
-    from ffc.workspace import declared_node, open_target
+    from ffc.workspace.folder import declared_node, open_target
 
     with open_target(project_dir, profiles_dir, target, read_only=True) as opened:
         try:

@@ -22,7 +22,7 @@ def command(
     from ffc.auth import local_user
     from ffc.manifest.files import encode
     from ffc.online.sync import sync
-    from ffc.workspace import open_target
+    from ffc.workspace.folder import open_target
 
     with open_target(project_dir, profiles_dir, target) as opened:
         results = sync(opened.session, opened.project, principal=local_user())

@@ -33,7 +33,7 @@ def command(
     from ffc.cli.testing import show_tests, tests_document
     from ffc.manifest.files import encode
     from ffc.run.testing import run_tests
-    from ffc.workspace import open_target
+    from ffc.workspace.folder import open_target
 
     with open_target(project_dir, profiles_dir, target) as opened:
         report = show_tests(quiet) if output == "text" else lambda _: None

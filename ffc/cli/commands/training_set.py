@@ -26,7 +26,7 @@ def command(
     """Print the newest build of the training set NAME, or write all of it to a file."""
     from ffc.auth import local_user
     from ffc.run.training import read_training_set, write_training_set
-    from ffc.workspace import open_target
+    from ffc.workspace.folder import open_target
 
     with open_target(project_dir, profiles_dir, target, read_only=True) as opened:
         limit = rows if to is not None or rows is not None else 5

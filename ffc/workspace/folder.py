@@ -1,8 +1,4 @@
-"""A project's folder: read, compiled for a target, its stores opened.
-
-Here the two sides of the manifest meet, for those who stand in front of both: the command line and
-the Python client.
-"""
+"""A project's folder: read, compiled for a target, its stores opened."""
 
 from __future__ import annotations
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Mapping
 from sqlglot import exp
 
 from ffc.auth import Principal
-from ffc.cli.rendering import render_diagnostics
 from ffc.compiler.queries.check import check_text
 from ffc.compiler.queries.lexing import Fault, lex
 from ffc.compiler.queries.statements import ONE_SELECT, STATEMENT, check_statement
@@ -34,11 +33,7 @@ class BadQuery(FfcError):
     def __init__(self, diagnostics: Iterable[Diagnostic], file: str, text: str) -> None:
         super().__init__("the query can't be run")
         self.diagnostics = tuple(diagnostics)
-        self._texts = {file: text}
-
-    def text(self) -> str:
-        """Return what is wrong, with the lines that it is about."""
-        return render_diagnostics(self.diagnostics, self._texts)
+        self.texts = {file: text}
 
 
 def ask_typed(

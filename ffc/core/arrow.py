@@ -1,0 +1,63 @@
+"""The types of columns in Arrow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ffc.core.types import Type
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def arrow_type(kind: Type) -> pa.DataType:
+    """Return a type as Arrow has it: times are instants, UTC, to the microsecond; JSON is text."""
+    import pyarrow as pa
+
+    if kind.name == "decimal":
+        return pa.decimal128(kind.precision, kind.scale)
+    if kind.name == "list" and kind.item is not None:
+        return pa.list_(arrow_type(kind.item))
+    if kind.name == "vector":
+        return pa.list_(pa.float32(), kind.size)
+    plain = {
+        "string": pa.string(),
+        "int32": pa.int32(),
+        "int64": pa.int64(),
+        "float32": pa.float32(),
+        "float64": pa.float64(),
+        "bool": pa.bool_(),
+        "timestamp": pa.timestamp("us", tz="UTC"),
+        "date": pa.date32(),
+        "bytes": pa.binary(),
+        "json": pa.string(),
+    }
+    return plain[kind.name]
+
+
+def arrow_schema(columns: dict[str, Type | None], found: pa.Schema) -> pa.Schema:
+    """Return the schema of columns as they are declared; what is of no type stays as it came.
+
+    `found` has the columns in the same order.
+    """
+    import pyarrow as pa
+
+    fields = [
+        pa.field(name, found.field(index).type if kind is None else arrow_type(kind))
+        for index, (name, kind) in enumerate(columns.items())
+    ]
+    return pa.schema(fields)
+
+
+def conform(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """Return a batch with the names and types of a schema, which says the same in its order.
+
+    A time without a zone is UTC.
+    """
+    import pyarrow as pa
+
+    arrays = [
+        column if column.type == field.type else column.cast(field.type)
+        for column, field in zip(batch.columns, schema, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
