@@ -118,19 +118,20 @@ def every_value(
     found = find_view(registry, view)
     if not found.event_time:
         raise BadRequest(f"`{found.name}` is static: it has no instants", field="spine.view")
-    times = (_time(start, "from"), _time(end, "to"))
+    times = (time_of(start, "spine.from"), time_of(end, "spine.to"))
     query = instants_between(found, *times)
     relation = registry.relation(found.id)
     yield found.id, Warehouse(session.offline, session.schema).batches(query, {found.id: relation})
 
 
-def _time(said: object, field: str) -> datetime:
+def time_of(said: object, field: str) -> datetime:
+    """Return a time, given as one or as ISO 8601, as zone-less UTC; raises BadRequest."""
     try:
         time = said if isinstance(said, datetime) else datetime.fromisoformat(str(said))
     except ValueError:
         message = f"{said!r} is no time"
         hints = ["write it as in 2024-01-31 or 2024-01-31T12:00:00Z"]
-        raise BadRequest(message, field=f"spine.{field}", help=hints) from None
+        raise BadRequest(message, field=field, help=hints) from None
     return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
 
 

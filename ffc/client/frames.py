@@ -1,0 +1,150 @@
+"""Tables of other libraries, to and from Arrow; none is imported until it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from ffc.core.diagnostics import listed
+from ffc.core.errors import BadRequest, BadSpine
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Backend = Literal["arrow", "pandas", "polars", "numpy"]
+BACKENDS: Final = ("arrow", "pandas", "polars", "numpy")
+
+
+def check_backend(backend: str, known: tuple[str, ...] = BACKENDS) -> None:
+    """Return if a backend is one; raises BadRequest."""
+    if backend not in known:
+        message = f"there is no backend `{backend}`"
+        raise BadRequest(message, field="backend", help=[f"there is {listed(known)}"])
+
+
+def imported(module: str, package: str) -> Any:
+    """Import a library that is not ours to need; raises BadRequest where it is missing."""
+    try:
+        return importlib.import_module(module)
+    except ImportError as problem:
+        message = f"this needs {package}, which is not installed"
+        raise BadRequest(message, help=[f"pip install {package}"]) from problem
+
+
+def as_frame(table: pa.Table | pa.RecordBatch, backend: str) -> Any:
+    """Return rows as a table of a library; integers with gaps stay integers in each."""
+    if backend == "arrow":
+        return table
+    if backend == "polars":
+        return imported("polars", "polars").from_arrow(table)
+    if backend == "numpy":
+        return as_matrix(table)
+    pandas = imported("pandas", "pandas")
+    return table.to_pandas(types_mapper=_nullable(pandas, table).get)
+
+
+def _nullable(pandas: Any, table: pa.Table | pa.RecordBatch) -> dict[pa.DataType, Any]:
+    """Return pandas' own types for integers and truths of which some are missing."""
+    import pyarrow as pa
+
+    kinds = {
+        pa.int32(): pandas.Int32Dtype(),
+        pa.int64(): pandas.Int64Dtype(),
+        pa.bool_(): pandas.BooleanDtype(),
+    }
+    gaps = {
+        field.type
+        for field, column in zip(table.schema, table.columns, strict=True)
+        if column.null_count
+    }
+    return {kind: made for kind, made in kinds.items() if kind in gaps}
+
+
+def as_array(column: pa.Array | pa.ChunkedArray, backend: str) -> Any:
+    """Return one column as a library has it."""
+    import pyarrow as pa
+
+    if backend == "arrow":
+        return column
+    if backend == "numpy":
+        return column.to_numpy() if isinstance(column, pa.ChunkedArray) else _numpy(column)
+    frame = as_frame(pa.table({"column": column}), backend)
+    return frame["column"]
+
+
+def _numpy(column: pa.Array) -> Any:
+    return column.to_numpy(zero_copy_only=False)
+
+
+def as_matrix(table: pa.Table | pa.RecordBatch) -> Any:
+    """Return columns of numbers as one matrix of float64, a null as NaN; raises BadRequest."""
+    import numpy as np
+    import pyarrow as pa
+
+    found = np.empty((table.num_rows, table.num_columns), dtype=np.float64)
+    for index, (field, column) in enumerate(zip(table.schema, table.columns, strict=True)):
+        kind = field.type
+        plain = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
+        if not (plain or pa.types.is_decimal(kind)):
+            message = f"the column `{field.name}` is {kind}: a matrix holds numbers"
+            raise BadRequest(message, help=["leave it out with `select`, or encode it before"])
+        found[:, index] = as_array(column.cast(pa.float64()), "numpy")
+    return found
+
+
+def arrow_table(frame: object) -> pa.Table | pa.RecordBatchReader:
+    """Return rows of any library as Arrow: a table in memory, or a stream that can be read once.
+
+    Raises BadSpine where it is no table.
+    """
+    import pyarrow as pa
+
+    if isinstance(frame, pa.Table | pa.RecordBatchReader):
+        return frame
+    if isinstance(frame, pa.RecordBatch):
+        return pa.Table.from_batches([frame])
+    if type(frame).__module__.partition(".")[0] == "pandas":
+        return _from_pandas(frame)
+    if hasattr(frame, "__arrow_c_stream__"):
+        return pa.RecordBatchReader.from_stream(frame)
+    if isinstance(frame, list) and all(isinstance(row, dict) for row in frame):
+        return pa.Table.from_pylist(frame)
+    message = f"a spine is no {type(frame).__name__}"
+    hints = [
+        "give a DataFrame, an Arrow table or reader, a `.parquet`, `.csv` or `.arrow` file, SQL"
+    ]
+    raise BadSpine(message, help=hints)
+
+
+def _from_pandas(frame: Any) -> pa.Table:
+    import pyarrow as pa
+
+    columns = list(frame.columns)
+    twice = sorted({str(name) for name in columns if columns.count(name) > 1})
+    if twice:
+        raise BadSpine(f"two columns of the spine have one name: {listed(twice)}")
+    arrays = [_from_series(frame[name], str(name)) for name in columns]
+    return pa.table(arrays, names=[str(name) for name in columns])
+
+
+def _from_series(series: Any, name: str) -> pa.Array | pa.ChunkedArray:
+    import pyarrow as pa
+
+    if str(series.dtype) == "object":
+        zones = {_has_zone(value) for value in series if hasattr(value, "tzinfo")}
+        if zones == {True, False}:
+            message = f"some times of the column `{name}` have a time zone, and others have none"
+            raise BadSpine(
+                message, help=["`pandas.to_datetime(..., utc=True)` makes them instants"]
+            )
+        if zones == {True}:
+            series = imported("pandas", "pandas").to_datetime(series, utc=True)
+    try:
+        return pa.Array.from_pandas(series)
+    except pa.ArrowException as problem:
+        message = f"the column `{name}` holds values of several types"
+        raise BadSpine(message, help=[str(problem).splitlines()[0]]) from problem
+
+
+def _has_zone(value: Any) -> bool:
+    return value.tzinfo is not None
