@@ -11,7 +11,7 @@ from typing import Final
 import click
 
 from ffc import __version__
-from ffc.cli.frames import WIDTH
+from ffc.core.tables import WIDTH
 from ffc.cli.streams import answer, answer_exactly
 from ffc.manifest.files import encode
 from ffc.run.debugging import Checked

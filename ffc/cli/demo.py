@@ -22,9 +22,9 @@ from ffc.auth import local_user
 from ffc.cli.diagnosing import show_diagnostics
 from ffc.cli.progress import TerminalSink
 from ffc.cli.starter import copy_template
-from ffc.cli.tables import render_records
 from ffc.connect.session import Session
 from ffc.core.errors import FfcError, ProjectError
+from ffc.core.tables import render_records
 from ffc.manifest.files import write_project
 from ffc.run.events import Sink
 from ffc.run.executor import run

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import click
 
-from ffc.cli.frames import WIDTH
+from ffc.core.tables import WIDTH
 from ffc.core.diagnostics import closest
 from ffc.explain import BASE, Block, Page, all_pages, find_page
 

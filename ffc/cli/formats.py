@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePath
 
-from ffc.cli.characters import visible, visible_path
+from ffc.core.characters import visible, visible_path
 from ffc.core.diagnostics import Diagnostic, Span
 
 

@@ -9,10 +9,10 @@ from typing import Final, NamedTuple
 
 import click
 
-from ffc.cli.characters import cells, leading, visible, visible_path
+from ffc.core.characters import cells, leading, visible, visible_path
 from ffc.core.diagnostics import Span
+from ffc.core.tables import WIDTH
 
-WIDTH: Final = 80
 # Places this many lines apart, or fewer, stand in one frame.
 NEAR: Final = 2
 

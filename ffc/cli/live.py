@@ -16,7 +16,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from ffc.cli.frames import WIDTH
+from ffc.core.tables import WIDTH
 from ffc.cli.progress import TerminalSink
 from ffc.run.events import Event, NodeFinished, NodeStarted, RunStarted
 

@@ -9,13 +9,13 @@ from typing import Any, Final
 import click
 
 from ffc.adapter.state import NodeRun, RunRecord, StateStore
-from ffc.cli.characters import cells
-from ffc.cli.frames import WIDTH
+from ffc.core.tables import WIDTH
 from ffc.cli.progress import result_text
 from ffc.cli.streams import answer, answer_exactly, talk
-from ffc.cli.tables import render_sideways, render_table
+from ffc.core.characters import cells
 from ffc.core.diagnostics import did_you_mean
 from ffc.core.errors import NotFound
+from ffc.core.tables import render_sideways, render_table
 from ffc.manifest.files import encode
 from ffc.manifest.records import FeatureView, Label, Source, TrainingSet, Transformation
 from ffc.run.freshness import Fresh

@@ -11,7 +11,7 @@ import click
 
 from ffc.adapter.state import NodeRun
 from ffc.cli.failures import failure_text, warning_text
-from ffc.cli.frames import WIDTH
+from ffc.core.tables import WIDTH
 from ffc.core.diagnostics import listed
 from ffc.run.events import Event, NodeFinished, RunFinished, RunStarted
 

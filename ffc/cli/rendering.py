@@ -8,8 +8,9 @@ from typing import Final
 
 import click
 
-from ffc.cli.characters import visible
-from ffc.cli.frames import WIDTH, Sources, last_line, render_frames
+from ffc.cli.frames import Sources, last_line, render_frames
+from ffc.core.tables import WIDTH
+from ffc.core.characters import visible
 from ffc.core.diagnostics import Diagnostic
 
 _COLOURS: Final = {"error": "red", "warning": "yellow"}

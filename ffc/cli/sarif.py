@@ -14,8 +14,8 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from ffc import __version__
-from ffc.cli.characters import visible
 from ffc.cli.formats import message_lines, outside, within
+from ffc.core.characters import visible
 from ffc.core.diagnostics import Diagnostic, Span
 from ffc.explain import find_page
 

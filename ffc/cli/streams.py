@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from ffc.cli.characters import encodable
+from ffc.core.characters import encodable
 
 
 def answer(text: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import click
 
 from ffc.adapter.state import NodeRun
-from ffc.cli.frames import WIDTH
+from ffc.core.tables import WIDTH
 from ffc.cli.progress import result_text, test_name
 from ffc.cli.streams import answer, talk
 

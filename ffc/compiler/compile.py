@@ -130,6 +130,7 @@ def _compiled(state: Compilation, complete: bool) -> Compiled:
     manifest = Manifest(
         project=Project(
             name=project.name,
+            profile=project.profile,
             dialect=project.dialect,
             boundary=project.boundary,
             as_known=project.as_known,

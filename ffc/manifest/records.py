@@ -338,6 +338,7 @@ class Project(Struct, frozen=True, kw_only=True):
     """What the project says of itself; `environment` names the variables that its SQL reads."""
 
     name: str
+    profile: str = ""
     dialect: str
     boundary: Boundary
     as_known: bool

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from sqlglot import exp
@@ -21,18 +22,22 @@ from ffc.core.arrow import arrow_type, conform
 from ffc.core.errors import BadRequest, BadSpine, DataError, NotFound
 from ffc.core.types import known_type
 from ffc.manifest.plans import Words
-from ffc.manifest.records import Boundary, Entity, Manifest, OutputColumn, Plan
+from ffc.manifest.records import Boundary, Entity, FeatureView, Manifest, OutputColumn, Plan
 from ffc.manifest.upgrades import decode_manifest
 from ffc.registry import Registry, StateRegistry
 from ffc.run.asking import ROW, SPINE, Asked, find_view, plan_for
 from ffc.run.making import built_alike
 from ffc.run.spines import FIND, Spine, put_questions, time_column
 from ffc.sql import build
-from ffc.sql.history import instants_between
+from ffc.sql.history import instants_between, keys_at
 from ffc.sql.point_in_time import unshared
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+# The instant that every key of a view is asked of.
+AS_OF: Final = "as_of"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,11 +110,20 @@ def historical(
             )
 
 
-@contextmanager
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instants:
+    """Keys of a view, by id, each with an instant; `timestamp` names its column."""
+
+    view: str
+    timestamp: str
+    schema: pa.Schema
+    batches: Iterator[pa.RecordBatch]
+
+
 def every_value(
     session: Session, view: str, start: object, end: object, *, principal: Principal
-) -> Iterator[tuple[str, Iterator[pa.RecordBatch]]]:
-    """Give a view's id, and the keys and instants at which its values became true.
+) -> Instants:
+    """Return the keys and instants at which a view's values became true.
 
     From `start`, included, to `end`, not included; ISO 8601 or datetimes, without a zone in UTC.
     """
@@ -120,8 +134,30 @@ def every_value(
         raise BadRequest(f"`{found.name}` is static: it has no instants", field="spine.view")
     times = (time_of(start, "spine.from"), time_of(end, "spine.to"))
     query = instants_between(found, *times)
-    relation = registry.relation(found.id)
-    yield found.id, Warehouse(session.offline, session.schema).batches(query, {found.id: relation})
+    return _instants(session, registry, found, found.event_time, query)
+
+
+def every_key(session: Session, view: str, now: datetime, *, principal: Principal) -> Instants:
+    """Return every key of a view, each with the same instant."""
+    authorize(principal, "read")
+    registry = StateRegistry(session.state, session.target.name)
+    found = find_view(registry, view)
+    query = keys_at(found, now.astimezone(UTC).replace(tzinfo=None), AS_OF)
+    return _instants(session, registry, found, AS_OF, query)
+
+
+def _instants(
+    session: Session, registry: Registry, view: FeatureView, timestamp: str, query: exp.Select
+) -> Instants:
+    warehouse = Warehouse(session.offline, session.schema)
+    batches = warehouse.batches(query, {view.id: registry.relation(view.id)})
+    first = next(batches)
+    return Instants(
+        view=view.id,
+        timestamp=timestamp,
+        schema=first.schema,
+        batches=chain([first], batches),
+    )
 
 
 def time_of(said: object, field: str) -> datetime:

@@ -119,6 +119,20 @@ def instants_between(view: FeatureView, start: datetime, end: datetime) -> exp.S
     )
 
 
+def keys_at(view: FeatureView, now: datetime, name: str) -> exp.Select:
+    """Return a view's keys, each once and in order, with an instant (zone-less UTC)."""
+    at = exp.cast(
+        exp.Literal.string(now.isoformat(sep=" ")), exp.DataType(this=exp.DType.TIMESTAMP)
+    )
+    keys = [build.column(key) for key in view.keys]
+    known = exp.select(*keys).distinct().from_(build.reference(view.id))
+    return (
+        exp.select(*(key.copy() for key in keys), build.named(at, name))
+        .from_(known.subquery(build.name("known")))
+        .order_by(*(key.copy() for key in keys))
+    )
+
+
 def learned(view: FeatureView) -> exp.Expr:
     """Return when a row of a history was learned; null where its view doesn't say."""
     if view.created:

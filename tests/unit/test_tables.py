@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ffc.cli.tables import render_records, render_table
+from ffc.core.tables import render_records, render_table
 
 
 def test_columns_are_aligned_and_numbers_to_the_right() -> None:

@@ -67,7 +67,7 @@ def _pairs(keys: Sequence[str]) -> dict[str, str]:
 
 
 def _print(answer: FeatureResponse) -> None:
-    from ffc.cli.tables import render_table
+    from ffc.core.tables import render_table
 
     row = answer.rows[0]
     columns = zip(

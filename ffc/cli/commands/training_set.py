@@ -41,7 +41,7 @@ def command(
 
 
 def _print(found: object, output: str) -> None:
-    from ffc.cli.tables import render_records
+    from ffc.core.tables import render_records
     from ffc.manifest.files import encode
     from ffc.run.training import TrainingRows
 

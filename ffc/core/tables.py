@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
-from ffc.cli.characters import cells, visible
-from ffc.cli.frames import WIDTH
+from ffc.core.characters import cells, visible
 
+# The width of all that is written.
+WIDTH: Final = 80
 _GAP = "  "
 
 

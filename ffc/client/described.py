@@ -1,0 +1,173 @@
+"""Nodes of a manifest as what the client lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ffc.adapter.state import Build
+from ffc.client.folder import Declared
+from ffc.client.listings import (
+    ColumnInfo,
+    FeatureInfo,
+    Found,
+    Related,
+    TrainingSetInfo,
+    ViewInfo,
+)
+from ffc.core.names import DEFAULT_VARIANT
+from ffc.manifest.lineage import column_graph, find_place, node_graph
+from ffc.manifest.records import AnyNode, FeatureView, Label, Manifest, TrainingSet
+
+
+def full_name(node: AnyNode) -> str:
+    """Return the name that means a node: with its variant, unless that goes without saying."""
+    return node.name if node.variant == DEFAULT_VARIANT else f"{node.name}@{node.variant}"
+
+
+def views(declared: Declared) -> list[ViewInfo]:
+    """Return the feature views."""
+    return [
+        ViewInfo(
+            name=full_name(node),
+            description=node.description,
+            owner=node.owner,
+            tags=node.tags,
+            built=_built(node, declared.builds),
+            entity=node.entity,
+            keys=node.keys,
+            source=node.source,
+            timestamp=node.event_time,
+            created=node.created,
+            ttl=node.ttl,
+            online=node.online,
+            features=tuple(feature.name for feature in node.features),
+            rows=_rows(node, declared.builds),
+        )
+        for node in declared.manifest.nodes
+        if isinstance(node, FeatureView)
+    ]
+
+
+def features(declared: Declared) -> list[FeatureInfo]:
+    """Return the features of all views, each under the name that it is asked for by."""
+    return [
+        FeatureInfo(
+            name=f"{full_name(node)}.{feature.name}",
+            description=feature.description,
+            owner=node.owner,
+            tags=tuple(dict.fromkeys((*node.tags, *feature.tags))),
+            built=_built(node, declared.builds),
+            type=feature.type,
+            view=full_name(node),
+            entity=node.entity,
+            default=feature.default,
+            online=node.online,
+        )
+        for node in declared.manifest.nodes
+        if isinstance(node, FeatureView)
+        for feature in node.features
+    ]
+
+
+def training_sets(declared: Declared) -> list[TrainingSetInfo]:
+    """Return the training sets, each with its newest build."""
+    return [
+        TrainingSetInfo(
+            name=full_name(node),
+            description=node.description,
+            owner=node.owner,
+            tags=node.tags,
+            built=_built(node, declared.builds),
+            label=node.label.partition(".")[2],
+            columns=tuple(column.name for column in node.plan.output),
+            rows=_rows(node, declared.builds),
+            build=declared.builds[node.id].id if node.id in declared.builds else "",
+            created=declared.builds[node.id].created if node.id in declared.builds else "",
+        )
+        for node in declared.manifest.nodes
+        if isinstance(node, TrainingSet)
+    ]
+
+
+def _built(node: AnyNode, builds: Mapping[str, Build]) -> str:
+    build = builds.get(node.id)
+    if build is None:
+        return "no"
+    return "yes" if build.fingerprint == node.data_fingerprint else "changed"
+
+
+def _rows(node: AnyNode, builds: Mapping[str, Build]) -> int | None:
+    build = builds.get(node.id)
+    return build.rows if build is not None else None
+
+
+def columns(manifest: Manifest, name: str) -> list[ColumnInfo]:
+    """Return the columns of a node, by its name or id; raises NotFound."""
+    node = manifest.node(find_place(manifest, name).node)
+    roles = _roles(node)
+    return [
+        ColumnInfo(
+            name=column.name,
+            type=column.type or column.native,
+            role=roles.get(column.name, ""),
+            description=column.description,
+            tags=column.tags,
+            comes_from=", ".join(f"{parent}.{own}" for parent, own in values),
+        )
+        for column in node.columns
+        for values in [node.lineage[column.name].values if column.name in node.lineage else ()]
+    ]
+
+
+def _roles(node: AnyNode) -> dict[str, str]:
+    if isinstance(node, TrainingSet):
+        return {column.name: column.role for column in node.plan.output}
+    if isinstance(node, FeatureView):
+        found = dict.fromkeys((feature.name for feature in node.features), "feature")
+        times = {node.event_time: "timestamp", node.created: "created"}
+        return {**found, **times, **dict.fromkeys(node.keys, "key")}
+    if isinstance(node, Label):
+        keys = dict.fromkeys((key for role in node.roles for key in role.keys), "key")
+        return {node.column: "label", node.timestamp: "timestamp", **keys}
+    return {}
+
+
+def search(manifest: Manifest, text: str) -> list[Found]:
+    """Return what has all words of a text in its name or in what is said of it, the nearest first.
+
+    A word in a name counts for more than one in a description.
+    """
+    words = text.lower().split()
+    hits: list[tuple[int, Found]] = []
+    for node in manifest.nodes:
+        for found in _texts(node):
+            spoken = f"{found.name} {found.text}".lower()
+            if words and all(word in spoken for word in words):
+                missed = sum(word not in found.name.lower() for word in words)
+                hits.append((missed, found))
+    return [found for _, found in sorted(hits, key=lambda hit: hit[0])]
+
+
+def _texts(node: AnyNode) -> Iterator[Found]:
+    own = [node.description, node.owner, *node.tags]
+    yield Found(
+        name=full_name(node),
+        kind=node.kind,
+        where=f"{node.path}:{node.line}",
+        text=" ".join(filter(None, own)),
+    )
+    for column in node.columns:
+        said = " ".join(filter(None, [column.description, *column.tags]))
+        yield Found(
+            name=f"{full_name(node)}.{column.name}", kind="column", where=node.path, text=said
+        )
+
+
+def lineage(manifest: Manifest, name: str) -> list[Related]:
+    """Return what a node, or a column, comes from and what comes from it; raises NotFound."""
+    start = find_place(manifest, name)
+    graph = column_graph(manifest) if start.column else node_graph(manifest)
+    links = [*graph.links(start, True), *graph.links(start, False)]
+    return [
+        Related(parent=str(link.parent), child=str(link.child), kind=link.kind) for link in links
+    ]

@@ -1,0 +1,118 @@
+"""A project's folder, or a bare manifest beside the state, as what a client reads.
+
+Stores are opened for one operation, for reading only, and let go: a notebook never stands in the
+way of a run. What is deployed is read anew each time, and the project is compiled anew when a file
+of it has changed, so that nothing needs a restart.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import weakref
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ffc.adapter.state import Build
+from ffc.connect.profiles import choose_target, read_profile, usable
+from ffc.connect.session import Session
+from ffc.core.errors import ProjectError
+from ffc.manifest.files import read_manifest
+from ffc.manifest.records import Manifest
+from ffc.workspace.folder import compile_workspace, find_root, open_target
+
+Files = tuple[tuple[str, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """What is declared, and the build that each node's name means; by node id."""
+
+    manifest: Manifest
+    builds: Mapping[str, Build]
+    deployment: str = ""
+
+
+class ProjectFolder:
+    """A project on disk; `profiles_dir` and `target` are as on the command line."""
+
+    def __init__(self, folder: Path, profiles_dir: Path | None, target: str | None) -> None:
+        self.root = find_root(folder)
+        self._profiles_dir = profiles_dir
+        self._target = target
+        self._seen: Files = ()
+        self._manifest: Manifest | None = None
+
+    @property
+    def cache(self) -> Path:
+        """The folder for rows that were fetched; it can be deleted at any time."""
+        return self.root / "target" / "cache"
+
+    @contextmanager
+    def open(self) -> Iterator[Session]:
+        """Open the target's stores for reading."""
+        with open_target(self.root, self._profiles_dir, self._target, read_only=True) as opened:
+            yield opened.session
+
+    def declared(self) -> Declared:
+        """Return what the files declare now; raises ProjectError where they don't compile."""
+        files = _files(self.root)
+        if self._manifest is None or files != self._seen:
+            workspace = compile_workspace(self.root, self._profiles_dir, self._target)
+            if workspace.manifest is None:
+                found = [d for d in workspace.diagnostics if d.severity == "error"]
+                raise ProjectError("the project does not compile: `ffc compile`", found)
+            self._manifest, self._seen = workspace.manifest, files
+        with self.open() as session:
+            return Declared(manifest=self._manifest, builds=_builds(session))
+
+
+class BareManifest:
+    """A manifest without its project; profiles.yml lies beside it, in a folder, or in ~/.ffc."""
+
+    def __init__(self, path: Path, profiles_dir: Path | None, target: str | None) -> None:
+        self._path = path
+        self._profiles_dir = profiles_dir
+        self._target = target
+        self._folder = tempfile.TemporaryDirectory(prefix="ffc-")
+        weakref.finalize(self, self._folder.cleanup)
+
+    @property
+    def cache(self) -> Path:
+        """The folder for rows that were fetched; it goes with the client."""
+        return Path(self._folder.name)
+
+    @contextmanager
+    def open(self) -> Iterator[Session]:
+        """Open the target's stores for reading."""
+        manifest = read_manifest(self._path)
+        folder = self._path.parent.resolve()
+        name = manifest.project.profile or manifest.project.name
+        profile = usable(*read_profile(folder, self._profiles_dir, name))
+        chosen = choose_target(profile, self._target or manifest.target.name, folder)
+        with Session(chosen, read_only=True) as session:
+            yield session
+
+    def declared(self) -> Declared:
+        """Return what the manifest declares."""
+        with self.open() as session:
+            return Declared(manifest=read_manifest(self._path), builds=_builds(session))
+
+
+def _builds(session: Session) -> dict[str, Build]:
+    pointers = session.state.pointers(session.target.name)
+    return {node: pointer.build for node, pointer in pointers.items()}
+
+
+def _files(root: Path) -> Files:
+    """Return what tells whether a file of a project changed: names, times, sizes."""
+    found = []
+    for path in sorted(root.rglob("*")):
+        inside = path.relative_to(root).parts
+        if inside[0] in ("target", ".ffc") or any(part.startswith(".git") for part in inside):
+            continue
+        if path.suffix in (".yml", ".yaml", ".sql"):
+            state = path.stat()
+            found.append((str(path), state.st_mtime_ns, state.st_size))
+    return tuple(found)

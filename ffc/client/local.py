@@ -1,0 +1,262 @@
+"""What a client reads where the target's own stores can be reached."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ffc.auth import local_user
+from ffc.client import described
+from ffc.client.dataset import Dataset, Plan
+from ffc.client.folder import Declared
+from ffc.client.listings import (
+    ColumnInfo,
+    FeatureInfo,
+    Found,
+    Related,
+    TrainingSetInfo,
+    ViewInfo,
+)
+from ffc.client.progress import Progress
+from ffc.client.spine import is_query, spine_of, spooled
+from ffc.client.stored import Fetched, StoredRows, forget_older
+from ffc.connect.session import Session
+from ffc.core.arrow import arrow_schema, arrow_type, conform
+from ffc.core.clock import utc_now
+from ffc.core.diagnostics import listed
+from ffc.core.errors import BadRequest, BadSpine
+from ffc.core.types import known_type
+from ffc.manifest.records import OutputColumn
+from ffc.online.lookup import FeatureRequest, FeatureResponse
+from ffc.run.historical import (
+    HistoricalRequest,
+    HistoricalRows,
+    deployed_manifest,
+    every_key,
+    every_value,
+    historical,
+)
+from ffc.run.reading import deployed_node, read_rows
+from ffc.run.spines import Spine
+from ffc.run.training import read_training_set
+from ffc.serve.deployment import Deployment
+from ffc.workspace.querying import ask_typed
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class Place(Protocol):
+    """Where a project lies: how its stores are opened, and what it declares."""
+
+    @property
+    def cache(self) -> Path:
+        """The folder for rows that were fetched."""
+
+    def open(self) -> AbstractContextManager[Session]:
+        """Open the stores for reading."""
+
+    def declared(self) -> Declared:
+        """Return what is declared, and what of it is built."""
+
+
+@dataclass(slots=True)
+class Asked:
+    """Features that were asked for: how their rows are fetched, and what the columns are."""
+
+    open: Callable[[], AbstractContextManager[HistoricalRows]]
+    _columns: tuple[OutputColumn, ...] = field(default=())
+
+    @contextmanager
+    def fetch(self) -> Iterator[Fetched]:
+        """Open the rows."""
+        with self.open() as found:
+            self._columns = _of_spine(found)
+            yield Fetched(schema=found.schema, rows=found.rows, batches=found.batches)
+
+    def columns(self) -> tuple[OutputColumn, ...]:
+        """Return the columns, which are known when the rows were opened."""
+        return self._columns
+
+
+def _of_spine(found: HistoricalRows) -> tuple[OutputColumn, ...]:
+    """Return what each column is for: the spine's keys and time, what else it has, features."""
+    features = {column.name: column for column in found.features}
+    columns = []
+    for each in found.schema:
+        if each.name in features:
+            columns.append(features[each.name])
+            continue
+        role: Any = "key" if each.name in found.keys else "include"
+        role = "timestamp" if each.name == found.timestamp else role
+        columns.append(OutputColumn(name=each.name, role=role, type=str(each.type), origin="spine"))
+    return tuple(columns)
+
+
+class Local:
+    """A target whose stores are opened here, one operation at a time."""
+
+    def __init__(self, place: Place, where: str) -> None:
+        self._place = place
+        self._principal = local_user()
+        self.where = where
+
+    def features(self) -> list[FeatureInfo]:
+        """Return the features that there are."""
+        return described.features(self._place.declared())
+
+    def views(self) -> list[ViewInfo]:
+        """Return the feature views that there are."""
+        return described.views(self._place.declared())
+
+    def training_sets(self) -> list[TrainingSetInfo]:
+        """Return the training sets that there are."""
+        return described.training_sets(self._place.declared())
+
+    def columns(self, name: str) -> list[ColumnInfo]:
+        """Return the columns of a node."""
+        return described.columns(self._place.declared().manifest, name)
+
+    def search(self, text: str) -> list[Found]:
+        """Return what a text is found in."""
+        return described.search(self._place.declared().manifest, text)
+
+    def lineage(self, name: str) -> list[Related]:
+        """Return what is around a node or a column."""
+        return described.lineage(self._place.declared().manifest, name)
+
+    def newest(
+        self,
+        features: Sequence[str] | None,
+        entities: Sequence[Mapping[str, Any]],
+        training_set: str | None,
+        metadata: bool,
+    ) -> FeatureResponse:
+        """Return the newest values from the online store."""
+        request = FeatureRequest(
+            features=None if features is None else list(features),
+            training_set=training_set,
+            entities=[dict(entity) for entity in entities],
+            metadata=metadata,
+        )
+        with self._place.open() as session:
+            reader = Deployment(session).reader()
+            return reader.read(request, utc_now(), principal=self._principal)
+
+    def training_set(self, name: str, build: str | None, progress: Progress) -> Dataset:
+        """Return a build of a training set: its rows are fetched when they are first asked for."""
+        with self._place.open() as session:
+            found = read_training_set(
+                session, name, principal=self._principal, limit=0, build=build
+            )
+        pinned = found.build.id
+
+        @contextmanager
+        def fetch() -> Iterator[Fetched]:
+            with self._place.open() as session:
+                rows = read_training_set(session, name, principal=self._principal, build=pinned)
+                kinds = {c.name: known_type(c.type) if c.type else None for c in rows.columns}
+                yield _fetched(kinds, rows.build.rows, rows.batches)
+            forget_older(self._place.cache, found.name, path)
+
+        path = self._place.cache / f"{found.name}.{pinned}.arrow"
+        return Dataset(
+            StoredRows(path, fetch, progress), Plan(name=found.name, columns=found.columns)
+        )
+
+    def rows(self, name: str, limit: int | None) -> pa.Table:
+        """Return the rows of a node's good build."""
+        import pyarrow as pa
+
+        with self._place.open() as session:
+            found = deployed_node(session, name, principal=self._principal)
+            rows = read_rows(session, found, limit, principal=self._principal)
+            types = {c.name: known_type(c.type) if c.type else None for c in found.node.columns}
+            kinds = {column: types.get(column) for column in rows.schema.names}
+            whole = _fetched(kinds, None, rows.batches)
+            return pa.Table.from_batches(whole.batches, whole.schema)
+
+    def entities(self, view: str) -> Asked:
+        """Return the newest features of every key of a view, as of now."""
+
+        @contextmanager
+        def open() -> Iterator[HistoricalRows]:
+            with self._place.open() as session, tempfile.TemporaryDirectory() as folder:
+                keys = every_key(session, view, utc_now(), principal=self._principal)
+                spine = spooled(keys.schema, keys.batches, Path(folder))
+                request = HistoricalRequest(features=[f"{view}.*"], timestamp=keys.timestamp)
+                with historical(session, spine, request, principal=self._principal) as found:
+                    yield found
+
+        return Asked(open)
+
+    def historical(self, given: object, request: HistoricalRequest) -> Asked:
+        """Return features as they were known at the instants of a spine."""
+
+        @contextmanager
+        def open() -> Iterator[HistoricalRows]:
+            with self._place.open() as session, tempfile.TemporaryDirectory() as folder:
+                spine, asked = self._spine(session, given, request, Path(folder))
+                with historical(session, spine, asked, principal=self._principal) as found:
+                    yield found
+
+        return Asked(open)
+
+    def _spine(
+        self, session: Session, given: object, request: HistoricalRequest, folder: Path
+    ) -> tuple[Spine, HistoricalRequest]:
+        if isinstance(given, Mapping):
+            return self._between(session, given, request, folder)
+        if is_query(given):
+            asked = ask_typed(session, str(given), "spine", None, principal=self._principal)
+            return spooled(asked.schema, asked.batches, folder), request
+        if given is None:
+            raise BadSpine("no spine is given", help=["a spine is a table of keys and times"])
+        return spine_of(given, folder, _key_types(session)), request
+
+    def _between(
+        self,
+        session: Session,
+        given: Mapping[Any, Any],
+        request: HistoricalRequest,
+        folder: Path,
+    ) -> tuple[Spine, HistoricalRequest]:
+        words = ("view", "from", "to")
+        if set(given) != set(words):
+            message = f"a spine of a view has {listed(words)}"
+            raise BadRequest(message, field="spine")
+        found = every_value(
+            session, given["view"], given["from"], given["to"], principal=self._principal
+        )
+        spine = spooled(found.schema, found.batches, folder)
+        features = request.features or [f"{given['view']}.*"]
+        asked = replace(request, features=features, own=found.view, timestamp=found.timestamp)
+        return spine, asked
+
+
+def _fetched(
+    kinds: Mapping[str, Any], rows: int | None, batches: Iterator[pa.RecordBatch]
+) -> Fetched:
+    """Return rows with the types that are declared; at least one batch tells those that are not."""
+    first = next(batches)
+    schema = arrow_schema(dict(kinds), first.schema)
+
+    def typed() -> Iterator[pa.RecordBatch]:
+        yield conform(first, schema)
+        for batch in batches:
+            yield conform(batch, schema)
+
+    return Fetched(schema=schema, rows=rows, batches=typed())
+
+
+def _key_types(session: Session) -> dict[str, pa.DataType]:
+    """Return the types of all keys by name, so that a file of texts is read as they are."""
+    found = {}
+    for entity in deployed_manifest(session).nodes:
+        if entity.kind == "entity":
+            found |= {c.name: arrow_type(known_type(c.type)) for c in entity.columns}
+    return found

@@ -1,0 +1,87 @@
+"""What a client asks of where it reads from: a project's folder, a manifest, a server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ffc.client.dataset import Dataset
+from ffc.client.listings import (
+    ColumnInfo,
+    FeatureInfo,
+    Found,
+    ModelInfo,
+    Related,
+    TrainingSetInfo,
+    ViewInfo,
+)
+from ffc.client.progress import Progress
+from ffc.client.stored import Fetched
+from ffc.manifest.records import OutputColumn
+from ffc.online.lookup import FeatureResponse
+from ffc.run.historical import HistoricalRequest
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class Asked(Protocol):
+    """Rows that were asked for; `columns` are known when they were fetched."""
+
+    @property
+    def fetch(self) -> Callable[[], AbstractContextManager[Fetched]]:
+        """Open the rows."""
+
+    def columns(self) -> tuple[OutputColumn, ...]:
+        """Return what each column is, and what it is for."""
+
+
+class Source(Protocol):
+    """Somewhere to read from; `where` says it to people."""
+
+    where: str
+
+    def features(self) -> list[FeatureInfo]:
+        """Return the features that there are."""
+
+    def views(self) -> list[ViewInfo]:
+        """Return the feature views that there are."""
+
+    def training_sets(self) -> list[TrainingSetInfo]:
+        """Return the training sets that there are."""
+
+    def models(self) -> list[ModelInfo]:
+        """Return the models that there are."""
+
+    def columns(self, name: str) -> list[ColumnInfo]:
+        """Return the columns of a node; raises NotFound."""
+
+    def search(self, text: str) -> list[Found]:
+        """Return what a text is found in."""
+
+    def lineage(self, name: str) -> list[Related]:
+        """Return what is around a node or a column; raises NotFound."""
+
+    def newest(
+        self,
+        features: Sequence[str] | None,
+        entities: Sequence[Mapping[str, Any]],
+        training_set: str | None,
+        metadata: bool,
+    ) -> FeatureResponse:
+        """Return the newest values of features."""
+
+    def training_set(
+        self, name: str, build: str | None, model: str | None, progress: Progress
+    ) -> Dataset:
+        """Return a build of a training set; raises NotFound."""
+
+    def rows(self, name: str, limit: int | None) -> pa.Table:
+        """Return the rows of a node's good build; raises NotFound."""
+
+    def entities(self, view: str) -> Asked:
+        """Return the newest features of every key of a view."""
+
+    def historical(self, given: object, request: HistoricalRequest) -> Asked:
+        """Return features as they were known at the instants of a spine."""
