@@ -28,7 +28,7 @@ from ffc.run.collecting import collect
 from ffc.run.events import Event, NodeFinished, NodeStarted, RunFinished, RunStarted, Sink, emit
 from ffc.run.increments import Journalled, recovered
 from ffc.run.nodes import Building
-from ffc.run.requests import RunRequest
+from ffc.run.requests import Origin, RunRequest, origin_of
 from ffc.run.scheduling import in_parallel
 from ffc.run.sinks import ResultsSink, RunResults, StateSink
 
@@ -63,9 +63,11 @@ def run(
         if manifest.target.protected:
             check_unchanged(nodes, state.pointers(target))
         state.end_dead_runs(lease, target, COMMANDS)
-        state.deploy(target, msgspec.json.encode(manifest), stamp(clock()), principal.name)
+        document = msgspec.json.encode(manifest)
+        deployment = state.deploy(target, document, stamp(clock()), principal.name)
         state.audit(principal.name, request.command, target, stamp(clock()))
-        job = _Job(session, manifest, request, lease, principal, sinks, git, clock, stopping)
+        origin = origin_of(principal.name, deployment, git)
+        job = _Job(session, manifest, request, lease, origin, sinks, git, clock, stopping)
         try:
             job.work(nodes, build_id)
         except BaseException as problem:
@@ -116,7 +118,7 @@ class _Job:
         manifest: Manifest,
         request: RunRequest,
         lease: Lease,
-        principal: Principal,
+        origin: Origin,
         sinks: Sequence[Sink],
         git: Mapping[str, Any] | None,
         clock: Clock,
@@ -126,12 +128,13 @@ class _Job:
         self._manifest = manifest
         self._request = request
         self._lease = lease
+        self._origin = origin
         self._clock = clock
         self._git = git
         self._stopping = stopping
         self._target = manifest.target.name
         self._run_id = session.state.begin_run(
-            self._target, request.command, principal.name, stamp(clock())
+            self._target, request.command, origin.principal, stamp(clock())
         )
         self._results = ResultsSink()
         self._sinks: list[Sink] = [self._results, StateSink(session.state, self._run_id), *sinks]
@@ -186,7 +189,8 @@ class _Job:
     def _collect(self, building: Building) -> None:
         keep = self._session.target.keep
         if keep is not None and not self._failed:
-            collect(building.warehouse, building.state, self._lease, self._target, keep)
+            now = stamp(self._clock())
+            collect(building.warehouse, building.state, self._lease, now, keep)
 
     def _building(self, build_id: Callable[[], str]) -> Building:
         self._warehouse = warehouse = Warehouse(self._session.offline, self._session.schema)
@@ -209,6 +213,7 @@ class _Job:
             pointers=pointers,
             definitions=state.definitions([(p.node, p.definition) for p in pointers.values()]),
             request=self._request,
+            origin=self._origin,
             build_id=build_id,
             stopping=self._stopping,
             report=self._report,
