@@ -175,18 +175,26 @@ class SQLiteStateStore(StateStore):
             )
         return [build_of(row) for row in rows]
 
-    def past_builds(self, schema: str, *, kind: str = "", node: str = "") -> list[Build]:
+    def past_builds(
+        self,
+        schema: str,
+        *,
+        kinds: Sequence[str] = (),
+        node: str = "",
+        limit: int | None = None,
+    ) -> list[Build]:
         """Return the builds that ever were in a schema, the newest first; raises StateError."""
         with self._database.read() as connection:
             rows = select(
                 connection,
                 """
                 SELECT * FROM builds
-                WHERE relation_schema = ? AND ? IN ('', node)
-                  AND ? IN ('', substr(node, 1, instr(node, '.') - 1))
-                ORDER BY created DESC, id DESC
+                WHERE relation_schema = ?1 AND ?2 IN ('', node)
+                  AND (?3 = '[]' OR substr(node, 1, instr(node, '.') - 1)
+                                    IN (SELECT value FROM json_each(?3)))
+                ORDER BY created DESC, id DESC LIMIT ?4
                 """,
-                (schema, node, kind),
+                (schema, node, json.dumps(list(kinds)), -1 if limit is None else limit),
             )
         return [build_of(row) for row in rows]
 

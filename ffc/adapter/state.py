@@ -198,10 +198,17 @@ class StateStore(ABC):
         """Return every build that is there, or those of one node, the oldest first."""
 
     @abstractmethod
-    def past_builds(self, schema: str, *, kind: str = "", node: str = "") -> list[Build]:
+    def past_builds(
+        self,
+        schema: str,
+        *,
+        kinds: Sequence[str] = (),
+        node: str = "",
+        limit: int | None = None,
+    ) -> list[Build]:
         """Return the builds that ever were in a schema, collected ones too, the newest first.
 
-        Those of one kind of node where `kind` is given, those of one node where `node` is.
+        Those of nodes of some kinds where `kinds` are given, those of one node where `node` is.
         """
 
     @abstractmethod

@@ -6,13 +6,19 @@ from hashlib import blake2b
 from typing import Final
 
 from ffc.core.names import DEFAULT_VARIANT
-from ffc.manifest.records import AnyNode
+from ffc.manifest.records import AnyNode, Transformation
 
 # Kinds with a relation of their own, and those of them that people query by name.
 BUILT: Final = ("source", "transformation", "feature_view", "label", "training_set")
 PUBLISHED: Final = ("transformation", "feature_view", "label", "training_set")
 SNAPSHOT: Final = "online"
 LONGEST: Final = 63
+
+
+def has_relation(node: AnyNode) -> bool:
+    """Tell whether a node is built; an ephemeral is part of what reads it."""
+    ephemeral = isinstance(node, Transformation) and node.materialized == "ephemeral"
+    return node.kind in BUILT and not ephemeral
 
 
 def published_name(name: str, variant: str) -> str:

@@ -20,8 +20,8 @@ from ffc.connect.warehouse import Warehouse, random_build_id
 from ffc.core.clock import Clock, stamp, utc_now
 from ffc.core.diagnostics import listed
 from ffc.core.errors import Immutable
-from ffc.manifest.names import BUILT, PUBLISHED
-from ffc.manifest.records import AnyNode, FeatureView, Manifest, Transformation
+from ffc.manifest.names import PUBLISHED, has_relation
+from ffc.manifest.records import AnyNode, FeatureView, Manifest
 from ffc.manifest.upgrades import decode_node
 from ffc.online.sync import Syncing, sync_view
 from ffc.run.collecting import collect
@@ -82,12 +82,7 @@ def in_order(manifest: Manifest) -> list[AnyNode]:
     by_id = {node.id: node for node in manifest.nodes}
     graph = {node.id: sorted(node.depends_on) for node in manifest.nodes}
     order = TopologicalSorter(graph).static_order()
-    return [by_id[node] for node in order if _has_relation(by_id[node])]
-
-
-def _has_relation(node: AnyNode) -> bool:
-    ephemeral = isinstance(node, Transformation) and node.materialized == "ephemeral"
-    return node.kind in BUILT and not ephemeral
+    return [by_id[node] for node in order if has_relation(by_id[node])]
 
 
 def check_unchanged(nodes: Sequence[AnyNode], pointers: Mapping[str, Pointer]) -> None:

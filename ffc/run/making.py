@@ -15,6 +15,7 @@ from ffc.manifest.records import (
     Entity,
     FeatureView,
     Label,
+    Model,
     Plan,
     Source,
     TrainingSet,
@@ -53,7 +54,7 @@ class Making:
             versions = self.warehouse.text(snapshots.first_versions(node, rows, now))
             self.warehouse.create(relation, "TABLE", versions)
             self.warehouse.drop(self.warehouse.aside("rows", build_id), "TABLE")
-        elif not isinstance(node, Entity):
+        elif not isinstance(node, Entity | Model):
             query = self.warehouse.bound(self._sql(node), self.relations(node))
             if isinstance(node, TrainingSet):
                 query = self._as_read(node, query)

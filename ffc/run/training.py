@@ -71,7 +71,8 @@ def read_training_set(
     The rows of a build always come in the same order, that of their columns from left to right.
     `limit` is a number of rows.
     """
-    node, chosen = found_set(session, name, build, principal=principal)
+    node, chosen = _found(session, name, build)
+    authorize(principal, "read", node.id)
     # What an older ffc built has no hash, and lies in no order.
     sorted_ = session.offline.capabilities.keeps_order and bool(chosen.content_hash)
     table = table_of(Relation(*chosen.relation))
@@ -86,16 +87,10 @@ def read_training_set(
     )
 
 
-def found_set(
-    session: Session, name: str, build: str | None, *, principal: Principal
-) -> tuple[TrainingSet, Build]:
-    """Return a training set as it was when a build of it was made, and that build.
-
-    Without an id it is the newest good build. Raises NotFound.
-    """
+def _found(session: Session, name: str, build: str | None) -> tuple[TrainingSet, Build]:
+    """Return a training set as it was when a build of it was made, and that build."""
     registry = StateRegistry(session.state, session.target.name)
     found = _id_of(registry, session, name, retired=build is not None)
-    authorize(principal, "read", found)
     chosen = registry.build(found) if build is None else past_build(session, found, build)
     known = session.state.definitions([(found, chosen.fingerprint)])
     node = decode_node(known[found, chosen.fingerprint])
