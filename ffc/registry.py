@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 import msgspec
@@ -14,9 +14,9 @@ from ffc.core.diagnostics import did_you_mean, listed
 from ffc.core.errors import NotFound
 from ffc.core.names import split_variant
 from ffc.manifest.names import is_snapshot, meant
-from ffc.manifest.records import AnyNode, FeatureView, Serving
+from ffc.manifest.records import AnyNode, FeatureView, Manifest, Model, Serving
 from ffc.manifest.serving import serving_of
-from ffc.manifest.upgrades import decode_node
+from ffc.manifest.upgrades import decode_manifest, decode_node
 
 
 class Registry(ABC):
@@ -27,6 +27,28 @@ class Registry(ABC):
     @abstractmethod
     def nodes(self) -> Mapping[str, AnyNode]:
         """Return the definition of each node, by id, as it was when its good build was made."""
+
+    @abstractmethod
+    def manifest(self) -> Manifest:
+        """Return the manifest of the newest deployment; raises NotFound where there is none."""
+
+    def declared(self) -> Mapping[str, AnyNode]:
+        """Return the nodes of the newest deployment, by id: as they are meant, built or not.
+
+        Entities and models are here only, since nothing is ever built of them.
+        """
+        try:
+            return {node.id: node for node in self.manifest().nodes}
+        except NotFound:
+            return {}
+
+    def model(self, name: str) -> Model:
+        """Return a model of the newest deployment; raises NotFound, naming what is close."""
+        models = {n.name: n for n in self.declared().values() if isinstance(n, Model)}
+        if name in models:
+            return models[name]
+        hints = did_you_mean(name, models) or _known("models", models)
+        raise NotFound(f"no model named `{name}` is deployed", help=hints)
 
     @abstractmethod
     def build(self, node: str) -> Build:
@@ -59,6 +81,11 @@ class Registry(ABC):
         )
 
 
+def _known(what: str, names: Iterable[str]) -> Sequence[str]:
+    there = listed(names)
+    return [f"the {what} are {there}"] if there else [f"no {what} are: `ffc run` deploys them"]
+
+
 class _Named(msgspec.Struct):
     id: str
 
@@ -81,6 +108,7 @@ class StateRegistry(Registry):
     def __init__(self, state: StateStore, target: str) -> None:
         deployment = state.deployment(target)
         self.deployment = deployment[0] if deployment else "d0"
+        self._document = deployment[1] if deployment else b""
         declared = _declared(deployment[1]) if deployment else frozenset()
         self._pointers: dict[str, Pointer] = {
             node: pointer
@@ -99,6 +127,16 @@ class StateRegistry(Registry):
             for p in self._pointers.values()
             if not is_snapshot(p.node)
         }
+
+    @cached_property
+    def _manifest(self) -> Manifest:
+        if not self._document:
+            raise NotFound("nothing is deployed yet", help=["`ffc run` builds and deploys"])
+        return decode_manifest(self._document)
+
+    def manifest(self) -> Manifest:
+        """Return the manifest of the newest deployment."""
+        return self._manifest
 
     def _decoded(self, node: str, fingerprint: str) -> AnyNode:
         found = decode_node(self._definitions[node, fingerprint])

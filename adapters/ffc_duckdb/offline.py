@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -27,6 +27,7 @@ from ffc.adapter import (
 )
 from ffc_duckdb.errors import mapped, translate
 from ffc_duckdb.files import open_file
+from ffc_duckdb.hashing import hash_query
 from ffc_duckdb.loading import load_statement, refusal
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class DuckDBOfflineStore(OfflineStore):
         replace=True,
         arrow=True,
         asof_join=True,
+        keeps_order=True,
         max_identifier=1024,
     )
 
@@ -106,6 +108,10 @@ class DuckDBOfflineStore(OfflineStore):
         with mapped():
             found = self._cursor().execute(query.sql(dialect="duckdb")).fetchone()
         return f"{found[0]}-{found[1]}" if found else None
+
+    def content_hash(self, relation: Relation, columns: Sequence[str]) -> exp.Select | None:
+        """Return the query of `duckdb_<how>:<rows>-<sum of the rows' hashes>`."""
+        return hash_query(_table(relation), columns)
 
     def close(self) -> None:
         """Let go of the file, after the statements that are running."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Sequence
 
 from ffc.adapter import Build, Lease, Locked, StateError
 
@@ -26,6 +27,16 @@ def check_lease(connection: sqlite3.Connection, lease: Lease) -> None:
         raise Locked(f"{lease.owner} does not hold `{lease.name}`: it was given back")
 
 
+def check_unused(connection: sqlite3.Connection, builds: Sequence[str]) -> None:
+    """Raise StateError where a pointer of any target leads to one of the builds."""
+    row = connection.execute(
+        "SELECT build, node FROM pointers WHERE build IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(builds)),),
+    ).fetchone()
+    if row:
+        raise StateError(f"the build `{row[0]}` is what `{row[1]}` means: it can't be forgotten")
+
+
 def newest_deployment(connection: sqlite3.Connection, target: str) -> tuple[str, bytes] | None:
     """Return a target's newest deployment: its id and its manifest."""
     row: tuple[str, bytes] | None = connection.execute(
@@ -40,20 +51,22 @@ def add_build(connection: sqlite3.Connection, build: Build) -> None:
     row = (
         *(build.id, build.node, build.fingerprint, *build.relation),
         *(json.dumps(dict(build.inputs), sort_keys=True), build.rows, build.created),
-        build.previous,
+        *(build.previous, build.principal, build.deployment, build.commit, int(build.dirty)),
+        *(build.content_hash, build.collected),
     )
     connection.execute(
         """
         INSERT INTO builds (id, node, fingerprint, relation_schema, relation_name,
-                            inputs, rows, created, previous)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
+                            inputs, rows, created, previous, principal, deployment,
+                            "commit", dirty, content_hash, collected)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
         """,
         row,
     )
     known = connection.execute(
         """
         SELECT id, node, fingerprint, relation_schema, relation_name, inputs, rows, created,
-               previous
+               previous, principal, deployment, "commit", dirty, content_hash, collected
         FROM builds WHERE id = ?
         """,
         (build.id,),
@@ -84,11 +97,17 @@ def build_of(row: sqlite3.Row) -> Build:
         rows=row["rows"],
         created=row["created"],
         previous=row["previous"],
+        principal=row["principal"],
+        deployment=row["deployment"],
+        commit=row["commit"],
+        dirty=bool(row["dirty"]),
+        content_hash=row["content_hash"],
+        collected=row["collected"],
     )
 
 
 def select(
-    connection: sqlite3.Connection, query: str, values: tuple[str | int, ...]
+    connection: sqlite3.Connection, query: str, values: tuple[str | int | None, ...]
 ) -> list[sqlite3.Row]:
     """Return rows whose columns have names."""
     cursor = connection.cursor()

@@ -193,6 +193,31 @@ _STATE_2: Final[Script] = (
     "PRAGMA user_version = 2",
 )
 
+_STATE_3: Final[Script] = (
+    "ALTER TABLE builds ADD COLUMN principal TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE builds ADD COLUMN deployment TEXT NOT NULL DEFAULT ''",
+    """ALTER TABLE builds ADD COLUMN "commit" TEXT NOT NULL DEFAULT ''""",
+    "ALTER TABLE builds ADD COLUMN dirty INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE builds ADD COLUMN content_hash TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE builds ADD COLUMN collected TEXT NOT NULL DEFAULT ''",
+    # Records outlive their rows: what a run asks for is how many builds there are, not were.
+    "CREATE INDEX builds_there ON builds (node, created) WHERE collected = ''",
+    """
+    CREATE TABLE model_uses (
+        id INTEGER PRIMARY KEY,
+        model TEXT NOT NULL,
+        node TEXT NOT NULL,
+        build TEXT NOT NULL REFERENCES builds,
+        principal TEXT NOT NULL,
+        time TEXT NOT NULL,
+        purpose TEXT NOT NULL
+    )
+    """,
+    "CREATE INDEX uses_of ON model_uses (build)",
+    "CREATE INDEX uses_by ON model_uses (model)",
+    "PRAGMA user_version = 3",
+)
+
 _ONLINE_1: Final[Script] = (
     "PRAGMA application_id = 1717986159",
     """
@@ -210,7 +235,7 @@ _ONLINE_1: Final[Script] = (
 STATE: Final = Layout(
     noun="state store",
     application_id=1717986163,  # "ffcs"
-    scripts=(_STATE_1, _STATE_2),
+    scripts=(_STATE_1, _STATE_2, _STATE_3),
     failure=StateError,
     remedy="restore a backup, or move the file away: the next `ffc run` starts from nothing",
 )

@@ -11,6 +11,7 @@ from ffc.adapter import (
     Build,
     Lease,
     Locked,
+    ModelUse,
     NodeRun,
     Observation,
     OnlineView,
@@ -25,6 +26,7 @@ from ffc_sqlite.rows import (
     add_build,
     build_of,
     check_lease,
+    check_unused,
     define,
     lock_of,
     newest_deployment,
@@ -124,9 +126,7 @@ class SQLiteStateStore(StateStore):
             rows = select(
                 connection,
                 """
-                SELECT p.definition, b.id, b.node, b.fingerprint, b.relation_schema,
-                       b.relation_name, b.inputs, b.rows, b.created, b.previous
-                FROM pointers p JOIN builds b ON b.id = p.build
+                SELECT p.definition, b.* FROM pointers p JOIN builds b ON b.id = p.build
                 WHERE p.target = ? ORDER BY p.node
                 """,
                 (target,),
@@ -163,16 +163,38 @@ class SQLiteStateStore(StateStore):
                 raise StateError(f"the state store knows no build `{build}`")
 
     def builds(self, node: str = "") -> list[Build]:
-        """Return the builds, the oldest first; raises StateError."""
+        """Return the builds that were not collected, the oldest first; raises StateError."""
         with self._database.read() as connection:
             rows = select(
                 connection,
                 """
-                SELECT id, node, fingerprint, relation_schema, relation_name, inputs, rows,
-                       created, previous
-                FROM builds WHERE ? IN ('', node) ORDER BY created, id
+                SELECT * FROM builds WHERE collected = '' AND ? IN ('', node)
+                ORDER BY created, id
                 """,
                 (node,),
+            )
+        return [build_of(row) for row in rows]
+
+    def past_builds(
+        self,
+        schema: str,
+        *,
+        kinds: Sequence[str] = (),
+        node: str = "",
+        limit: int | None = None,
+    ) -> list[Build]:
+        """Return the builds that ever were in a schema, the newest first; raises StateError."""
+        with self._database.read() as connection:
+            rows = select(
+                connection,
+                """
+                SELECT * FROM builds
+                WHERE relation_schema = ?1 AND ?2 IN ('', node)
+                  AND (?3 = '[]' OR substr(node, 1, instr(node, '.') - 1)
+                                    IN (SELECT value FROM json_each(?3)))
+                ORDER BY created DESC, id DESC LIMIT ?4
+                """,
+                (schema, node, json.dumps(list(kinds)), -1 if limit is None else limit),
             )
         return [build_of(row) for row in rows]
 
@@ -181,11 +203,41 @@ class SQLiteStateStore(StateStore):
         with self._database.read() as connection:
             return {row[0] for row in connection.execute("SELECT DISTINCT build FROM pointers")}
 
-    def forget_builds(self, lease: Lease, builds: Sequence[str]) -> None:
-        """Forget builds; raises Locked where the lease was lost, StateError for one in use."""
+    def forget_builds(self, lease: Lease, builds: Sequence[str], now: str) -> None:
+        """Keep only records; raises Locked where the lease was lost, StateError for one in use."""
         with self._database.write() as connection:
             check_lease(connection, lease)
-            connection.executemany("DELETE FROM builds WHERE id = ?", [(b,) for b in builds])
+            check_unused(connection, builds)
+            connection.executemany(
+                "UPDATE builds SET collected = ? WHERE id = ? AND collected = ''",
+                [(now, build) for build in builds],
+            )
+
+    def record_use(self, use: ModelUse) -> None:
+        """Remember a use; raises StateError where there is no such build."""
+        with self._database.write() as connection:
+            connection.execute(
+                """
+                INSERT INTO model_uses (model, node, build, principal, time, purpose)
+                VALUES (?, ?, ?, ?, ?, ?)
+                """,
+                (use.model, use.node, use.build, use.principal, use.time, use.purpose),
+            )
+
+    def uses(self, builds: Sequence[str] | None = None, model: str = "") -> list[ModelUse]:
+        """Return what models used, the oldest first; raises StateError."""
+        with self._database.read() as connection:
+            rows = select(
+                connection,
+                """
+                SELECT model, node, build, principal, time, purpose FROM model_uses
+                WHERE (?1 IS NULL OR build IN (SELECT value FROM json_each(?1)))
+                  AND ?2 IN ('', model)
+                ORDER BY id
+                """,
+                (None if builds is None else json.dumps(list(builds)), model),
+            )
+        return [ModelUse(**row) for row in rows]
 
     def begin_run(self, target: str, command: str, principal: str, now: str) -> str:
         """Open a run; return its id: r1, r2, …, counted over all targets; raises StateError."""

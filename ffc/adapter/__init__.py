@@ -12,6 +12,7 @@ from ffc.adapter.options import Options
 from ffc.adapter.state import (
     Build,
     Lease,
+    ModelUse,
     NodeRun,
     Observation,
     OnlineView,
@@ -42,6 +43,7 @@ __all__ = [
     "Lease",
     "Load",
     "Locked",
+    "ModelUse",
     "NodeRun",
     "Observation",
     "OfflineStore",

@@ -14,6 +14,7 @@ from ffc.core.types import Type
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from sqlglot import exp
 
     from ffc.adapter.options import Options
     from ffc.sql.translation import Translation
@@ -25,6 +26,7 @@ class Capabilities:
 
     `transactional_ddl`: the statements of one submit happen whole or not at all.
     `asof_join`: it has ASOF JOIN in DuckDB's form. `arrow`: results come as Arrow without a copy.
+    `keeps_order`: a scan gives a table's rows in the order in which they were written.
     `max_identifier`: the longest name of a table or a column, in bytes.
     """
 
@@ -34,6 +36,7 @@ class Capabilities:
     stage: bool = False
     arrow: bool = False
     asof_join: bool = False
+    keeps_order: bool = False
     max_identifier: int = 63
 
 
@@ -153,6 +156,14 @@ class OfflineStore(ABC):
         """Return what changes whenever a table's rows do; None where nobody can tell.
 
         A table that can't tell counts as changed in each run.
+        """
+        return None
+
+    def content_hash(self, relation: Relation, columns: Sequence[str]) -> exp.Select | None:
+        """Return the query of a text that the same rows always have; None where there is none.
+
+        Its one row has one column. The text does not depend on the rows' order, and begins with the
+        name of how it is reckoned: what is reckoned otherwise is never taken for the same.
         """
         return None
 

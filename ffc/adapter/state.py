@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from msgspec import Struct
 
@@ -19,6 +19,10 @@ class Build(Struct, frozen=True, kw_only=True):
 
     `inputs`: what it was made of, name to build id or content hash. `created`: ISO 8601, UTC.
     `previous` is the build that a batch of rows made this one of, in the same relation.
+    `principal` is who built it, `deployment` the manifest that it is of, `commit` what git had
+    checked out then, `dirty` if files differed from that. `content_hash` tells its rows from
+    others, whatever their order; it is empty where nobody asked. `collected` is when its rows were
+    taken away: what remains is this record.
     """
 
     id: str
@@ -29,6 +33,23 @@ class Build(Struct, frozen=True, kw_only=True):
     rows: int | None
     created: str
     previous: str = ""
+    principal: str = ""
+    deployment: str = ""
+    commit: str = ""
+    dirty: bool = False
+    content_hash: str = ""
+    collected: str = ""
+
+
+class ModelUse(Struct, frozen=True, kw_only=True):
+    """A model was trained on a build of a node, or is served by it; `principal` is who said so."""
+
+    model: str
+    node: str
+    build: str
+    principal: str
+    time: str
+    purpose: Literal["training", "serving"]
 
 
 class Pointer(Struct, frozen=True, kw_only=True):
@@ -174,15 +195,40 @@ class StateStore(ABC):
 
     @abstractmethod
     def builds(self, node: str = "") -> list[Build]:
-        """Return every build that is remembered, or those of one node, the oldest first."""
+        """Return every build that is there, or those of one node, the oldest first."""
+
+    @abstractmethod
+    def past_builds(
+        self,
+        schema: str,
+        *,
+        kinds: Sequence[str] = (),
+        node: str = "",
+        limit: int | None = None,
+    ) -> list[Build]:
+        """Return the builds that ever were in a schema, collected ones too, the newest first.
+
+        Those of nodes of some kinds where `kinds` are given, those of one node where `node` is.
+        """
 
     @abstractmethod
     def in_use(self) -> set[str]:
         """Return the ids of the builds that a pointer of any target leads to."""
 
     @abstractmethod
-    def forget_builds(self, lease: Lease, builds: Sequence[str]) -> None:
-        """Forget builds by id; raises StateError where a pointer leads to one."""
+    def forget_builds(self, lease: Lease, builds: Sequence[str], now: str) -> None:
+        """Say of builds, given by id, that they are collected: only their records remain.
+
+        Raises StateError where a pointer leads to one.
+        """
+
+    @abstractmethod
+    def record_use(self, use: ModelUse) -> None:
+        """Remember that a model used a build; needs no lock."""
+
+    @abstractmethod
+    def uses(self, builds: Sequence[str] | None = None, model: str = "") -> list[ModelUse]:
+        """Return what models used, the oldest first: of those builds, by that model, if given."""
 
     @abstractmethod
     def begin_run(self, target: str, command: str, principal: str, now: str) -> str:

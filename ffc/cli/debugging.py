@@ -11,8 +11,8 @@ from typing import Final
 import click
 
 from ffc import __version__
-from ffc.core.tables import WIDTH
 from ffc.cli.streams import answer, answer_exactly
+from ffc.core.tables import WIDTH
 from ffc.manifest.files import encode
 from ffc.run.debugging import Checked
 

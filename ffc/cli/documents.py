@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from ffc.adapter.state import Build, NodeRun, RunRecord
 from ffc.core.diagnostics import Severity, Span
 from ffc.online.lookup import AnswerColumn
+from ffc.run.builds import BuildFacts
 from ffc.run.debugging import Checked
 from ffc.run.freshness import Fresh
 
@@ -212,6 +213,14 @@ class Listed(Struct, kw_only=True):
     target: str
     nodes: list[ListedNode]
     removed: list[ListedNode]
+
+
+class Builds(Struct, kw_only=True):
+    """Builds, the newest first: `ffc builds --output json`."""
+
+    schema: Literal["ffc.builds/v1"]
+    target: str
+    builds: list[BuildFacts]
 
 
 class Cleaned(Struct, kw_only=True):

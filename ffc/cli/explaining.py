@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import click
 
-from ffc.core.tables import WIDTH
 from ffc.core.diagnostics import closest
+from ffc.core.tables import WIDTH
 from ffc.explain import BASE, Block, Page, all_pages, find_page
 
 GROUPS: Final[Mapping[str, str]] = {

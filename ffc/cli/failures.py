@@ -11,12 +11,12 @@ from pathlib import Path
 import click
 
 from ffc import __version__
-from ffc.core.tables import WIDTH
 from ffc.cli.options import LIMIT
 from ffc.cli.rendering import limited, render_diagnostics, render_rest
 from ffc.cli.streams import talk
 from ffc.core.characters import visible
 from ffc.core.errors import FfcError, InternalError, ProjectError
+from ffc.core.tables import WIDTH
 
 
 def show_failure(problem: Exception) -> int:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import click
 
-from ffc.core.tables import WIDTH
 from ffc.core.characters import visible
+from ffc.core.tables import WIDTH
 from ffc.manifest.lineage import LineageGraph, Link, Place
 from ffc.manifest.records import Manifest
 

@@ -16,8 +16,8 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from ffc.core.tables import WIDTH
 from ffc.cli.progress import TerminalSink
+from ffc.core.tables import WIDTH
 from ffc.run.events import Event, NodeFinished, NodeStarted, RunStarted
 
 # So many of the nodes that run are shown.
@@ -33,7 +33,7 @@ class LiveSink(TerminalSink):
         self._done = self._total = 0
         context = click.get_current_context(silent=True)
         plain = context is not None and context.color is False
-        console = Console(stderr=True, highlight=False, width=_width(), no_color=plain)
+        console = Console(stderr=True, highlight=False, width=terminal_width(), no_color=plain)
         self._live = Live(console=console, get_renderable=self._drawn, transient=True)
 
     def __enter__(self) -> Self:
@@ -86,7 +86,7 @@ class LiveSink(TerminalSink):
         return Group(table, bar)
 
 
-def _width() -> int:
+def terminal_width() -> int:
     """Return the width to draw in: never more than the lines have."""
     try:
         return min(WIDTH, os.get_terminal_size(sys.stderr.fileno()).columns or WIDTH)

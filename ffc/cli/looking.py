@@ -9,15 +9,22 @@ from typing import Any, Final
 import click
 
 from ffc.adapter.state import NodeRun, RunRecord, StateStore
-from ffc.core.tables import WIDTH
 from ffc.cli.progress import result_text
 from ffc.cli.streams import answer, answer_exactly, talk
 from ffc.core.characters import cells
 from ffc.core.diagnostics import did_you_mean
 from ffc.core.errors import NotFound
-from ffc.core.tables import render_sideways, render_table
+from ffc.core.tables import WIDTH, render_sideways, render_table
 from ffc.manifest.files import encode
-from ffc.manifest.records import FeatureView, Label, Source, TrainingSet, Transformation
+from ffc.manifest.names import has_relation
+from ffc.manifest.records import (
+    FeatureView,
+    Label,
+    Model,
+    Source,
+    TrainingSet,
+    Transformation,
+)
 from ffc.run.freshness import Fresh
 from ffc.run.reading import Deployed, Rows, json_value, text_value
 
@@ -77,7 +84,7 @@ def facts(deployed: Deployed) -> list[tuple[str, str]]:
             ("built", build.created),
             ("relation", ".".join(build.relation)),
         ]
-    else:
+    elif has_relation(node):
         found.append(("build", "none yet: `ffc run` deploys it"))
     return [(what, how) for what, how in found if how]
 
@@ -91,6 +98,8 @@ def _of_its_kind(node: object) -> list[tuple[str, str]]:
         return [("entity", node.entity), ("times", times), ("ttl", ttl), ("online", node.online)]
     if isinstance(node, Source):
         return [("files", node.file)]
+    if isinstance(node, Model):
+        return [("entity", ", ".join(node.entities))]
     if isinstance(node, Label | TrainingSet):
         label = node.label if isinstance(node, TrainingSet) else node.column
         return [("label", label)]

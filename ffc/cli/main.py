@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "test": "Run the tests of the data that are deployed.",
     "freshness": "Tell how old the newest rows of sources are, and may be.",
     "training-set": "Print a training set's newest build, or write it to a file.",
+    "builds": "List the builds of training sets: who made each, when, of what.",
     "show": "Show a deployed node: facts, columns, rows.",
     "query": "Ask the warehouse a SELECT over what is deployed.",
     "runs": "List the target's runs, or show one.",

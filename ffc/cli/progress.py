@@ -11,8 +11,8 @@ import click
 
 from ffc.adapter.state import NodeRun
 from ffc.cli.failures import failure_text, warning_text
-from ffc.core.tables import WIDTH
 from ffc.core.diagnostics import listed
+from ffc.core.tables import WIDTH
 from ffc.run.events import Event, NodeFinished, RunFinished, RunStarted
 
 _COLOURS: Final = {

@@ -9,9 +9,9 @@ from typing import Final
 import click
 
 from ffc.cli.frames import Sources, last_line, render_frames
-from ffc.core.tables import WIDTH
 from ffc.core.characters import visible
 from ffc.core.diagnostics import Diagnostic
+from ffc.core.tables import WIDTH
 
 _COLOURS: Final = {"error": "red", "warning": "yellow"}
 

@@ -101,6 +101,7 @@ _RECORDS: Final[Mapping[str, type[Struct]]] = {
     "rows": documents.Rows,
     "runs": documents.Runs,
     "run": documents.Run,
+    "builds": documents.Builds,
     "freshness": documents.Freshness,
     "test_results": documents.TestResults,
     "debug": documents.Debugged,

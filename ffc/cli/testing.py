@@ -8,9 +8,9 @@ from typing import Any, Final
 import click
 
 from ffc.adapter.state import NodeRun
-from ffc.core.tables import WIDTH
 from ffc.cli.progress import result_text, test_name
 from ffc.cli.streams import answer, talk
+from ffc.core.tables import WIDTH
 
 _COLOURS: Final = {"success": "green", "warn": "yellow", "error": "red"}
 _WORDS: Final = {"success": "passed", "warn": "warned", "error": "failed"}

@@ -50,12 +50,15 @@ class Batch:
     @property
     def label(self) -> Any:
         """What a model learns to predict."""
-        return as_array(self.arrow.column(self._label), self._backend) if self._label else None
+        return self._column(self._label) if self._label else None
 
     @property
     def weight(self) -> Any:
         """How much each row counts."""
-        return as_array(self.arrow.column(self._weight), self._backend) if self._weight else None
+        return self._column(self._weight) if self._weight else None
+
+    def _column(self, name: str) -> Any:
+        return as_array(self.arrow.column(name), self._backend, name)
 
     def __repr__(self) -> str:
         """Say how large it is."""

@@ -17,14 +17,17 @@ from ffc.client.listings import (
     FeatureInfo,
     Found,
     Listing,
+    ModelInfo,
     Related,
     TrainingSetInfo,
     ViewInfo,
 )
 from ffc.client.local import Local
 from ffc.client.progress import progress_of
+from ffc.client.source import Asked, Source
 from ffc.client.stored import StoredRows
 from ffc.online.lookup import FeatureResponse
+from ffc.run.builds import BuildFacts
 from ffc.run.historical import HistoricalRequest
 from ffc.run.spines import FIND
 
@@ -95,6 +98,21 @@ class Client:
         shown = ("name", "label", "rows", "build", "built", "description")
         return Listing("training sets", self._source.training_sets(), shown)
 
+    @property
+    def models(self) -> Listing[ModelInfo]:
+        """The models, and what each asks for."""
+        shown = ("name", "training_set", "features", "owner", "description")
+        return Listing("models", self._source.models(), shown)
+
+    def builds(self, name: str = "") -> Listing[BuildFacts]:
+        """Return the builds of a training set, or of anything else; without a name of all sets.
+
+        The newest comes first: who made it, when, of which manifest and commit, how many rows, a
+        hash of what is in them, which models used it.
+        """
+        shown = ("id", "node", "created", "principal", "commit", "rows", "current", "models")
+        return Listing("builds", self._source.builds(name), shown)
+
     def columns(self, name: str) -> Listing[ColumnInfo]:
         """Return the columns of anything that has a name; raises NotFound."""
         shown = ("name", "type", "role", "tags", "comes_from")
@@ -111,12 +129,16 @@ class Client:
 
     # Rows
 
-    def training_set(self, name: str, build: str | None = None) -> Dataset:
+    def training_set(
+        self, name: str, build: str | None = None, *, model: str | None = None
+    ) -> Dataset:
         """Return a training set's newest build, or the one of that id, which never changes.
 
-        Raises NotFound for a name or a build that is not there.
+        With `model` it is remembered that the model is trained on that build. Raises NotFound for a
+        name, a build or a model that is not there.
         """
-        return self._source.training_set(name, build, progress_of(name, self._progress))
+        progress = progress_of(name, self._progress)
+        return self._source.training_set(name, build, model, progress)
 
     def dataframe(self, name: str, limit: int | None = None, backend: str = "pandas") -> Any:
         """Return the rows of anything that is built, at most `limit`, as a DataFrame."""
@@ -154,7 +176,7 @@ class Client:
         )
         return self._stored("historical", self._source.historical(spine, request))
 
-    def _stored(self, name: str, asked: Any) -> Dataset:
+    def _stored(self, name: str, asked: Asked) -> Dataset:
         """Return rows that are read once, and then as often as one likes."""
         self._answers += 1
         path = self._folder / f"{self._answers}.arrow"
@@ -175,7 +197,7 @@ class Client:
 
 def _source(
     where: str, target: str | None, token: str | None, profiles_dir: str | Path | None
-) -> Any:
+) -> Source:
     profiles = Path(profiles_dir) if profiles_dir is not None else None
     if where.startswith(("http://", "https://")):
         from ffc.client.server import Server

@@ -150,7 +150,7 @@ class Dataset:
         table = self.arrow().read_all()
         found = [as_frame(table.select(self.features), backend)]
         others = [name for name in (*self._labels(), self._plan.weight) if name]
-        return (*found, *(as_array(table.column(name), backend) for name in others))
+        return (*found, *(as_array(table.column(name), backend, name) for name in others))
 
     def count(self) -> int:
         """Return how many rows there are."""

@@ -10,13 +10,14 @@ from ffc.client.listings import (
     ColumnInfo,
     FeatureInfo,
     Found,
+    ModelInfo,
     Related,
     TrainingSetInfo,
     ViewInfo,
 )
 from ffc.core.names import DEFAULT_VARIANT
 from ffc.manifest.lineage import column_graph, find_place, node_graph
-from ffc.manifest.records import AnyNode, FeatureView, Label, Manifest, TrainingSet
+from ffc.manifest.records import AnyNode, FeatureView, Label, Manifest, Model, TrainingSet
 
 
 def full_name(node: AnyNode) -> str:
@@ -86,6 +87,22 @@ def training_sets(declared: Declared) -> list[TrainingSetInfo]:
         )
         for node in declared.manifest.nodes
         if isinstance(node, TrainingSet)
+    ]
+
+
+def models(declared: Declared) -> list[ModelInfo]:
+    """Return the models."""
+    return [
+        ModelInfo(
+            name=node.name,
+            description=node.description,
+            owner=node.owner,
+            tags=node.tags,
+            training_set=node.training_set.partition(".")[2],
+            features=tuple(f"{f.view.partition('.')[2]}.{f.feature}" for f in node.features),
+        )
+        for node in declared.manifest.nodes
+        if isinstance(node, Model)
     ]
 
 

@@ -50,9 +50,10 @@ class ProjectFolder:
         return self.root / "target" / "cache"
 
     @contextmanager
-    def open(self) -> Iterator[Session]:
+    def open(self, *, writes_state: bool = False) -> Iterator[Session]:
         """Open the target's stores for reading."""
-        with open_target(self.root, self._profiles_dir, self._target, read_only=True) as opened:
+        where = (self.root, self._profiles_dir, self._target)
+        with open_target(*where, read_only=True, writes_state=writes_state) as opened:
             yield opened.session
 
     def declared(self) -> Declared:
@@ -84,14 +85,14 @@ class BareManifest:
         return Path(self._folder.name)
 
     @contextmanager
-    def open(self) -> Iterator[Session]:
+    def open(self, *, writes_state: bool = False) -> Iterator[Session]:
         """Open the target's stores for reading."""
         manifest = read_manifest(self._path)
         folder = self._path.parent.resolve()
         name = manifest.project.profile or manifest.project.name
         profile = usable(*read_profile(folder, self._profiles_dir, name))
         chosen = choose_target(profile, self._target or manifest.target.name, folder)
-        with Session(chosen, read_only=True) as session:
+        with Session(chosen, read_only=True, writes_state=writes_state) as session:
             yield session
 
     def declared(self) -> Declared:

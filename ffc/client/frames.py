@@ -60,16 +60,15 @@ def _nullable(pandas: Any, table: pa.Table | pa.RecordBatch) -> dict[pa.DataType
     return {kind: made for kind, made in kinds.items() if kind in gaps}
 
 
-def as_array(column: pa.Array | pa.ChunkedArray, backend: str) -> Any:
-    """Return one column as a library has it."""
+def as_array(column: pa.Array | pa.ChunkedArray, backend: str, name: str = "") -> Any:
+    """Return one column as a library has it, under a name where columns have one there."""
     import pyarrow as pa
 
     if backend == "arrow":
         return column
     if backend == "numpy":
         return column.to_numpy() if isinstance(column, pa.ChunkedArray) else _numpy(column)
-    frame = as_frame(pa.table({"column": column}), backend)
-    return frame["column"]
+    return as_frame(pa.table({name: column}), backend)[name]
 
 
 def _numpy(column: pa.Array) -> Any:

@@ -17,6 +17,7 @@ from ffc.client.listings import (
     ColumnInfo,
     FeatureInfo,
     Found,
+    ModelInfo,
     Related,
     TrainingSetInfo,
     ViewInfo,
@@ -32,6 +33,7 @@ from ffc.core.errors import BadRequest, BadSpine
 from ffc.core.types import known_type
 from ffc.manifest.records import OutputColumn
 from ffc.online.lookup import FeatureRequest, FeatureResponse
+from ffc.run.builds import BuildFacts, deployed_model, list_builds, record_use
 from ffc.run.historical import (
     HistoricalRequest,
     HistoricalRows,
@@ -57,8 +59,8 @@ class Place(Protocol):
     def cache(self) -> Path:
         """The folder for rows that were fetched."""
 
-    def open(self) -> AbstractContextManager[Session]:
-        """Open the stores for reading."""
+    def open(self, *, writes_state: bool = False) -> AbstractContextManager[Session]:
+        """Open the stores for reading; with `writes_state` what is remembered may be added to."""
 
     def declared(self) -> Declared:
         """Return what is declared, and what of it is built."""
@@ -117,6 +119,15 @@ class Local:
         """Return the training sets that there are."""
         return described.training_sets(self._place.declared())
 
+    def models(self) -> list[ModelInfo]:
+        """Return the models that there are."""
+        return described.models(self._place.declared())
+
+    def builds(self, name: str) -> list[BuildFacts]:
+        """Return the builds of a training set, or of any node; of all training sets without one."""
+        with self._place.open() as session:
+            return list_builds(session, principal=self._principal, node=name)
+
     def columns(self, name: str) -> list[ColumnInfo]:
         """Return the columns of a node."""
         return described.columns(self._place.declared().manifest, name)
@@ -147,12 +158,18 @@ class Local:
             reader = Deployment(session).reader()
             return reader.read(request, utc_now(), principal=self._principal)
 
-    def training_set(self, name: str, build: str | None, progress: Progress) -> Dataset:
+    def training_set(
+        self, name: str, build: str | None, model: str | None, progress: Progress
+    ) -> Dataset:
         """Return a build of a training set: its rows are fetched when they are first asked for."""
-        with self._place.open() as session:
+        with self._place.open(writes_state=model is not None) as session:
+            if model is not None:
+                deployed_model(session, model, principal=self._principal)
             found = read_training_set(
                 session, name, principal=self._principal, limit=0, build=build
             )
+            if model is not None:
+                record_use(session, model, found.build, principal=self._principal)
         pinned = found.build.id
 
         @contextmanager
@@ -255,7 +272,7 @@ def _fetched(
 
 def _key_types(session: Session) -> dict[str, pa.DataType]:
     """Return the types of all keys by name, so that a file of texts is read as they are."""
-    found = {}
+    found: dict[str, pa.DataType] = {}
     for entity in deployed_manifest(session).nodes:
         if entity.kind == "entity":
             found |= {c.name: arrow_type(known_type(c.type)) for c in entity.columns}

@@ -20,6 +20,7 @@ from ffc.client.progress import Progress
 from ffc.client.stored import Fetched
 from ffc.manifest.records import OutputColumn
 from ffc.online.lookup import FeatureResponse
+from ffc.run.builds import BuildFacts
 from ffc.run.historical import HistoricalRequest
 
 if TYPE_CHECKING:
@@ -53,6 +54,9 @@ class Source(Protocol):
 
     def models(self) -> list[ModelInfo]:
         """Return the models that there are."""
+
+    def builds(self, name: str) -> list[BuildFacts]:
+        """Return the builds of a node; of all training sets without a name."""
 
     def columns(self, name: str) -> list[ColumnInfo]:
         """Return the columns of a node; raises NotFound."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ffc.core.errors import StoreError
+from ffc.core.errors import StoreError, Unreachable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -95,15 +95,24 @@ class StoredRows:
                 self._progress(found.rows) as report,
                 pa.ipc.new_file(part, found.schema, options=options) as file,
             ):
+                count = 0
                 for batch in found.batches:
                     file.write_batch(batch)
                     report(batch.num_rows)
+                    count += batch.num_rows
+                _check_whole(count, found.rows)
             part.replace(self._path)
         except OSError as problem:
             message = f"the rows can't be kept in `{self._path.parent}`: {problem.strerror}"
             raise StoreError(message, help=["make room there"]) from problem
         finally:
             part.unlink(missing_ok=True)
+
+
+def _check_whole(count: int, rows: int | None) -> None:
+    if rows is not None and count != rows:
+        message = f"{count:,} rows came, of {rows:,}"
+        raise Unreachable(message, help=["try again: what came was not kept"])
 
 
 def forget_older(folder: Path, stem: str, but: Path) -> None:

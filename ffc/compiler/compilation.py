@@ -14,7 +14,7 @@ from ffc.core.names import DEFAULT_VARIANT, split_variant
 from ffc.manifest.records import AnyNode, Column, Target
 from ffc.project.files import PROJECT_FILE
 from ffc.project.reader import Resources
-from ffc.project.resources import FeatureView, Label, ProjectFile, TrainingSet
+from ffc.project.resources import FeatureView, Label, Model, ProjectFile, TrainingSet
 from ffc.project.template import Rendered, Unresolved
 from ffc.sql.translation import Translation
 
@@ -103,13 +103,13 @@ class Compilation:
         return entry
 
 
-def as_written(node: str, record: FeatureView | Label | TrainingSet) -> dict[str, Any]:
+def as_written(node: str, record: FeatureView | Label | TrainingSet | Model) -> dict[str, Any]:
     """Return what a node has of its record word for word: its name, its place, words about it."""
     return {
         "id": node,
         "name": record.name,
-        "variant": record.variant,
-        "preferred": record.default,
+        "variant": DEFAULT_VARIANT if isinstance(record, Model) else record.variant,
+        "preferred": not isinstance(record, Model) and record.default,
         "path": record.at.whole.file,
         "line": record.at.whole.start.line,
         "description": record.description,

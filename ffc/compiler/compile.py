@@ -20,7 +20,7 @@ from ffc.compiler.hazards import warn_hazards
 from ffc.compiler.labels import type_labels
 from ffc.compiler.leaks import warn_leaks
 from ffc.compiler.lineage.nodes import trace_lineage
-from ffc.compiler.models import check_models
+from ffc.compiler.models import plan_models
 from ffc.compiler.notes import apply_notes
 from ffc.compiler.on_demand import check_on_demand
 from ffc.compiler.oracle import Oracle
@@ -189,6 +189,7 @@ def _notes(state: Compilation, oracle: Oracle) -> None:
 def _plan(state: Compilation, oracle: Oracle) -> None:
     check_on_demand(state, oracle)
     plan_training_sets(state)
+    plan_models(state)
     check_published(state)
 
 
@@ -207,7 +208,6 @@ def _leaks(state: Compilation, oracle: Oracle) -> None:
 
 def _rest(state: Compilation, oracle: Oracle) -> None:
     """Check what makes no nodes of the manifest."""
-    check_models(state)
     check_unit_tests(state)
     warn_unbuilt(state)
 

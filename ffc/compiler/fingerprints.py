@@ -22,6 +22,7 @@ from ffc.manifest.records import (
     Entity,
     FeatureView,
     Label,
+    Model,
     Source,
     TrainingSet,
     Transformation,
@@ -50,6 +51,7 @@ _DATA: Mapping[type[Struct], tuple[str, ...]] = {
     ),
     Label: ("source", "roles", "timestamp", "column"),
     TrainingSet: ("plan",),
+    Model: ("training_set", "features"),
 }
 
 

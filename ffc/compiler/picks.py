@@ -16,7 +16,8 @@ from ffc.project.resources import OnDemand, Pick
 class Picked:
     """A feature as a column; `view` is None for an on-demand feature.
 
-    `role` is that of the label which is asked for, `lag` how many seconds before its time.
+    `reads` are the ids of the views that it comes from. `role` is that of the label which is asked
+    for, `lag` how many seconds before its time.
     """
 
     view: records.FeatureView | None
@@ -27,6 +28,7 @@ class Picked:
     span: Span
     role: str = ""
     lag: int = 0
+    reads: tuple[str, ...] = ()
 
     @property
     def origin(self) -> str:
@@ -77,6 +79,7 @@ class Picker:
                 span=named,
                 role=self._role(view, pick),
                 lag=int(pick.lag or 0) if pick else 0,
+                reads=(view.id,),
             )
             for feature in view.features
             if name in ("*", feature.name)
@@ -189,6 +192,7 @@ class Picker:
                 default=None,
                 column=alias or feature.name,
                 span=pick.at("as") if pick is not None and alias else place,
+                reads=found,
             )
         ]
 

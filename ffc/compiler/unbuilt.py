@@ -12,7 +12,8 @@ from ffc.core.names import node_id
 _SAID: Final = {
     "on_demand": "`on_demand:` features are checked here, but no command of this version of ffc "
     "computes them",
-    "models": "`models:` are checked here, but no command of this version of ffc serves them",
+    "models": "`models:` are checked, listed and recorded, but no command of this version of ffc "
+    "serves them",
     "unit_tests": "`unit_tests:` are checked here, but no command of this version of ffc runs them",
 }
 

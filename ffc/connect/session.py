@@ -20,7 +20,8 @@ from ffc.core.errors import ProfileError
 class Session:
     """The stores of a target, each opened when it is first asked for.
 
-    With `read_only` nothing is written to the warehouse, and no file is made.
+    With `read_only` nothing is written to the warehouse, and no file is made; `writes_state` lets
+    the state store alone be written all the same.
     """
 
     def __init__(
@@ -29,9 +30,11 @@ class Session:
         environment: Mapping[str, str] | None = None,
         *,
         read_only: bool = False,
+        writes_state: bool = False,
     ) -> None:
         self.target = target
         self._read_only = read_only
+        self._writes_state = writes_state
         self._environment = os.environ if environment is None else environment
         self._stack = ExitStack()
         self._offline: OfflineStore | None = None
@@ -90,9 +93,8 @@ class Session:
         values = {
             key: self._resolved(value, f"{role}: {key}") for key, value in store.settings.items()
         }
-        return Options(
-            where=where, folder=self.target.folder, values=values, read_only=self._read_only
-        )
+        read_only = self._read_only and not (role == "state" and self._writes_state)
+        return Options(where=where, folder=self.target.folder, values=values, read_only=read_only)
 
     def _resolved(self, value: object, what: str) -> object:
         """Replace `{{ env_var('NAME', 'default') }}`; raises ProfileError for an unset one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -32,7 +32,7 @@ class Warehouse:
     def __init__(self, store: OfflineStore, schema: str) -> None:
         self.store = store
         self.schema = schema
-        self.builds_schema = f"{schema}__ffc"
+        self.builds_schema = builds_schema(schema)
         self._lock = threading.Lock()
         self._running: set[Handle] = set()
         self._cancelled = False
@@ -131,6 +131,14 @@ class Warehouse:
         (row,) = self.rows(relations.count(table_of(relation)))
         return int(str(next(iter(row.values()))))
 
+    def content_hash(self, relation: Relation, columns: Sequence[str]) -> str:
+        """Return what tells a relation's rows from others; empty where the store can't tell."""
+        query = self.store.content_hash(relation, columns)
+        if query is None:
+            return ""
+        (row,) = self.rows(query)
+        return str(next(iter(row.values())))
+
     def rows(
         self, query: exp.Query, parents: Mapping[str, Relation | str] | None = None
     ) -> list[dict[str, object]]:
@@ -160,6 +168,11 @@ class Warehouse:
     def text(self, expression: exp.Expr) -> str:
         """Return a statement as the store writes it."""
         return expression.sql(dialect=self.store.dialect)
+
+
+def builds_schema(schema: str) -> str:
+    """Return the schema that builds lie in, by the one that people query."""
+    return f"{schema}__ffc"
 
 
 def table_of(relation: Relation) -> exp.Table:

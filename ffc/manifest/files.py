@@ -9,10 +9,10 @@ import msgspec
 
 from ffc.core.errors import NotFound
 from ffc.core.files import write_atomically
-from ffc.manifest.records import Entity, Manifest, Source, Transformation
+from ffc.manifest.records import Entity, Manifest, Model, Source, Transformation
 from ffc.manifest.upgrades import decode_manifest
 
-NO_SQL = (Entity, Source)
+NO_SQL = (Entity, Model, Source)
 
 
 def encode(document: Any) -> bytes:

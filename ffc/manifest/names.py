@@ -7,7 +7,7 @@ from hashlib import blake2b
 from typing import Final
 
 from ffc.core.names import DEFAULT_VARIANT
-from ffc.manifest.records import AnyNode
+from ffc.manifest.records import AnyNode, Transformation
 
 # Kinds with a relation of their own, and those of them that people query by name.
 BUILT: Final = ("source", "transformation", "feature_view", "label", "training_set")
@@ -28,6 +28,12 @@ def meant(nodes: Iterable[AnyNode], variant: str | None) -> list[AnyNode]:
     preferred = [node for node in known if node.preferred]
     plain = [node for node in known if node.variant == DEFAULT_VARIANT]
     return preferred or plain or known
+
+
+def has_relation(node: AnyNode) -> bool:
+    """Tell whether a node is built; an ephemeral is part of what reads it."""
+    ephemeral = isinstance(node, Transformation) and node.materialized == "ephemeral"
+    return node.kind in BUILT and not ephemeral
 
 
 def published_name(name: str, variant: str) -> str:

@@ -278,7 +278,26 @@ class TrainingSet(Node, frozen=True, kw_only=True, tag="training_set"):
     sql: str
 
 
-AnyNode = Source | Transformation | Entity | FeatureView | Label | TrainingSet
+class ModelFeature(Struct, frozen=True, kw_only=True):
+    """A feature that a model asks for, as a column; an on-demand feature is of no view."""
+
+    view: str
+    feature: str
+    column: str
+
+
+class Model(Node, frozen=True, kw_only=True, tag="model"):
+    """What asks for features online, and which: those of a training set, or its own, in order.
+
+    It has no relation, and is never built. `entities` are what it is asked about.
+    """
+
+    entities: tuple[str, ...] = ()
+    training_set: str = ""
+    features: tuple[ModelFeature, ...] = ()
+
+
+AnyNode = Source | Transformation | Entity | FeatureView | Label | TrainingSet | Model
 
 
 class ServedKey(Struct, frozen=True, kw_only=True):

@@ -23,6 +23,7 @@ from ffc.manifest.records import (
     FeatureView,
     Label,
     Manifest,
+    Model,
     Source,
     TrainingSet,
     Transformation,
@@ -270,6 +271,8 @@ def _of_entity(node: AnyNode, value: str) -> bool:
         entities = [role.entity for role in node.roles]
     elif isinstance(node, TrainingSet):
         entities = [view.entity for view in node.plan.views]
+    elif isinstance(node, Model):
+        entities = list(node.entities)
     return any(fnmatchcase(entity, value) for entity in entities)
 
 

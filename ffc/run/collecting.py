@@ -37,14 +37,15 @@ def clean(
         session.state.audit(principal.name, "clean", target.name, stamp(clock()))
         warehouse = Warehouse(session.offline, session.schema)
         warehouse.prepare()
-        return collect(warehouse, session.state, lease, target.name, count, sets=sets, dry=dry)
+        now = stamp(clock())
+        return collect(warehouse, session.state, lease, now, count, sets=sets, dry=dry)
 
 
 def collect(
     warehouse: Warehouse,
     state: StateStore,
     lease: Lease,
-    target: str,
+    now: str,
     keep: int,
     *,
     sets: int | None = None,
@@ -58,8 +59,8 @@ def collect(
     unused = sorted(name for name in there if name not in needed and name != warehouse.journal.name)
     if dry:
         return unused
-    # First forgotten, then dropped: what is dropped and still remembered would be read.
-    state.forget_builds(lease, [build.id for build in builds if build.id not in kept])
+    # First forgotten, then dropped: what is dropped and not known as collected would be read.
+    state.forget_builds(lease, [build.id for build in builds if build.id not in kept], now)
     # Views first: they may read tables that go, too.
     for name in sorted(unused, key=lambda name: (there[name] != "VIEW", name)):
         warehouse.drop(Relation(warehouse.builds_schema, name), there[name])

@@ -20,15 +20,15 @@ from ffc.connect.warehouse import Warehouse, random_build_id
 from ffc.core.clock import Clock, stamp, utc_now
 from ffc.core.diagnostics import listed
 from ffc.core.errors import Immutable
-from ffc.manifest.names import BUILT, PUBLISHED
-from ffc.manifest.records import AnyNode, FeatureView, Manifest, Transformation
+from ffc.manifest.names import PUBLISHED, has_relation
+from ffc.manifest.records import AnyNode, FeatureView, Manifest
 from ffc.manifest.upgrades import decode_node
 from ffc.online.sync import Syncing, sync_view
 from ffc.run.collecting import collect
 from ffc.run.events import Event, NodeFinished, NodeStarted, RunFinished, RunStarted, Sink, emit
 from ffc.run.increments import Journalled, recovered
 from ffc.run.nodes import Building
-from ffc.run.requests import RunRequest
+from ffc.run.requests import Origin, RunRequest, origin_of
 from ffc.run.scheduling import in_parallel
 from ffc.run.sinks import ResultsSink, RunResults, StateSink
 
@@ -63,9 +63,11 @@ def run(
         if manifest.target.protected:
             check_unchanged(nodes, state.pointers(target))
         state.end_dead_runs(lease, target, COMMANDS)
-        state.deploy(target, msgspec.json.encode(manifest), stamp(clock()), principal.name)
+        document = msgspec.json.encode(manifest)
+        deployment = state.deploy(target, document, stamp(clock()), principal.name)
         state.audit(principal.name, request.command, target, stamp(clock()))
-        job = _Job(session, manifest, request, lease, principal, sinks, git, clock, stopping)
+        origin = origin_of(principal.name, deployment, git)
+        job = _Job(session, manifest, request, lease, origin, sinks, git, clock, stopping)
         try:
             job.work(nodes, build_id)
         except BaseException as problem:
@@ -80,12 +82,7 @@ def in_order(manifest: Manifest) -> list[AnyNode]:
     by_id = {node.id: node for node in manifest.nodes}
     graph = {node.id: sorted(node.depends_on) for node in manifest.nodes}
     order = TopologicalSorter(graph).static_order()
-    return [by_id[node] for node in order if _has_relation(by_id[node])]
-
-
-def _has_relation(node: AnyNode) -> bool:
-    ephemeral = isinstance(node, Transformation) and node.materialized == "ephemeral"
-    return node.kind in BUILT and not ephemeral
+    return [by_id[node] for node in order if has_relation(by_id[node])]
 
 
 def check_unchanged(nodes: Sequence[AnyNode], pointers: Mapping[str, Pointer]) -> None:
@@ -116,7 +113,7 @@ class _Job:
         manifest: Manifest,
         request: RunRequest,
         lease: Lease,
-        principal: Principal,
+        origin: Origin,
         sinks: Sequence[Sink],
         git: Mapping[str, Any] | None,
         clock: Clock,
@@ -126,12 +123,13 @@ class _Job:
         self._manifest = manifest
         self._request = request
         self._lease = lease
+        self._origin = origin
         self._clock = clock
         self._git = git
         self._stopping = stopping
         self._target = manifest.target.name
         self._run_id = session.state.begin_run(
-            self._target, request.command, principal.name, stamp(clock())
+            self._target, request.command, origin.principal, stamp(clock())
         )
         self._results = ResultsSink()
         self._sinks: list[Sink] = [self._results, StateSink(session.state, self._run_id), *sinks]
@@ -186,7 +184,8 @@ class _Job:
     def _collect(self, building: Building) -> None:
         keep = self._session.target.keep
         if keep is not None and not self._failed:
-            collect(building.warehouse, building.state, self._lease, self._target, keep)
+            now = stamp(self._clock())
+            collect(building.warehouse, building.state, self._lease, now, keep)
 
     def _building(self, build_id: Callable[[], str]) -> Building:
         self._warehouse = warehouse = Warehouse(self._session.offline, self._session.schema)
@@ -209,6 +208,7 @@ class _Job:
             pointers=pointers,
             definitions=state.definitions([(p.node, p.definition) for p in pointers.values()]),
             request=self._request,
+            origin=self._origin,
             build_id=build_id,
             stopping=self._stopping,
             report=self._report,

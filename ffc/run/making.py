@@ -15,6 +15,7 @@ from ffc.manifest.records import (
     Entity,
     FeatureView,
     Label,
+    Model,
     Plan,
     Source,
     TrainingSet,
@@ -22,8 +23,8 @@ from ffc.manifest.records import (
 )
 from ffc.run.advancing import Advancing, Bounds, instant, relations_of
 from ffc.run.sources import Reading
-from ffc.sql import snapshots
-from ffc.sql.point_in_time import unshared
+from ffc.sql import build, snapshots
+from ffc.sql.point_in_time import in_order, unshared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,13 +54,28 @@ class Making:
             versions = self.warehouse.text(snapshots.first_versions(node, rows, now))
             self.warehouse.create(relation, "TABLE", versions)
             self.warehouse.drop(self.warehouse.aside("rows", build_id), "TABLE")
-        elif not isinstance(node, Entity):
+        elif not isinstance(node, Entity | Model):
             query = self.warehouse.bound(self._sql(node), self.relations(node))
+            if isinstance(node, TrainingSet):
+                query = self._as_read(node, query)
             if isinstance(node, Transformation) and bounds is not None:
                 query = self.advancing.first_batch(node, query, bounds)
             self.warehouse.create(relation, kind_of(node), query)
             if isinstance(node, Transformation):
                 self.advancing.check_keys(node, relation)
+
+    def _as_read(self, node: TrainingSet, query: str) -> str:
+        """Sort what is written, where that is the order in which it will be read."""
+        if not self.warehouse.store.capabilities.keeps_order:
+            return query
+        rows = self.warehouse.text(in_order(build.reference("rows"), node.plan))
+        return self.warehouse.bound(rows, {"rows": query})
+
+    def hashed(self, node: AnyNode, relation: Relation) -> str:
+        """Return what tells the rows of a training set from others; nothing of other nodes."""
+        if not isinstance(node, TrainingSet):
+            return ""
+        return self.warehouse.content_hash(relation, [c.name for c in node.plan.output])
 
     def relations(self, node: AnyNode) -> dict[str, Relation | str]:
         """Return where what a node reads lies; of an ephemeral the query that stands for it."""

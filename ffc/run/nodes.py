@@ -25,7 +25,7 @@ from ffc.run.checking import check_built, unlearned
 from ffc.run.gate import Gate
 from ffc.run.increments import Increment, tidy
 from ffc.run.making import Making, kind_of
-from ffc.run.requests import RunRequest
+from ffc.run.requests import Origin, RunRequest
 from ffc.run.sources import Reading
 
 # Seconds before a failure is tried again that may pass; twice as long each time.
@@ -36,8 +36,9 @@ BACK_OFF: Final = 0.5
 class Building:
     """What it takes to build nodes of one target; several threads may build different nodes.
 
-    `now` is the instant of the run; `stopping` is set when no more is to be begun. `report` is told
-    of tests. `broken` are the nodes that nothing is built of now, and the failure that led to that.
+    `now` is the instant of the run, `origin` what each build remembers of it; `stopping` is set
+    when no more is to be begun. `report` is told of tests. `broken` are the nodes that nothing is
+    built of now, and the failure that led to that.
     """
 
     warehouse: Warehouse
@@ -52,6 +53,7 @@ class Building:
     pointers: dict[str, Pointer]
     definitions: Mapping[tuple[str, str], bytes]
     request: RunRequest = field(default_factory=RunRequest)
+    origin: Origin = field(default_factory=Origin)
     build_id: Callable[[], str] = random_build_id
     stopping: threading.Event = field(default_factory=threading.Event)
     report: Callable[[NodeRun], None] = lambda _: None
@@ -169,19 +171,12 @@ class Building:
             rows = self.warehouse.count(relation) if counted else None
             check_built(self.warehouse, node, relation, rows, self.pointers)
             self._gate.check(node, relation, build_id)
+            made = self._made(node, build_id, relation, inputs, rows)
+            made = msgspec.structs.replace(made, content_hash=self._making.hashed(node, relation))
         except BaseException:
             self._discard(relation, kind)
             tidy(self.warehouse, build_id)
             raise
-        made = Build(
-            id=build_id,
-            node=node.id,
-            fingerprint=node.data_fingerprint,
-            relation=(relation.schema, relation.name),
-            inputs=inputs,
-            rows=rows,
-            created=stamp(self.clock()),
-        )
         self._finish(node, made)
         results = [self._next(node, inputs, each) for each in others]
         return _together([self._told(node, made), *results])
@@ -210,16 +205,8 @@ class Building:
         self, node: AnyNode, before: Build, inputs: dict[str, str], staged: Increment
     ) -> NodeRun:
         rows = (before.rows or 0) + staged.added - staged.removed
-        made = Build(
-            id=staged.build_id,
-            node=node.id,
-            fingerprint=node.data_fingerprint,
-            relation=before.relation,
-            inputs=inputs,
-            rows=rows,
-            created=stamp(self.clock()),
-            previous=before.id,
-        )
+        made = self._made(node, staged.build_id, Relation(*before.relation), inputs, rows)
+        made = msgspec.structs.replace(made, previous=before.id)
         try:
             check_built(self.warehouse, node, staged.ahead, rows, self.pointers)
             self._gate.check(node, staged.ahead, staged.build_id)
@@ -233,6 +220,28 @@ class Building:
         result = self._told(node, made)
         changed = {"added": staged.added, "removed": staged.removed}
         return msgspec.structs.replace(result, rows={**result.rows, **changed})
+
+    def _made(
+        self,
+        node: AnyNode,
+        build_id: str,
+        relation: Relation,
+        inputs: Mapping[str, str],
+        rows: int | None,
+    ) -> Build:
+        return Build(
+            id=build_id,
+            node=node.id,
+            fingerprint=node.data_fingerprint,
+            relation=(relation.schema, relation.name),
+            inputs=inputs,
+            rows=rows,
+            created=stamp(self.clock()),
+            principal=self.origin.principal,
+            deployment=self.origin.deployment,
+            commit=self.origin.commit,
+            dirty=self.origin.dirty,
+        )
 
     def _unchanged(self, node: AnyNode, build: Build, attempts: int) -> NodeRun:
         """Keep a build, and what it is said to be; its tests may be others than they were."""

@@ -20,7 +20,7 @@ from ffc.connect.warehouse import table_of
 from ffc.core.diagnostics import did_you_mean, listed
 from ffc.core.errors import BadRequest, NotFound
 from ffc.core.names import split_variant
-from ffc.manifest.names import meant
+from ffc.manifest.names import has_relation, meant
 from ffc.manifest.records import AnyNode
 from ffc.registry import StateRegistry
 
@@ -73,11 +73,18 @@ def find_node(nodes: Mapping[str, AnyNode], text: str) -> AnyNode:
 
 
 def deployed_node(session: Session, text: str, *, principal: Principal) -> Deployed:
-    """Return a deployed node by what it is called; raises NotFound, BadRequest."""
+    """Return a deployed node by what it is called; raises NotFound, BadRequest.
+
+    Of a node that nothing is ever built of, as of a model, there is no build.
+    """
     registry = StateRegistry(session.state, session.target.name)
-    node = find_node(registry.nodes(), text)
+    built = registry.nodes()
+    never = {n.id: n for n in registry.declared().values() if n.id not in built}
+    # What is meant to be built, and was not, is told as the project has it.
+    never = {name: node for name, node in never.items() if not has_relation(node)}
+    node = find_node({**never, **built}, text)
     authorize(principal, "read", node.id)
-    return Deployed(node=node, build=registry.build(node.id))
+    return Deployed(node=node, build=registry.build(node.id) if node.id in built else None)
 
 
 def read_rows(

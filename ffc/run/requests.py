@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 THREADS: Final = 4
 RETRIES: Final = 3
@@ -27,6 +28,30 @@ class Period:
             found.append((start, end))
             start = end
         return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Who has something built and of what, as each build remembers it.
+
+    `deployment` is the manifest's id; `dirty` tells of files that are not as `commit` has them.
+    """
+
+    principal: str = ""
+    deployment: str = ""
+    commit: str = ""
+    dirty: bool = False
+
+
+def origin_of(principal: str, deployment: str, git: Mapping[str, Any] | None) -> Origin:
+    """Return what builds remember; `git` is `{commit, dirty}`, None outside git."""
+    known = git or {}
+    return Origin(
+        principal=principal,
+        deployment=deployment,
+        commit=str(known.get("commit", "")),
+        dirty=bool(known.get("dirty")),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,6 +58,11 @@ def every(conditions: Iterable[exp.Expr]) -> exp.Expr:
     return exp.and_(*conditions) if conditions else exp.true()
 
 
+def ascending(column_name: str) -> exp.Ordered:
+    """Return `column ASC NULLS LAST`."""
+    return exp.Ordered(this=column(column_name), desc=False, nulls_first=False)
+
+
 def descending(expression: exp.Expr) -> exp.Ordered:
     """Return `expression DESC NULLS LAST`."""
     return exp.Ordered(this=expression, desc=True, nulls_first=False)

@@ -60,6 +60,19 @@ def unshared(plan: Plan) -> Plan:
     return msgspec.structs.replace(plan, views=views)
 
 
+def in_order(rows: exp.Table, plan: Plan, *, sort: bool = True) -> exp.Select:
+    """Return a training set's columns from its rows, in an order that follows from the rows alone.
+
+    They are sorted by their columns from left to right. A view's feature follows from the keys and
+    the time on its left: rows that are alike in all other columns are alike, so it need not be
+    compared. Without `sort` they come as they were written.
+    """
+    query = exp.select(*(build.column(column.name) for column in plan.output)).from_(rows)
+    picked = {pick.column for view in plan.views for pick in view.picks}
+    compared = [column.name for column in plan.output if column.name not in picked]
+    return query.order_by(*map(build.ascending, compared)) if sort else query
+
+
 def _asked(view: ViewPlan) -> list[KeyPair]:
     return [KeyPair(view="", label=pair.label, type=pair.type) for pair in view.keys]
 

@@ -244,10 +244,12 @@ def open_target(
     target: str | None,
     *,
     read_only: bool = False,
+    writes_state: bool = False,
 ) -> Iterator[OpenTarget]:
     """Open a project's target without compiling: for what reads only what is deployed.
 
-    With `read_only` its warehouse is opened so that others may read beside it.
+    With `read_only` its warehouse is opened so that others may read beside it; with `writes_state`
+    too, something is noted in the state store.
     """
     root = find_root(project_dir)
     files, problems = read_files(root)
@@ -256,7 +258,7 @@ def open_target(
         found = [d for d in problems if d.span.file == PROJECT_FILE]
         found = ordered(found + diagnostics) or [_empty_project()]
         raise ProjectError("the project's settings can't be used", found)
-    with Session(chosen, read_only=read_only) as session:
+    with Session(chosen, read_only=read_only, writes_state=writes_state) as session:
         words = _words(files, "name", "profile")
         yield OpenTarget(root=root, project=words[0], profile=words[1], session=session)
 

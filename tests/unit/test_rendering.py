@@ -17,10 +17,10 @@ from support.cli import ffc
 from support.golden import golden
 from support.projects import small_project
 
-from ffc.core.characters import cells, encodable, visible, visible_path
 from ffc.cli.formats import concise, github, repository_prefix, within
 from ffc.cli.rendering import limited, render_counts, render_diagnostics, render_rest
 from ffc.cli.sarif import sarif
+from ffc.core.characters import cells, encodable, visible, visible_path
 from ffc.core.diagnostics import Diagnostic, Position, Span, document, error, warning
 
 QUERY = """\

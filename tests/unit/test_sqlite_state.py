@@ -433,7 +433,7 @@ def test_a_newer_ffcs_file_is_refused(tmp_path: Path) -> None:
     connection.execute("PRAGMA user_version = 999")
     connection.close()
     store = open_store(tmp_path)
-    with pytest.raises(StateError, match="its version is 999, this ffc knows 2") as caught:
+    with pytest.raises(StateError, match="its version is 999, this ffc knows 3") as caught:
         store.runs("dev", 1)
     assert caught.value.help == ("upgrade ffc",)
 

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ffc.cli import options
 
+if TYPE_CHECKING:
+    from ffc.run.training import TrainingRows
+
 
 @click.command("training-set", short_help="Print a training set, or write it to a file.")
 @click.argument("name")
+@click.option(
+    "--build", metavar="ID", help="A build of it that is not the newest; see `ffc builds`."
+)
+@click.option("--model", metavar="NAME", help="The model that is trained on it: it is remembered.")
 @click.option("--rows", type=click.IntRange(min=0), help="At most so many rows; printed: 5.")
 @options.options(options.write_to, options.WHERE, options.TALK)
 def command(
     name: str,
+    build: str | None,
+    model: str | None,
     rows: int | None,
     to: Path | None,
     project_dir: Path | None,
@@ -23,29 +33,48 @@ def command(
     output: str,
     quiet: bool,
 ) -> int:
-    """Print the newest build of the training set NAME, or write all of it to a file."""
+    """Print the newest build of the training set NAME, or write all of it to a file.
+
+    The rows of a build come in the same order each time. With `--model` it is remembered that the
+    model is trained on this build.
+    """
     from ffc.auth import local_user
-    from ffc.run.training import read_training_set, write_training_set
+    from ffc.run.builds import deployed_model, record_use
+    from ffc.run.training import read_training_set
     from ffc.workspace.folder import open_target
 
-    with open_target(project_dir, profiles_dir, target, read_only=True) as opened:
+    where = (project_dir, profiles_dir, target)
+    with open_target(*where, read_only=True, writes_state=model is not None) as opened:
+        session, user = opened.session, local_user()
+        if model is not None:
+            deployed_model(session, model, principal=user)
         limit = rows if to is not None or rows is not None else 5
-        found = read_training_set(opened.session, name, principal=local_user(), limit=limit)
+        found = read_training_set(session, name, principal=user, limit=limit, build=build)
         if to is not None:
-            written = write_training_set(found, to)
-            if not quiet:
-                click.echo(f"{written:,} rows to {to}", err=True)
-            return 0
-        _print(found, output)
+            _write(found, to, limit, quiet)
+        else:
+            _print(found, output)
+        if model is not None:
+            record_use(session, model, found.build, principal=user)
     return 0
 
 
-def _print(found: object, output: str) -> None:
+def _write(found: TrainingRows, to: Path, limit: int | None, quiet: bool) -> None:
+    from ffc.cli.exporting import export_progress
+    from ffc.run.training import write_training_set
+
+    known = found.build.rows
+    total = known if limit is None or known is None else min(known, limit)
+    with export_progress(to.name, total, quiet) as report:
+        written = write_training_set(found, to, report)
+    if not quiet:
+        click.echo(f"{written:,} rows to {to}", err=True)
+
+
+def _print(found: TrainingRows, output: str) -> None:
     from ffc.core.tables import render_records
     from ffc.manifest.files import encode
-    from ffc.run.training import TrainingRows
 
-    assert isinstance(found, TrainingRows)
     records = [row for batch in found.batches for row in batch.to_pylist()]
     if output == "json":
         document = {

@@ -20,6 +20,7 @@ from ffc.manifest.records import (
     Entity,
     FeatureView,
     Label,
+    Model,
     Source,
     TrainingSet,
     Transformation,
@@ -46,6 +47,8 @@ def _lineage(state: Compilation, node: AnyNode) -> dict[str, ColumnLineage]:
         return {name: _record([(node.source, origin)]) for name, origin in own}
     if isinstance(node, TrainingSet):
         return _of_training_set(state, node)
+    if isinstance(node, Model):
+        return _of_model(node)
     return {}
 
 
@@ -110,6 +113,13 @@ def _of_training_set(state: Compilation, node: TrainingSet) -> dict[str, ColumnL
         keys = [(plan.label, pair.label) for pair in view.keys]
         found[column.name] = _record([(view.view, feature)], [*keys, *times, *_instants(view)])
     return found
+
+
+def _of_model(model: Model) -> dict[str, ColumnLineage]:
+    """Return the lineage of what a model asks for; an on-demand feature's is not known."""
+    if model.training_set:
+        return {c.name: _record([(model.training_set, c.name)]) for c in model.columns}
+    return {f.column: _record([(f.view, f.feature)]) for f in model.features if f.view}
 
 
 def _instants(view: ViewPlan) -> list[Ref]:
