@@ -23,7 +23,7 @@ def show_failure(problem: Exception) -> int:
     """Show a failure on stderr; return its exit code."""
     if isinstance(problem, ProjectError):
         shown, rest = limited(problem.diagnostics, LIMIT)
-        talk(render_diagnostics(shown, {}))
+        talk(render_diagnostics(shown, getattr(problem, "texts", {})))
         if rest:
             talk(f"\n{render_rest(rest)}")
         return problem.exit_code

@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "freshness": "Tell how old the newest rows of sources are, and may be.",
     "training-set": "Print a training set's newest build, or write it to a file.",
     "builds": "List the builds of training sets: who made each, when, of what.",
+    "historical": "Look features up as they were known, for keys and times.",
     "show": "Show a deployed node: facts, columns, rows.",
     "query": "Ask the warehouse a SELECT over what is deployed.",
     "runs": "List the target's runs, or show one.",

@@ -22,6 +22,7 @@ from ffc.project.files import PROJECT_FILE
 from ffc.project.kinds import KINDS
 from ffc.project.resources import ProjectFile
 from ffc.run.sinks import RunResults
+from ffc.serve.offline import RegistryDocument
 
 _STORE: Final[Schema] = {
     "type": "object",
@@ -112,6 +113,7 @@ _RECORDS: Final[Mapping[str, type[Struct]]] = {
     "request": FeatureRequest,
     "features": FeatureResponse,
     "served": documents.Served,
+    "registry": RegistryDocument,
     "problem": documents.Problem,
 }
 SCHEMAS: Final[Mapping[str, tuple[str, Callable[[], Schema]]]] = {

@@ -26,7 +26,7 @@ from ffc.client.progress import Progress
 from ffc.client.spine import is_query, spine_of, spooled
 from ffc.client.stored import Fetched, StoredRows, forget_older
 from ffc.connect.session import Session
-from ffc.core.arrow import arrow_schema, arrow_type, conform
+from ffc.core.arrow import arrow_type, typed
 from ffc.core.clock import utc_now
 from ffc.core.diagnostics import listed
 from ffc.core.errors import BadRequest, BadSpine
@@ -176,8 +176,8 @@ class Local:
         def fetch() -> Iterator[Fetched]:
             with self._place.open() as session:
                 rows = read_training_set(session, name, principal=self._principal, build=pinned)
-                kinds = {c.name: known_type(c.type) if c.type else None for c in rows.columns}
-                yield _fetched(kinds, rows.build.rows, rows.batches)
+                schema, batches = rows.typed()
+                yield Fetched(schema=schema, rows=rows.build.rows, batches=batches)
             forget_older(self._place.cache, found.name, path)
 
         path = self._place.cache / f"{found.name}.{pinned}.arrow"
@@ -194,8 +194,8 @@ class Local:
             rows = read_rows(session, found, limit, principal=self._principal)
             types = {c.name: known_type(c.type) if c.type else None for c in found.node.columns}
             kinds = {column: types.get(column) for column in rows.schema.names}
-            whole = _fetched(kinds, None, rows.batches)
-            return pa.Table.from_batches(whole.batches, whole.schema)
+            schema, batches = typed(rows.batches, kinds)
+            return pa.Table.from_batches(batches, schema)
 
     def entities(self, view: str) -> Asked:
         """Return the newest features of every key of a view, as of now."""
@@ -253,21 +253,6 @@ class Local:
         features = request.features or [f"{given['view']}.*"]
         asked = replace(request, features=features, own=found.view, timestamp=found.timestamp)
         return spine, asked
-
-
-def _fetched(
-    kinds: Mapping[str, Any], rows: int | None, batches: Iterator[pa.RecordBatch]
-) -> Fetched:
-    """Return rows with the types that are declared; at least one batch tells those that are not."""
-    first = next(batches)
-    schema = arrow_schema(dict(kinds), first.schema)
-
-    def typed() -> Iterator[pa.RecordBatch]:
-        yield conform(first, schema)
-        for batch in batches:
-            yield conform(batch, schema)
-
-    return Fetched(schema=schema, rows=rows, batches=typed())
 
 
 def _key_types(session: Session) -> dict[str, pa.DataType]:

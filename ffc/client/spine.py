@@ -58,6 +58,8 @@ def _file(path: Path, types: Mapping[str, pa.DataType]) -> Spine:
     if path.suffix not in ENDINGS:
         message = f"a spine is a file that ends in one of {' '.join(ENDINGS)}, or SQL"
         raise BadSpine(message, help=[f"it is `{path}`"])
+    if not path.is_file():
+        raise BadSpine(f"there is no file `{path}`")
     try:
         if path.suffix == ".arrow":
             return _arrow(path)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from ffc.core.types import Type
@@ -35,7 +37,7 @@ def arrow_type(kind: Type) -> pa.DataType:
     return plain[kind.name]
 
 
-def arrow_schema(columns: dict[str, Type | None], found: pa.Schema) -> pa.Schema:
+def arrow_schema(columns: Mapping[str, Type | None], found: pa.Schema) -> pa.Schema:
     """Return the schema of columns as they are declared; what is of no type stays as it came.
 
     `found` has the columns in the same order.
@@ -47,6 +49,18 @@ def arrow_schema(columns: dict[str, Type | None], found: pa.Schema) -> pa.Schema
         for index, (name, kind) in enumerate(columns.items())
     ]
     return pa.schema(fields)
+
+
+def typed(
+    batches: Iterator[pa.RecordBatch], columns: Mapping[str, Type | None]
+) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
+    """Return batches with their columns as they are declared, and the schema that they have.
+
+    There is one batch at the least: it tells the types of what is of none of ours.
+    """
+    first = next(batches)
+    schema = arrow_schema(columns, first.schema)
+    return schema, (conform(batch, schema) for batch in chain([first], batches))
 
 
 def conform(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:

@@ -60,6 +60,15 @@ class ProjectError(FfcError):
         super().__init__(message)
         self.diagnostics = tuple(diagnostics)
 
+    def __str__(self) -> str:
+        """Write it as Python shows it: each mistake on a line."""
+        lines = [self.message]
+        for each in self.diagnostics:
+            start = each.span.start
+            place = f"{each.span.file}:{start.line}:{start.column}"
+            lines.append(f"  {place}: {each.severity}[{each.code}]: {each.message}")
+        return "\n".join(lines)
+
 
 class ProfileError(FfcError):
     """Report a profile, a target or a connection setting that is missing or unusable."""

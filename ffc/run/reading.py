@@ -116,10 +116,10 @@ def _read(session: Session, text: str, limit: int | None = None) -> Rows:
     except KeyboardInterrupt:
         handle.cancel()
         raise
-    return Rows(batches=_first(chain([first], batches), limit), schema=first.schema)
+    return Rows(batches=first_rows(chain([first], batches), limit), schema=first.schema)
 
 
-def _first(batches: Iterator[pa.RecordBatch], limit: int | None) -> Iterator[pa.RecordBatch]:
+def first_rows(batches: Iterator[pa.RecordBatch], limit: int | None) -> Iterator[pa.RecordBatch]:
     """Yield the batches of the first rows, one at the least; all without a limit."""
     left = limit
     for batch in batches:

@@ -75,7 +75,10 @@ def time_column(spine: Spine, timestamp: str | None, keys: Sequence[str]) -> str
     known = [name for name in _TIMES if name in found]
     if len(found) == 1 or len(known) == 1:
         return (known or found)[0]
-    hints = ["say which with `timestamp`; `None`: the newest value of each row"]
+    hints = [
+        "name it with `timestamp`",
+        "`timestamp=None`, or `--newest`, asks for the newest value of each row",
+    ]
     texts = [n for n in _TIMES if n in names and n not in found]
     if texts:
         hints.insert(0, f"`{texts[0]}` is {spine.schema.field(texts[0]).type}: make it times")

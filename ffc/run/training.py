@@ -13,6 +13,7 @@ from ffc.adapter.state import Build
 from ffc.auth import Principal, authorize
 from ffc.connect.session import Session
 from ffc.connect.warehouse import Warehouse, builds_schema, table_of
+from ffc.core.arrow import typed
 from ffc.core.diagnostics import did_you_mean, listed
 from ffc.core.errors import BadRequest, NotFound
 from ffc.core.files import ENDINGS
@@ -39,6 +40,11 @@ class TrainingRows:
     build: Build
     columns: tuple[OutputColumn, ...]
     batches: Iterator[pa.RecordBatch]
+
+    def typed(self) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
+        """Return the batches with their columns as they are declared, and their schema."""
+        kinds = {c.name: known_type(c.type) if c.type else None for c in self.columns}
+        return typed(self.batches, kinds)
 
     def json_row(self, row: Mapping[str, object]) -> list[object]:
         """Return a row's values in order, as JSON has them."""
@@ -133,7 +139,8 @@ def write_training_set(
     found: TrainingRows, path: Path, report: Callable[[int], None] = lambda _: None
 ) -> int:
     """Write the rows as the path's ending says; return how many there were; raises BadRequest."""
-    return write_batches(found.batches, path, report)
+    _, batches = found.typed()
+    return write_batches(batches, path, report)
 
 
 def write_batches(

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hmac
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import parse_qs
 
 import msgspec
 
 from ffc.auth import Principal, authorize
 from ffc.core.clock import utc_now
 from ffc.core.diagnostics import did_you_mean, listed
-from ffc.core.errors import BadRequest, FfcError, StoreError
+from ffc.core.errors import BadRequest, Denied, FfcError, NotFound, StoreError
 from ffc.online.lookup import FeatureReader, FeatureRequest
+from ffc.serve.offline import BUILD_HEADER, REGISTRY, ROWS_HEADER, SETS, STREAM, Offline
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -25,13 +28,20 @@ Send = Callable[[Message], Awaitable[None]]
 LARGEST_BODY: Final = 4 * 1024 * 1024
 REFRESH_SECONDS: Final = 1.0
 LATER: Final = ("model", "request")
+# What anybody may ask, and what answers of a status say besides.
+_OPEN: Final = ("/healthz", "/readyz")
+_ABOUT: Final[Mapping[int, Sequence[tuple[bytes, bytes]]]] = {
+    401: [(b"www-authenticate", b"Bearer")],
+    503: [(b"retry-after", b"1")],
+}
 
 
 class FeatureService:
     """Serves features of the newest deployment; `load` makes a reader of it, `ping` asks the store.
 
     `load` returns None where nothing changed since it was last asked; it and `ping` may take their
-    time, they run in a thread.
+    time, they run in a thread. With a `token` every request must bring it, but those about the
+    server's health; `offline` adds what is built.
     """
 
     def __init__(
@@ -42,6 +52,8 @@ class FeatureService:
         principal: Principal,
         clock: Callable[[], datetime] = utc_now,
         refresh: float = REFRESH_SECONDS,
+        token: str = "",
+        offline: Offline | None = None,
     ) -> None:
         authorize(principal, "serve")
         self._load = load
@@ -49,6 +61,8 @@ class FeatureService:
         self._principal = principal
         self._clock = clock
         self._refresh = refresh
+        self._token = f"Bearer {token}".encode() if token else b""
+        self._offline = offline
         self._reader: FeatureReader | None = None
         self._refreshing: asyncio.Task[None] | None = None
         self._decoder = msgspec.json.Decoder(FeatureRequest)
@@ -58,6 +72,8 @@ class FeatureService:
             ("GET", "/healthz"): self._healthy,
             ("GET", "/readyz"): self._ready,
         }
+        if offline is not None:
+            self._routes["GET", REGISTRY] = self._registry
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one ASGI scope."""
@@ -97,26 +113,68 @@ class FeatureService:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
+            self._check_token(scope)
             body = await _body(receive)
             # A HEAD is a GET whose answer is not sent: load balancers probe with it.
             method = "GET" if scope["method"] == "HEAD" else scope["method"]
+            if self._offline is not None and method == "GET" and scope["path"].startswith(SETS):
+                await self._training_set(self._offline, scope, send)
+                return
             route = self._routes.get((method, scope["path"]))
             if route is None:
                 raise self._no_route(scope["method"], scope["path"])
             status, answer = await route(body)
         except BadRequest as problem:
             status, answer = problem.status, _problem(problem, problem.field)
+        except NotFound as problem:
+            status, answer = 404, _problem(problem)
+        except Denied as problem:
+            status, answer = 401, _problem(problem)
         except StoreError as problem:
             status, answer = 503, _problem(problem)
         headers = [
             (b"content-type", b"application/json"),
             (b"content-length", str(len(answer)).encode()),
+            *_ABOUT.get(status, ()),
         ]
-        if status == 503:
-            headers.append((b"retry-after", b"1"))
         await send({"type": "http.response.start", "status": status, "headers": headers})
         body = b"" if scope["method"] == "HEAD" else answer
         await send({"type": "http.response.body", "body": body})
+
+    def _check_token(self, scope: Scope) -> None:
+        """Return if a request brings the token; raises Denied."""
+        if not self._token or scope["path"] in _OPEN:
+            return
+        given = next((v for name, v in scope["headers"] if name == b"authorization"), b"")
+        if not hmac.compare_digest(given, self._token):
+            what = "another token than" if given else "no"
+            message = f"the request brings {what} the token of this server"
+            help_ = "send `Authorization: Bearer TOKEN`; in Python `ffc.Client(url, token=...)`"
+            raise Denied(message, help=[help_])
+
+    async def _training_set(self, offline: Offline, scope: Scope, send: Send) -> None:
+        """Send a training set as it is read; what can't be read ends the stream unfinished."""
+        name = scope["path"].removeprefix(SETS)
+        asked = parse_qs(scope["query_string"].decode("latin-1"))
+        build = asked.get("build", [None])[0]
+        found, parts = await asyncio.to_thread(offline.training_set, name, build)
+        headers = [
+            (b"content-type", STREAM.encode()),
+            (BUILD_HEADER.encode(), found.id.encode()),
+            (ROWS_HEADER.encode(), str(found.rows).encode()),
+        ]
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            if scope["method"] != "HEAD":
+                while (part := await asyncio.to_thread(next, parts, None)) is not None:
+                    await send({"type": "http.response.body", "body": part, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            await asyncio.to_thread(parts.close)
+
+    async def _registry(self, body: bytes) -> tuple[int, bytes]:
+        assert self._offline is not None
+        return 200, await asyncio.to_thread(self._offline.registry)
 
     def _no_route(self, method: str, path: str) -> BadRequest:
         methods = [known for known, route in self._routes if route == path]

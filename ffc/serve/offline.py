@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, ExitStack
-from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -12,8 +11,6 @@ import msgspec
 from ffc.adapter.state import Build
 from ffc.auth import Principal, authorize
 from ffc.connect.session import Session
-from ffc.core.arrow import arrow_schema, conform
-from ffc.core.types import known_type
 from ffc.manifest.records import Manifest
 from ffc.registry import StateRegistry
 from ffc.run.training import TrainingRows, read_training_set
@@ -61,7 +58,7 @@ class Offline:
             )
         return msgspec.json.encode(document)
 
-    def training_set(self, name: str, build: str | None) -> tuple[Build, Iterator[bytes]]:
+    def training_set(self, name: str, build: str | None) -> tuple[Build, Generator[bytes]]:
         """Return a build and its rows as the bytes of an Arrow stream; raises NotFound.
 
         The store is held until the last of them is taken, or the iterator is closed.
@@ -72,17 +69,15 @@ class Offline:
             return found.build, _stream(found, stack.pop_all())
 
 
-def _stream(found: TrainingRows, held: ExitStack) -> Iterator[bytes]:
+def _stream(found: TrainingRows, held: ExitStack) -> Generator[bytes]:
     import pyarrow as pa
 
     with held:
-        kinds = {c.name: known_type(c.type) if c.type else None for c in found.columns}
         chunks = _Chunks()
-        first = next(found.batches)
-        schema = arrow_schema(kinds, first.schema)
+        schema, batches = found.typed()
         with pa.ipc.new_stream(pa.PythonFile(chunks, mode="w"), schema) as stream:
-            for batch in chain([first], found.batches):
-                stream.write_batch(conform(batch, schema))
+            for batch in batches:
+                stream.write_batch(batch)
                 yield chunks.taken()
         yield chunks.taken()
 

@@ -15,6 +15,7 @@ from ffc.connect.session import Session
 from ffc.core.errors import Unreachable
 from ffc.serve.app import FeatureService
 from ffc.serve.deployment import Deployment
+from ffc.serve.offline import Offline
 
 # How a worker process learns what to serve: granian starts it by import.
 VARIABLE = "FFC_SERVE"
@@ -30,6 +31,8 @@ class ServeOptions:
     target: str
     host: str
     port: int
+    token_env: str = ""
+    offline: bool = False
 
 
 def check_address(host: str, port: int) -> None:
@@ -60,6 +63,8 @@ def serve(options: ServeOptions) -> None:
             "profiles": str(options.profiles or ""),
             "profile": options.profile,
             "target": options.target,
+            "token_env": options.token_env,
+            "offline": "yes" if options.offline else "",
         }
     ).decode()
     server = Granian(
@@ -80,6 +85,17 @@ def application() -> FeatureService:
     project = Path(options["project"])
     profiles = Path(options["profiles"]) if options["profiles"] else None
     profile = usable(*read_profile(project, profiles, options["profile"]))
-    session = Session(choose_target(profile, options["target"], project))
-    deployment = Deployment(session)
-    return FeatureService(deployment.load, deployment.ping, principal=local_user())
+    target = choose_target(profile, options["target"], project)
+    deployment = Deployment(Session(target))
+    user = local_user()
+
+    def reading() -> Session:
+        return Session(target, read_only=True)
+
+    return FeatureService(
+        deployment.load,
+        deployment.ping,
+        principal=user,
+        token=os.environ[options["token_env"]] if options["token_env"] else "",
+        offline=Offline(reading, user) if options["offline"] else None,
+    )

@@ -14,7 +14,7 @@ from ffc.compiler.queries.statements import ONE_SELECT, STATEMENT, check_stateme
 from ffc.connect.session import Session
 from ffc.connect.warehouse import table_of
 from ffc.core.diagnostics import Diagnostic, error
-from ffc.core.errors import FfcError, NotFound
+from ffc.core.errors import FfcError, NotFound, ProjectError
 from ffc.manifest.records import AnyNode, Transformation
 from ffc.manifest.upgrades import decode_manifest
 from ffc.project.reader import SqlFile
@@ -27,12 +27,11 @@ from ffc.sql.binding import before_binding, bind
 READS_ONLY = "`ffc query` reads: it runs one SELECT"
 
 
-class BadQuery(FfcError):
+class BadQuery(ProjectError):
     """Carry what is wrong with a query that somebody typed, with the text that it stands in."""
 
     def __init__(self, diagnostics: Iterable[Diagnostic], file: str, text: str) -> None:
-        super().__init__("the query can't be run")
-        self.diagnostics = tuple(diagnostics)
+        super().__init__("the query can't be run", tuple(diagnostics))
         self.texts = {file: text}
 
 

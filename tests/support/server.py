@@ -45,12 +45,12 @@ class Server:
 
 
 @contextmanager
-def serving(project: Path) -> Iterator[Server]:
+def serving(project: Path, *options: str) -> Iterator[Server]:
     """Serve a project until the block ends."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
-    command = [sys.executable, "-m", "ffc", "serve", "--port", str(port)]
+    command = [sys.executable, "-m", "ffc", "serve", "--port", str(port), *options]
     process = subprocess.Popen(command, cwd=project, stderr=subprocess.PIPE)
     try:
         _wait(process, Server(port))

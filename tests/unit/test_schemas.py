@@ -197,7 +197,9 @@ def _written(project: Path, tmp_path: Path) -> Iterator[tuple[str, Any]]:
     yield "page", asked("explain", "FF201").json()
     yield "pages", asked("explain").json()
     yield "schemas", asked("schema").json()
-    with serving(project) as server:
+    yield "builds", asked("builds").json()
+    with serving(project, "--offline") as server:
+        yield "registry", server.call("GET", "/v1/registry")[1]
         request = {"features": ["spending.amount"], "entities": [{"user_id": "u1"}]}
         yield "request", request
         yield "features", server.call("POST", "/v1/features", request)[1]

@@ -44,12 +44,11 @@ def command(
     """
     from ffc.auth import local_user
     from ffc.cli.looking import render_rows, rows_document
-    from ffc.cli.rendering import render_diagnostics
     from ffc.cli.streams import answer, answer_exactly, talk
     from ffc.manifest.files import encode
     from ffc.run.training import write_batches
     from ffc.workspace.folder import open_target
-    from ffc.workspace.querying import BadQuery, ask_typed
+    from ffc.workspace.querying import ask_typed
 
     if (sql is None) == (file is None):
         raise click.UsageError("write the query, or name a file with `--file`")
@@ -61,11 +60,7 @@ def command(
     with open_target(project_dir, profiles_dir, target, read_only=True) as opened:
         # One more tells whether there are more.
         asked = None if most is None else most + 1 if to is None and output == "text" else most
-        try:
-            found = ask_typed(opened.session, text, name, asked, principal=local_user())
-        except BadQuery as problem:
-            talk(render_diagnostics(problem.diagnostics, problem.texts))
-            return 1
+        found = ask_typed(opened.session, text, name, asked, principal=local_user())
         if to is not None:
             written = write_batches(found.batches, to)
             if not quiet:

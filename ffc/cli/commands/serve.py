@@ -18,10 +18,19 @@ from ffc.cli import options
     show_default=True,
     type=click.IntRange(1, 65535),
 )
+@click.option(
+    "--token-env",
+    envvar="FFC_TOKEN_ENV",
+    metavar="NAME",
+    help="The environment variable with the token that each request must bring.",
+)
+@click.option("--offline", is_flag=True, help="Also tell what is deployed, and give training sets.")
 @options.options(options.WHERE, options.quiet, options.color)
 def command(
     host: str,
     port: int,
+    token_env: str | None,
+    offline: bool,
     project_dir: Path | None,
     profiles_dir: Path | None,
     target: str | None,
@@ -30,12 +39,19 @@ def command(
     """Serve what is deployed and synced in a target, until interrupted.
 
     POST /v1/features answers models, GET /v1/features lists what can be asked for, GET /healthz and
-    GET /readyz tell how the server is. A new deployment is picked up by itself.
+    GET /readyz tell how the server is. A new deployment is picked up by itself. With `--offline`
+    GET /v1/registry tells what is deployed, and GET /v1/training-sets/NAME gives its rows as a
+    stream of Arrow.
     """
+    import os
+
     from ffc.serve.deployment import Deployment
     from ffc.serve.server import ServeOptions, check_address, serve
     from ffc.workspace.folder import open_target
 
+    if token_env and not os.environ.get(token_env):
+        message = f"the environment variable {token_env} is not set"
+        raise click.BadParameter(message, param_hint="'--token-env'")
     check_address(host, port)
 
     with open_target(project_dir, profiles_dir, target) as opened:
@@ -51,6 +67,8 @@ def command(
             target=chosen.name,
             host=host,
             port=port,
+            token_env=token_env or "",
+            offline=offline,
         )
     )
     return 0
