@@ -1,0 +1,105 @@
+"""Features looked up for any table: every point-in-time case, and random projects by brute force."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pytest
+from conformance.brute_force import training_rows
+from conformance.project import differences, read_cases, write_project
+from conformance.random_projects import project_files, random_project
+from conformance.test_point_in_time import NOT_YET, _is_time, time_zone
+from conformance.test_random import ARROW
+from pyarrow import parquet
+from support.cli import PROFILES, ffc, write_files
+
+from ffc import Client
+
+CASES: Final = [
+    case for case in read_cases() if case["name"] not in NOT_YET and "error" not in case["expect"]
+]
+FEW: Final = 16
+MANY: Final = 240
+PARTS: Final = 8
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=case["name"]) for case in CASES])
+def test_case(case: dict[str, Any], tmp_path: Path) -> None:
+    write_project(case, tmp_path)
+    label, wanted = case["label"], case["training_set"]
+    with time_zone(case.get("session_time_zone")):
+        built = ffc(tmp_path, "run")
+        assert built.code == 0, built.stderr
+        found = Client(tmp_path).historical(
+            wanted["features"],
+            f"select * from {{{{ ref('label.{label['name']}') }}}}",
+            timestamp=label.get("timestamp"),
+            entities=label["entities"],
+            boundary=wanted.get("boundary"),
+            as_known=wanted.get("as_known"),
+        )
+        table = found.dataframe("arrow")
+    expected = case["expect"]
+    own = [
+        label.get("column") or label["name"] if c == label["name"] else c
+        for c in expected["columns"]
+    ]
+    rows = list(zip(*(table.column(name).to_pylist() for name in own), strict=True))
+    times = [_is_time(case, column, expected["columns"]) for column in expected["columns"]]
+    assert differences(expected["rows"], rows, times) == []
+
+
+def _check(seed: int, folder: Path) -> None:
+    project = random_project(seed)
+    files = {n: text.replace(".csv", ".parquet") for n, text in project_files(project).items()}
+    write_files(folder, {**files, "profiles.yml": PROFILES})
+    (folder / "data").mkdir()
+    for source in project["sources"]:
+        _write(folder / "data" / f"{source['name']}.parquet", source)
+    label = project["label"]
+    _write(folder / "data" / "asking.parquet", label)
+    built = ffc(folder, "run")
+    assert built.code == 0, (seed, built.stderr)
+    words = json.loads(files["features/all.yml"])["training_sets"][0]
+    answer = Client(folder).historical(
+        words["features"],
+        _table(label),
+        timestamp=label["timestamp"],
+        entities=label["roles"],
+        boundary=project["boundary"],
+        as_known=project["as_known"],
+    )
+    names = [pick["column"] for pick in project["picks"]]
+    table = answer.dataframe("arrow")
+    assert table.select(label["columns"]).equals(_table(label)), seed
+    found = zip(*(table.column(name).to_pylist() for name in names), strict=True)
+    # The rows stay in their order, so that each is compared with its own.
+    for row, told in zip(training_rows(project), found, strict=True):
+        plain = tuple(v.replace(tzinfo=None) if isinstance(v, datetime) else v for v in told)
+        assert differences([row[-1 - len(names) : -1]], [plain], [False] * len(names)) == [], seed
+
+
+def _table(source: Mapping[str, Any]) -> pa.Table:
+    columns = source["columns"].items()
+    return pa.table({n: pa.array([r[n] for r in source["rows"]], ARROW[k]) for n, k in columns})
+
+
+def _write(path: Path, source: Mapping[str, Any]) -> None:
+    parquet.write_table(_table(source), path)
+
+
+@pytest.mark.parametrize("seed", range(FEW))
+def test_a_few_random_projects(seed: int, tmp_path: Path) -> None:
+    _check(seed, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(PARTS))
+def test_random_projects(part: int, tmp_path: Path) -> None:
+    for seed in range(FEW + part, MANY, PARTS):
+        _check(seed, tmp_path / str(seed))
