@@ -12,9 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
-import sqlglot
-from sqlglot import exp
-
 from ffc.client import steps
 from ffc.client.batches import Batch, rows_of, sized
 from ffc.client.frames import as_array, as_frame, check_backend
@@ -216,7 +213,7 @@ class Dataset:
 
     def filter(self, condition: str | pc.Expression) -> Dataset:
         """Keep the rows of which a condition is true: SQL, or a `pyarrow.compute` expression."""
-        used = _columns_of(condition)
+        used = steps.columns_of(condition) if isinstance(condition, str) else None
         schema = self._rows.schema
         if used is not None:
             found = {name.lower(): name for name in schema.names}
@@ -362,18 +359,6 @@ def _numbered(batches: Batches) -> Batches:
         numbers = pa.array(np.arange(first, first + batch.num_rows))
         yield batch.append_column(steps.ROW, numbers)
         first += batch.num_rows
-
-
-def _columns_of(condition: str | pc.Expression) -> frozenset[str] | None:
-    """Return the columns that a condition looks at; None where only it knows."""
-    if not isinstance(condition, str):
-        return None
-    try:
-        tree = sqlglot.parse_one(condition, read="duckdb", into=exp.Condition)
-    except sqlglot.errors.SqlglotError as problem:
-        first = str(problem).splitlines()[0]
-        raise BadRequest(f"this is no condition: {first}", field="filter") from problem
-    return frozenset(column.name for column in tree.find_all(exp.Column))
 
 
 def _no_column(name: str, known: Sequence[str]) -> BadRequest:

@@ -75,11 +75,11 @@ def _arrow(path: Path) -> Spine:
     import pyarrow as pa
 
     def read() -> Iterator[pa.RecordBatch]:
-        with pa.memory_map(str(path)) as source, pa.ipc.open_file(source) as file:
+        with pa.OSFile(str(path)) as source, pa.ipc.open_file(source) as file:
             for index in range(file.num_record_batches):
                 yield file.get_batch(index)
 
-    with pa.memory_map(str(path)) as source, pa.ipc.open_file(source) as file:
+    with pa.OSFile(str(path)) as source, pa.ipc.open_file(source) as file:
         return Spine(schema=file.schema, read=read)
 
 

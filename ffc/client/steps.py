@@ -10,6 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
 from ffc.core.errors import BadRequest
 
 if TYPE_CHECKING:
@@ -231,19 +235,37 @@ def _counted(
 def condition(said: str | pc.Expression, schema: pa.Schema) -> Mask:
     """Return the mask of a condition: SQL over the columns, or an expression of pyarrow's.
 
-    It is tried on no rows at once; raises BadRequest where it is no condition over them.
+    It is tried on no rows at once; raises BadRequest where it is no condition over them, and where
+    a row has a value that it can't be asked of.
     """
     import duckdb
     import pyarrow as pa
 
-    mask = _sql(said) if isinstance(said, str) else _expression(said)
-    try:
-        mask(pa.RecordBatch.from_pylist([], schema=schema))
-    except (duckdb.Error, pa.ArrowException, TypeError) as problem:
-        first = str(problem).strip().splitlines()[0]
-        message = f"this is no condition over these rows: {first}"
-        raise BadRequest(message, field="filter") from problem
+    tried = _sql(said) if isinstance(said, str) else _expression(said)
+
+    def mask(batch: pa.RecordBatch) -> pa.Array:
+        try:
+            return tried(batch)
+        except (duckdb.Error, pa.ArrowException, TypeError) as problem:
+            first = str(problem).strip().splitlines()[0]
+            message = f"this is no condition over these rows: {first}"
+            raise BadRequest(message, field="filter") from problem
+
+    mask(pa.RecordBatch.from_pylist([], schema=schema))
     return mask
+
+
+def columns_of(said: str) -> frozenset[str]:
+    """Return the columns that a condition in SQL looks at; raises BadRequest."""
+    return frozenset(column.name for column in _parsed(said).find_all(exp.Column))
+
+
+def _parsed(said: str) -> exp.Expr:
+    try:
+        return sqlglot.parse_one(said, read="duckdb", into=exp.Condition)
+    except SqlglotError as problem:
+        first = str(problem).splitlines()[0]
+        raise BadRequest(f"this is no condition: {first}", field="filter") from problem
 
 
 def _expression(said: pc.Expression) -> Mask:
@@ -261,6 +283,8 @@ def _expression(said: pc.Expression) -> Mask:
 def _sql(said: str) -> Mask:
     import duckdb
 
+    # Names in quotes, whatever words of SQL they are.
+    text = _parsed(said).sql(dialect="duckdb", identify=True)
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
 
@@ -268,7 +292,7 @@ def _sql(said: str) -> Mask:
         import pyarrow as pa
 
         rows = connection.from_arrow(pa.Table.from_batches([batch]))
-        found = rows.project(said).to_arrow_table()
+        found = rows.project(text).to_arrow_table()
         if found.num_columns != 1 or not pa.types.is_boolean(found.column(0).type):
             message = f"`{said}` is no condition: it is neither true nor false"
             raise BadRequest(message, field="filter")

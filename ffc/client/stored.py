@@ -74,7 +74,7 @@ class StoredRows:
 
         if not self._path.exists():
             self.fetch()
-        source = pa.memory_map(str(self._path))
+        source = pa.OSFile(str(self._path))
         if columns is None:
             return pa.ipc.open_file(source)
         schema = pa.ipc.open_file(source).schema
