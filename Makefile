@@ -3,8 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+FEAST := .venv-feast
+FEAST_READY := $(FEAST)/.ready
 
-.PHONY: help demo test test-all test-wheel check check-all format lint types bench clean
+.PHONY: help demo test test-all test-wheel check check-all format lint types bench feast-env clean
 
 help: ## List what make can do.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -43,10 +45,19 @@ lint: $(READY)
 types: $(READY)
 	@$(BIN)/mypy
 
+# Apart, for it wants old versions of what the project uses.
+$(FEAST_READY): constraints-feast.txt
+	@echo "setting up $(FEAST) (once)"
+	@$(PYTHON) -m venv $(FEAST)
+	@$(FEAST)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints-feast.txt 'feast[duckdb]' polars
+	@touch $(FEAST_READY)
+
+feast-env: $(FEAST_READY) ## Set up Feast in an environment of its own, to compare with.
+
 bench: $(READY) ## Measure how long a person waits.
 	@$(BIN)/python tests/benchmarks/startup.py
 	@$(BIN)/python tests/benchmarks/compiling.py
 	@$(BIN)/python tests/benchmarks/running.py
 
 clean: ## Remove what make made.
-	@rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) $(FEAST) dist build .mypy_cache .pytest_cache .ruff_cache
