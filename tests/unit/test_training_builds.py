@@ -14,13 +14,14 @@ import pytest
 from support.cli import ffc
 from support.projects import FILES, open_session, small_project
 
-from ffc.adapter import Build
+from ffc.adapter import Build, Lease, StateError
 from ffc.auth import Principal, local_user
 from ffc.connect.session import Session
 from ffc.core.errors import Denied, NotFound
 from ffc.run.builds import list_builds, record_use
 from ffc.run.training import read_training_set, write_batches
 from ffc_duckdb import DuckDBOfflineStore
+from ffc_sqlite import SQLiteStateStore
 
 ME = Principal("me")
 MODELS = "models:\n  - {name: churn-rf, training_set: main}\n"
@@ -117,6 +118,39 @@ def test_an_increment_is_recorded_with_its_own_run(tmp_path: Path) -> None:
     assert (newer["relation"], newer["rows"]) == (older["relation"], 5)
     assert (newer["deployment"], older["deployment"]) == ("d2", "d1")
     assert newer["principal"] == local_user().name
+
+
+def test_a_build_that_is_adopted_is_of_the_run_that_made_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = "materialized='incremental', time_column='seen', unique_key=['user_id', 'seen']"
+    sql = FILES["transformations/clean.sql"].replace("materialized='table'", config)
+    project = small_project(tmp_path, **{"transformations/clean.sql": sql})
+    assert ffc(project, "run").code == 0
+
+    def deployed_anew(owner: str) -> int:
+        text = FILES["features/all.yml"].replace("ttl: 30d", f"ttl: 30d\n    owner: {owner}")
+        (project / "features" / "all.yml").write_text(text)
+        return ffc(project, "run").code
+
+    finish = SQLiteStateStore.finish_build
+
+    def dies(store: SQLiteStateStore, lease: Lease, target: str, build: Build, text: bytes) -> None:
+        if build.previous:
+            raise StateError("died")
+        finish(store, lease, target, build, text)
+
+    with (project / "data" / "events.csv").open("a") as file:
+        file.write("u1,9,true,2024-02-01T00:00:00Z,2024-02-01T01:00:00Z\n")
+    with monkeypatch.context() as patched:
+        patched.setattr(SQLiteStateStore, "finish_build", dies)
+        assert deployed_anew("ann") == 1
+    assert [b["deployment"] for b in builds(project, "clean")] == ["d1"]
+    assert deployed_anew("bob") == 0
+    adopted, first = builds(project, "clean")
+    assert (adopted["deployment"], first["deployment"]) == ("d2", "d1")
+    assert (adopted["principal"], adopted["rows"]) == (local_user().name, 5)
+    assert builds(project, "spending")[0]["deployment"] == "d3"
 
 
 # The order of rows
