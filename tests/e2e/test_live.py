@@ -60,3 +60,20 @@ def test_a_terminal_that_can_do_nothing_gets_lines(tmp_path: Path) -> None:
     written = on_a_terminal(small_project(tmp_path), "run", TERM="dumb")
     assert "\x1b[?25l" not in written
     assert "done: 7 built, 2 synced" in written
+
+
+def test_how_far_a_file_is_written_is_drawn_and_goes(tmp_path: Path) -> None:
+    small_project(tmp_path)
+    on_a_terminal(tmp_path, "run", "--quiet")
+    written = on_a_terminal(tmp_path, "training-set", "main", "--to", "set.csv")
+    assert re.search(r"set\.csv .*4/4 rows, [\d,]+ rows/s", written)
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written).replace("\r", "\n")
+    assert plain.rstrip().endswith("\n4 rows to set.csv")
+    assert written.rindex("\x1b[?25h") > written.rindex("\x1b[?25l")
+    for options in (["--quiet"], []):
+        terminal = {} if options else {"TERM": "dumb"}
+        line = on_a_terminal(
+            tmp_path, "training-set", "main", "--to", "set.csv", *options, **terminal
+        )
+        assert "rows/s" not in line
+        assert line.strip() == ("" if options else "4 rows to set.csv")

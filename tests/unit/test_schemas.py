@@ -189,6 +189,7 @@ def _written(project: Path, tmp_path: Path) -> Iterator[tuple[str, Any]]:
     yield "node", asked("show", "main").json()
     yield "rows", asked("query", "select 1 as one, 'a' as b, 1.5::decimal(4, 2) as c").json()
     yield "runs", asked("runs").json()
+    yield "builds", asked("builds", "--all").json()
     yield "run", asked("runs", "show", "r1").json()
     yield "freshness", asked("freshness").json()
     yield "test_results", asked("test").json()
