@@ -209,6 +209,7 @@ class _Job:
             pointers=pointers,
             definitions=state.definitions([(p.node, p.definition) for p in pointers.values()]),
             request=self._request,
+            statistics=self._session.target.statistics,
             build_id=build_id,
             stopping=self._stopping,
             report=self._report,
