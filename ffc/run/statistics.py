@@ -148,7 +148,7 @@ def _count(warehouse: Warehouse, table: exp.Table, chunk: Sequence[Measured]) ->
         each.figures |= {("count", ""): filled, ("nulls", ""): rows - filled}
         if f"distinct_{index}" in row:
             distinct = min(filled, _float(row[f"distinct_{index}"]))
-            each.figures["distinct", ABOUT] = distinct
+            each.figures["distinct", ABOUT if distinct else ""] = distinct
         if f"finite_{index}" in row and not each.is_private:
             _note_line(each, row, index, filled)
     return rows

@@ -32,7 +32,8 @@ _KINDS: Final[Mapping[str, Kind]] = {
     **dict.fromkeys(("string", "bool"), "text"),
     "bytes": "bytes",
 }
-_FINE: Final = 1_048_576
+# Shares of rows are told as finely as this.
+_FINE: Final = 2**30
 
 
 def kind_of(given: Type | None) -> Kind:
@@ -232,5 +233,5 @@ def _picked(
     if dialect == "duckdb" and "rowid" not in (name.lower() for name, *_ in columns):
         place = exp.Anonymous(this="hash", expressions=[exp.column("rowid")])
         rest = exp.Mod(this=place, expression=exp.Literal.number(_FINE))
-        return exp.LT(this=rest, expression=exp.Literal.number(round(share * _FINE)))
+        return exp.LT(this=rest, expression=exp.Literal.number(max(1, round(share * _FINE))))
     return exp.LT(this=exp.Rand(), expression=exp.Literal.number(repr(share)))

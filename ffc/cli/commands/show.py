@@ -35,7 +35,8 @@ def command(
     """Show what is deployed under a name: what it is, its columns, its first rows.
 
     NODE is a name, a name and a variant (`customer_daily@v1`), or an id (`label.is_fraud`). What is
-    not deployed is told as the project has it.
+    not deployed is told as the project has it. `--stats` is for training sets and feature views;
+    `~` marks an estimate.
     """
     from ffc.auth import local_user
     from ffc.cli.describing import show_statistics
