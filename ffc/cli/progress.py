@@ -53,7 +53,7 @@ class TerminalSink:
                 self._say(line(event))
         elif isinstance(event, RunFinished):
             for result in self._results:
-                if result.status == "warn" and result.error is None:
+                if result.status == "warn" and not _is_told(result):
                     self.write(f"\n{result.id}", True)
                     self.write(warning_text("FF506", result.reason), True)
                 if result.error is not None:
@@ -71,6 +71,11 @@ class TerminalSink:
     def write(self, text: str, err: bool) -> None:
         """Write a line, to stderr or to stdout."""
         click.echo(text, err=err)
+
+
+def _is_told(result: NodeRun) -> bool:
+    """Tell whether a result's error says why it is a warning; else its reason does."""
+    return result.error is not None and result.reason in ("", result.error["message"])
 
 
 def line(event: NodeFinished) -> str:

@@ -22,6 +22,7 @@ from ffc.project.files import PROJECT_FILE
 from ffc.project.kinds import KINDS
 from ffc.project.resources import ProjectFile
 from ffc.run.sinks import RunResults
+from ffc.run.statistics import Statistics
 from ffc.serve.offline import RegistryDocument
 
 _STORE: Final[Schema] = {
@@ -99,6 +100,7 @@ _RECORDS: Final[Mapping[str, type[Struct]]] = {
     "training_set": documents.TrainingRows,
     "ls": documents.Listed,
     "node": documents.ShownNode,
+    "statistics": Statistics,
     "rows": documents.Rows,
     "runs": documents.Runs,
     "run": documents.Run,

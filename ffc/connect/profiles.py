@@ -55,6 +55,7 @@ class Output(Record, frozen=True, kw_only=True):
     protected: bool = False
     keep: int | None = None
     threads: int | None = None
+    statistics: bool = True
 
 
 class Profile(Record, frozen=True, kw_only=True):
@@ -76,6 +77,7 @@ class ChosenTarget(Struct, frozen=True, kw_only=True):
     protected: bool
     keep: int | None = None
     threads: int | None = None
+    statistics: bool = True
 
 
 def find_profiles(project: Path, profiles: Path | None) -> tuple[Path, str] | None:
@@ -297,6 +299,7 @@ def choose_target(profile: Profile, name: str | None, project: Path) -> ChosenTa
         protected=output.protected,
         keep=output.keep,
         threads=output.threads,
+        statistics=output.statistics,
     )
 
 

@@ -209,6 +209,7 @@ class _Job:
             definitions=state.definitions([(p.node, p.definition) for p in pointers.values()]),
             request=self._request,
             origin=self._origin,
+            statistics=self._session.target.statistics,
             build_id=build_id,
             stopping=self._stopping,
             report=self._report,

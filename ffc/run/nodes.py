@@ -27,6 +27,7 @@ from ffc.run.increments import Increment, tidy
 from ffc.run.making import Making, kind_of
 from ffc.run.requests import Origin, RunRequest
 from ffc.run.sources import Reading
+from ffc.run.statistics import keep_statistics
 
 # Seconds before a failure is tried again that may pass; twice as long each time.
 BACK_OFF: Final = 0.5
@@ -38,7 +39,8 @@ class Building:
 
     `now` is the instant of the run, `origin` what each build remembers of it; `stopping` is set
     when no more is to be begun. `report` is told of tests. `broken` are the nodes that nothing is
-    built of now, and the failure that led to that.
+    built of now, and the failure that led to that. `statistics` says whether those of builds are
+    kept.
     """
 
     warehouse: Warehouse
@@ -54,6 +56,7 @@ class Building:
     definitions: Mapping[tuple[str, str], bytes]
     request: RunRequest = field(default_factory=RunRequest)
     origin: Origin = field(default_factory=Origin)
+    statistics: bool = True
     build_id: Callable[[], str] = random_build_id
     stopping: threading.Event = field(default_factory=threading.Event)
     report: Callable[[NodeRun], None] = lambda _: None
@@ -85,7 +88,7 @@ class Building:
         if held_back is not None:
             return held_back
         started = time.perf_counter()
-        result = self._tried(node)
+        result = self._with_statistics(node, self._tried(node))
         if result.status in ("error", "cancelled"):
             self.broken[node.id] = node.id
         return msgspec.structs.replace(result, seconds=round(time.perf_counter() - started, 6))
@@ -113,6 +116,13 @@ class Building:
             self.broken[node.id] = node.id
             return NodeRun.failed(node.id, "build", problem)
         return None
+
+    def _with_statistics(self, node: AnyNode, result: NodeRun) -> NodeRun:
+        """Keep the statistics of what was built; an unchanged build has its own."""
+        if not self.statistics or result.status not in ("success", "warn"):
+            return result
+        made = self.pointers[node.id].build
+        return keep_statistics(self.warehouse, self.state, node, made, result)
 
     def _tried(self, node: AnyNode) -> NodeRun:
         for attempt in count(1):

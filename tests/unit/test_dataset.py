@@ -253,7 +253,12 @@ def test_filter(data: Dataset, condition: Any) -> None:
     rows = table()
     if isinstance(condition, str):
         duckdb.execute("SET TimeZone = 'UTC'")
-        expected = duckdb.from_arrow(rows).filter(condition.replace("at >", '"at" >')).to_arrow_table().column("share")
+        expected = (
+            duckdb.from_arrow(rows)
+            .filter(condition.replace("at >", '"at" >'))
+            .to_arrow_table()
+            .column("share")
+        )
         assert shares(data.filter(condition)) == expected.to_pylist()
     else:
         assert shares(data.filter(condition)) == rows.filter(condition).column("share").to_pylist()

@@ -14,10 +14,17 @@ from ffc.cli import options
 @click.option(
     "--rows", type=click.IntRange(min=0), default=5, show_default=True, help="So many rows."
 )
+@click.option(
+    "--stats",
+    "statistics",
+    is_flag=True,
+    help="Its columns in figures instead, as its build has them: nulls, range, shape.",
+)
 @options.options(options.WHERE, options.variables, options.TALK)
 def command(
     node: str,
     rows: int,
+    statistics: bool,
     project_dir: Path | None,
     profiles_dir: Path | None,
     target: str | None,
@@ -28,9 +35,11 @@ def command(
     """Show what is deployed under a name: what it is, its columns, its first rows.
 
     NODE is a name, a name and a variant (`customer_daily@v1`), or an id (`label.is_fraud`). What is
-    not deployed is told as the project has it.
+    not deployed is told as the project has it. `--stats` is for training sets and feature views;
+    `~` marks an estimate.
     """
     from ffc.auth import local_user
+    from ffc.cli.describing import show_statistics
     from ffc.cli.looking import facts_document, render_facts, render_rows, rows_document
     from ffc.cli.streams import answer, answer_exactly
     from ffc.core.errors import NotFound
@@ -39,6 +48,9 @@ def command(
     from ffc.workspace.folder import declared_node, open_target
 
     with open_target(project_dir, profiles_dir, target, read_only=True) as opened:
+        if statistics:
+            show_statistics(opened.session, node, output)
+            return 0
         try:
             found = deployed_node(opened.session, node, principal=local_user())
         except NotFound as problem:

@@ -1,0 +1,148 @@
+"""What the statistics of a build cost beside making it: medians, spread, the share.
+
+    python tests/benchmarks/measuring.py [--rows 1000000] [--rounds 5]
+
+A training set of so many rows and 30 columns, over three feature views of half as many rows each, is
+built with `statistics: false` and without, one after the other. Prints how long its node takes, and
+those of the feature views together, either way, and which share of the time the statistics are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+PROFILES = """\
+bench:
+  target: dev
+  outputs:
+    dev:
+      schema: dev
+      offline: {{type: duckdb, path: .ffc/bench.duckdb}}
+      statistics: {statistics}
+"""
+PROJECT = {
+    "ffc.yml": "name: bench\nversion: 1\nprofile: bench\n",
+    "features/customer.yml": "entities:\n  - {name: customer, keys: [{name: customer_id, type: int64}]}\n",
+    "training_sets/bench.yml": """\
+training_sets:
+  - {name: bench, label: late, features: [numbers.*, counts.*, words.*]}
+""",
+}
+# The features of three views, as (name, type, SQL over a row number).
+NUMBERS = [(f"f{i}", "float64", f"exp(random() * {i + 1}) * 10") for i in range(9)]
+COUNTS = [(f"n{i}", "int64", f"(random() * {10 ** (i % 6 + 1)})::bigint") for i in range(9)]
+WORDS = [
+    *((f"w{i}", "string", f"'word ' || (random() * {10 ** (i + 1)})::int") for i in range(4)),
+    *((f"b{i}", "bool", f"random() < 0.{i + 1}") for i in range(2)),
+    *((f"t{i}", "timestamp", "seen - to_seconds((random() * 1e7)::int)") for i in range(2)),
+]
+VIEWS = {"numbers": NUMBERS, "counts": COUNTS, "words": WORDS}
+LABEL = [("late", "bool", "random() < 0.1")]
+
+
+def table(name: str, columns: Sequence[tuple[str, str, str]]) -> str:
+    """Return the YAML of a source table with a key, a time and columns."""
+    every = [("customer_id", "int64"), ("seen", "timestamp"), *((n, t) for n, t, _ in columns)]
+    lines = [f"          - {{name: {column}, type: {kind}}}" for column, kind in every]
+    return "\n".join(
+        [f"      - name: {name}", f"        file: data/{name}.parquet", "        columns:", *lines]
+    )
+
+
+def view(name: str, columns: Sequence[tuple[str, str, str]]) -> str:
+    """Return the YAML of a feature view over a source table."""
+    features = [f"      - {{name: {column}, type: {kind}}}" for column, kind, _ in columns]
+    head = f"""\
+  - name: {name}
+    entity: customer
+    source: source('raw', '{name}')
+    timestamp: seen
+    delay: 0s
+    features:"""
+    return "\n".join([head, *features])
+
+
+def project(folder: Path, rows: int) -> None:
+    """Write the project and its data."""
+    tables = {**VIEWS, "labels": LABEL}
+    files = {
+        **PROJECT,
+        "sources/raw.yml": "sources:\n  - name: raw\n    tables:\n"
+        + "\n".join(table(name, columns) for name, columns in tables.items()),
+        "features/all.yml": "feature_views:\n"
+        + "\n".join(view(name, columns) for name, columns in VIEWS.items()),
+        "features/label.yml": "labels:\n  - {name: late, source: \"source('raw', 'labels')\", "
+        "entities: {customer: customer_id}, timestamp: seen, column: late}\n",
+    }
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (folder / "data").mkdir()
+    with duckdb.connect() as connection:
+        connection.execute("select setseed(0.5)")
+        for name, columns in tables.items():
+            count = rows if name == "labels" else rows // 2
+            made = ", ".join(f"{sql} as {column}" for column, _, sql in columns)
+            connection.execute(
+                f"copy (select *, {made} from (select (random() * {rows // 20})::bigint as "
+                "customer_id, timestamp '2024-01-01' + to_seconds((random() * 3e7)::int) as seen "
+                f"from range({count}))) to '{folder}/data/{name}.parquet'"
+            )
+
+
+def built(folder: Path, statistics_: bool) -> dict[str, float]:
+    """Build the feature views and the training set; return the seconds of each node."""
+    (folder / "profiles.yml").write_text(PROFILES.format(statistics=str(statistics_).lower()))
+    command = [sys.executable, "-m", "ffc", "run", "--quiet", "--force", "--threads", "1"]
+    subprocess.run(command, cwd=folder, check=True)
+    document = json.loads((folder / "target" / "run_results.json").read_text())
+    return {result["id"]: result["seconds"] for result in document["results"]}
+
+
+def report(what: str, plain: list[float], measured: list[float]) -> None:
+    """Print how long something takes without statistics and with them."""
+    without, whole = statistics.median(plain), statistics.median(measured)
+    print(
+        f"{what}: {spread(plain)} without statistics, {spread(measured)} with them: "
+        f"{whole - without:.2f} s, {100 * (whole - without) / without:.0f} % of building it"
+    )
+
+
+def spread(times: list[float]) -> str:
+    """Return the median, and how far the others lie."""
+    return f"{statistics.median(times):.2f} s ({min(times):.2f} to {max(times):.2f})"
+
+
+def main() -> None:
+    """Measure."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
+    print(f"DuckDB {duckdb.__version__}, Python {sys.version.split()[0]}, {options.rounds} rounds")
+    runs: dict[bool, list[dict[str, float]]] = {False: [], True: []}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        project(folder, options.rows)
+        built(folder, False)
+        for _ in range(options.rounds):
+            for wanted, found in runs.items():
+                found.append(built(folder, wanted))
+    views = [f"feature_view.{name}" for name in VIEWS]
+    for what, nodes in (("feature views", views), ("training set", ["training_set.bench"])):
+        plain, measured = ([sum(run[n] for n in nodes) for run in runs[w]] for w in (False, True))
+        report(f"{what}, {options.rows:,} rows", plain, measured)
+
+
+if __name__ == "__main__":
+    main()
