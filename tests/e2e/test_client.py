@@ -1,0 +1,323 @@
+"""The Python client against a folder, a bare manifest and a server: the same, while runs go on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from support.cli import ffc
+from support.projects import FILES, small_project
+from support.server import Server, serving
+
+from ffc import Client, errors
+
+TOKEN = "a token of these tests"
+MODELS = "models: [{name: payer, training_set: main, owner: ml@example.com}]\n"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    built = small_project(tmp_path / "small", **{"training_sets/models.yml": MODELS})
+    assert ffc(built, "run").code == 0
+    return built
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a project that was run; nobody changes it."""
+    folder = tmp_path_factory.mktemp("shared") / "small"
+    built = small_project(folder, **{"training_sets/models.yml": MODELS})
+    assert ffc(built, "run").code == 0
+    return built
+
+
+@pytest.fixture(scope="module")
+def server(shared: Path) -> Iterator[Server]:
+    os.environ["FFC_TEST_TOKEN"] = TOKEN
+    with serving(shared, "--offline", "--token-env", "FFC_TEST_TOKEN") as found:
+        yield found
+    del os.environ["FFC_TEST_TOKEN"]
+
+
+def address(found: Server) -> str:
+    return f"http://127.0.0.1:{found.port}"
+
+
+@pytest.fixture(params=["folder", "inside", "manifest", "url"])
+def client(request: pytest.FixtureRequest, shared: Path, tmp_path: Path) -> Client:
+    """Return a client of the same project, wherever it reads from."""
+    if request.param == "url":
+        return Client(address(request.getfixturevalue("server")), token=TOKEN)
+    if request.param == "manifest":
+        # Beside the state, without a file of the project.
+        for name in ("profiles.yml", ".ffc"):
+            where = tmp_path / name
+            copy = shutil.copytree if name == ".ffc" else shutil.copy
+            copy(shared / name, where)
+        shutil.copy(shared / "target" / "manifest.json", tmp_path / "manifest.json")
+        return Client(tmp_path / "manifest.json")
+    return Client(shared / "features" if request.param == "inside" else shared)
+
+
+def test_what_there_is(client: Client) -> None:
+    assert client.views.names == ["profile", "spending"]
+    assert client.features.names == ["profile.country", "spending.amount"]
+    assert client.features["spending.amount"].type == "float64"
+    assert client.training_sets["main"].rows == 4
+    assert client.training_sets["main"].built == "yes"
+    assert client.models["payer"].training_set == "main"
+    assert [c.name for c in client.columns("main")] == [
+        *("user_id", "seen", "profile__country", "spending__amount", "paid_back")
+    ] or client.columns("main").names == client.training_set("main").schema.names
+    assert "spending" in client.search("SPEND").names
+    assert [f.name for f in client.search("no such word")] == []
+    parents = {link.parent for link in client.lineage("spending.amount")}
+    assert "transformation.clean.amount" in parents
+    for listing in (client.views, client.features, client.training_sets, client.models):
+        assert listing.names[0] in repr(listing)
+        assert f"<td style='text-align:left'>{listing.names[0]}</td>" in listing._repr_html_()
+        assert len(listing.dataframe()) == len(listing)
+    assert "spending" in client._repr_html_()
+
+
+def test_the_rows_of_a_training_set(client: Client, shared: Path, tmp_path: Path) -> None:
+    found = client.training_set("main")
+    ffc(shared, "training-set", "main", "--to", str(tmp_path / "main.arrow"))
+    with pa.ipc.open_file(tmp_path / "main.arrow") as file:
+        expected = file.read_all()
+    assert found.dataframe("arrow").equals(expected)
+    assert str(found.schema.field("seen").type) == "timestamp[us, tz=UTC]"
+    features, label = found.xy()
+    assert (list(features.columns), label.name) == (found.features, "paid_back")
+    assert sum(len(batch) for batch in found.shuffle(2).repeat(3).batch(3)) == 12
+
+
+def test_the_newest_values(client: Client, server: Server) -> None:
+    asked = {"features": ["spending.amount", "profile.country"], "entities": [{"user_id": "u1"}]}
+    found = client.features(asked["features"], asked["entities"])
+    status, told = _call(server, asked)
+    assert status == 200
+    assert [c.name for c in found.columns] == [c["name"] for c in told["columns"]]
+    assert found.rows[0].values == told["rows"][0]["values"]
+    assert found.rows[0].statuses == told["rows"][0]["statuses"]
+    by_set = client.features(training_set="main", entities=[{"user_id": "u2"}], metadata=False)
+    assert by_set.rows[0].statuses is None
+
+
+def _call(server: Server, body: Any) -> tuple[int, Any]:
+    import json
+    import urllib.request
+
+    request = urllib.request.Request(
+        f"{address(server)}/v1/features",
+        data=json.dumps(body).encode(),
+        headers={"authorization": f"Bearer {TOKEN}"},
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return answer.status, json.loads(answer.read())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "kind", "said"),
+    [
+        (lambda c: c.training_set("mian"), errors.NotFound, "main"),
+        (lambda c: c.training_set("main", build="b0").count(), errors.NotFound, "b0"),
+        (lambda c: c.columns("mian"), errors.NotFound, "main"),
+        (lambda c: c.lineage("spending.amont"), errors.NotFound, "amount"),
+        (lambda c: c.views["spendin"], errors.NotFound, "spending"),
+        (lambda c: c.features(["spending.amont"], [{"user_id": "u"}]), errors.FfcError, "amount"),
+        (lambda c: c.features(["spending.amount"], [{"user": "u"}]), errors.BadRequest, "user_id"),
+        (lambda c: c.features(["spending.amount"], [{"user_id": 7}]), errors.BadRequest, "user_id"),
+    ],
+)
+def test_names_that_are_wrong(client: Client, wrong: Any, kind: Any, said: str) -> None:
+    with pytest.raises(kind, match=said) as caught:
+        wrong(client)
+    assert caught.value.code in str(caught.value)
+
+
+def test_every_key_as_serving_answers_now(shared: Path) -> None:
+    client = Client(shared)
+    found = client.entities("spending")
+    rows = {row["user_id"]: row["spending__amount"] for row in found.dataframe("arrow").to_pylist()}
+    asked = [{"user_id": key} for key in rows]
+    told = client.features(["spending.amount"], asked)
+    assert [row.values[0] for row in told.rows] == list(rows.values())
+    static = client.entities("profile").dataframe("arrow").to_pylist()
+    assert {row["user_id"]: row["profile__country"] for row in static} == {"u1": "NL", "u2": "DE"}
+
+
+def test_rows_of_anything(shared: Path) -> None:
+    client = Client(shared)
+    assert len(client.dataframe("clean")) == 4
+    assert len(client.dataframe("source.raw.users", limit=1)) == 1
+    assert str(client.dataframe("clean", backend="polars").schema["seen"]).startswith("Datetime")
+    with pytest.raises(errors.NotFound, match="clean"):
+        client.dataframe("clea")
+
+
+def test_what_a_server_has_not(server: Server) -> None:
+    client = Client(address(server), token=TOKEN)
+    for ask in (
+        lambda: client.historical(["spending.amount"], []),
+        lambda: client.dataframe("clean"),
+        lambda: client.entities("spending"),
+        lambda: client.builds("main"),
+        lambda: client.training_set("main", model="payer"),
+    ):
+        with pytest.raises(errors.BadRequest, match="the project's folder"):
+            ask()
+
+
+def test_a_token_that_is_wrong(server: Server, shared: Path) -> None:
+    asks: list[Any] = [lambda c: c.views, lambda c: c.features, lambda c: c.training_set("main")]
+    for token in (None, "another"):
+        for ask in asks:
+            with pytest.raises(errors.Denied, match="token") as caught:
+                ask(Client(address(server), token=token))
+            assert caught.value.code == "FF702"
+    assert server.call("GET", "/healthz")[0] == 200
+    assert server.call("GET", "/v1/features")[0] == 401
+    refused = ffc(shared, "serve", "--token-env", "FFC_NO_SUCH_VARIABLE")
+    assert refused.code == 2
+    assert "FFC_NO_SUCH_VARIABLE is not set" in refused.stderr
+
+
+def test_a_server_that_tells_values_only(shared: Path) -> None:
+    with serving(shared) as found:
+        client = Client(address(found))
+        assert client.features.names == ["profile.country", "spending.amount"]
+        for ask in (lambda: client.views, lambda: client.training_set("main")):
+            with pytest.raises(errors.NotFound, match="--offline"):
+                ask()
+
+
+def test_an_address_where_nobody_answers() -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with pytest.raises(errors.Unreachable, match=f"nobody answers at http://127.0.0.1:{port}"):
+        _ = Client(f"http://127.0.0.1:{port}").views
+
+
+class _Other(BaseHTTPRequestHandler):
+    """Somebody else's server: says yes to all, in words of its own, or breaks off."""
+
+    def do_GET(self) -> None:
+        self.send_response(200 if "registry" in self.path else 500)
+        self.end_headers()
+        self.wfile.write(b"<html>hello</html>")
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+def test_somebody_else_answers() -> None:
+    other = HTTPServer(("127.0.0.1", 0), _Other)
+    threading.Thread(target=other.serve_forever, daemon=True).start()
+    try:
+        client = Client(f"http://127.0.0.1:{other.server_port}")
+        for ask in (lambda: client.views, lambda: client.features):
+            with pytest.raises(errors.Unreachable, match="server of ffc"):
+                ask()
+    finally:
+        other.shutdown()
+        other.server_close()
+
+
+def test_edited_files_are_seen_without_a_restart(project: Path) -> None:
+    client = Client(project)
+    before = client.training_set("main")
+    assert before.count() == 4
+    text = FILES["features/all.yml"].replace(
+        "      - {name: country, type: string}",
+        "      - {name: country, type: string}\n      - {name: land, column: country, type: string}",
+    )
+    (project / "features" / "all.yml").write_text(text)
+    assert client.features["profile.land"].built == "changed"
+    with pytest.raises(errors.NotFound, match="land"):
+        client.historical(["profile.land"], [{"user_id": "u1"}], timestamp=None)
+    (project / "features" / "more.yml").write_text("feature_views: [{name: broken\n")
+    with pytest.raises(errors.ProjectError, match=r"features/more.yml:\d+:\d+: error\[FF"):
+        _ = client.views
+    assert client.training_set("main").count() == 4, "what is built can be read all the same"
+    (project / "features" / "more.yml").unlink()
+    with (project / "data" / "events.csv").open("a") as file:
+        file.write("u1,7,true,2024-03-01T00:00:00Z,2024-03-01T01:00:00Z\n")
+    assert ffc(project, "run").code == 0
+    assert client.features["profile.land"].built == "yes"
+    found = client.historical(["profile.land"], [{"user_id": "u1"}], timestamp=None)
+    assert found.dataframe("arrow").column("profile__land").to_pylist() == ["NL"]
+    # A data set is of the build that it was taken of.
+    assert (before.count(), client.training_set("main").count()) == (4, 5)
+
+
+def test_a_run_goes_on_while_rows_are_read(project: Path) -> None:
+    client = Client(project)
+    rows = iter(client.training_set("main").batch(1))
+    next(rows)
+    looked_up = iter(client.historical(["spending.amount"], "select * from {{ ref('paid_back') }}"))
+    next(looked_up)
+    assert ffc(project, "run", "--force").code == 0
+    assert sum(1 for _ in rows) == 3
+    assert sum(1 for _ in looked_up) == 3
+
+
+def test_a_build_is_the_same_bytes_again(project: Path) -> None:
+    client = Client(project)
+    first = client.builds("main")[0]
+    assert (first.rows, first.current) == (4, True)
+    before = client.training_set("main", model="payer").dataframe("arrow")
+    shutil.rmtree(project / "target" / "cache")
+    with (project / "data" / "events.csv").open("a") as file:
+        file.write("u1,7,true,2024-03-01T00:00:00Z,2024-03-01T01:00:00Z\n")
+    assert ffc(project, "run").code == 0
+    again = client.training_set("main", build=first.id).dataframe("arrow")
+    assert again.equals(before)
+    told = {build.id: build for build in client.builds("main")}
+    assert len(told) == 2
+    assert told[first.id].models == ("payer",)
+    assert told[first.id].content_hash
+    assert not told[first.id].current
+    with pytest.raises(errors.NotFound, match="payer"):
+        client.training_set("main", model="payr")
+    shutil.rmtree(project / "target" / "cache")
+    assert ffc(project, "clean", "--unused", "--training-sets", "1").code == 0
+    with pytest.raises(errors.NotFound, match="collected"):
+        client.training_set("main", build=first.id)
+    assert client.builds("main")[1].collected
+
+
+def test_a_few_files_are_kept(project: Path) -> None:
+    client = Client(project)
+    for _ in range(5):
+        client.training_set("main").count()
+        assert ffc(project, "run", "--force").code == 0
+    client.training_set("main").count()
+    assert len(list((project / "target" / "cache").iterdir())) == 3
+
+
+def test_a_client_of_nothing(tmp_path: Path) -> None:
+    with pytest.raises(errors.ProfileError, match=r"there is no ffc\.yml"):
+        Client(tmp_path)
+    project = small_project(tmp_path / "small")
+    client = Client(project)
+    assert client.training_sets["main"].built == "no"
+    for ask in (
+        lambda: client.training_set("main"),
+        lambda: client.historical(["spending.amount"], []),
+        lambda: client.dataframe("clean"),
+    ):
+        with pytest.raises(errors.NotFound, match="ffc run"):
+            ask()
+    assert not (project / ".ffc").exists(), "reading makes no file"
+    with pytest.raises(errors.Misuse, match="prdo"):
+        _ = Client(project, target="prdo").views
