@@ -3,7 +3,7 @@
 What is kept, by `metric`, with what `window` says of it; `column` is empty for the first two:
 
 `rows`          how many rows the build has
-`picked`        how many of them quantiles and histogram are of: all, or about `SAMPLE`
+`picked`        how many of them `stddev`, quantiles and histogram are of: all, or about `SAMPLE`
 `count`         values that are not null; `nulls` are the others
 `distinct`      different values; `about` is the window of an estimate
 `not_finite`    values that are NaN or infinite, which no figure below is of; only if there are any
@@ -160,13 +160,16 @@ def _note_line(each: Measured, row: Mapping[str, object], index: int, filled: fl
         each.figures["not_finite", ""] = filled - finite
     if not finite:
         return
-    for metric in ("min", "max", "mean", "stddev"):
-        value = row[f"{metric}_{index}"]
-        # A sum, or one of squares, may be more than a float can hold; one row has no deviation.
-        if value is not None and math.isfinite(_float(value)):
-            each.figures[metric, ""] = _float(value) + 0.0
+    for metric in ("min", "max", "mean"):
+        _note(each, metric, row[f"{metric}_{index}"])
     least, greatest = each.figures["min", ""], each.figures["max", ""]
     each.edges = edges(least, greatest, _unit(each.type))
+
+
+def _note(each: Measured, metric: str, value: object) -> None:
+    """Note a figure, unless there is none: one row has no deviation, a sum may be infinite."""
+    if value is not None and math.isfinite(_float(value)):
+        each.figures[metric, ""] = _float(value) + 0.0
 
 
 def _unit(given: Type | None) -> float:
@@ -201,6 +204,7 @@ def _shape(
         seen = _float(row[f"finite_{index}"])
         if not seen:
             continue
+        _note(each, "stddev", row[f"stddev_{index}"])
         found = row[f"quantiles_{index}"]
         assert isinstance(found, list)
         for point, value in zip(sql.QUANTILES, found, strict=True):
@@ -272,7 +276,7 @@ class ColumnStatistics(Struct, frozen=True, kw_only=True):
 
 
 class Statistics(Struct, frozen=True, kw_only=True):
-    """The figures about a build; quantiles and histograms are of `picked` of its rows."""
+    """The figures about a build; deviations, quantiles, histograms are of `picked` of its rows."""
 
     schema: Literal["ffc.statistics/v1"] = "ffc.statistics/v1"
     node: str

@@ -52,7 +52,7 @@ def figures(
     """Return one row: `rows`, and by the place of each column what there is to say of it.
 
     `filled_0` not null, `distinct_0` different ones, about; of numbers and times `finite_0` how
-    many the rest is of: `min_0`, `max_0`, `mean_0`, `stddev_0`.
+    many the rest is of: `min_0`, `max_0`, `mean_0`.
     """
     found: list[exp.Expr] = [build.named(exp.Count(this=exp.Star()), ROWS)]
     for index, (_, given) in enumerate(columns):
@@ -72,7 +72,6 @@ def _on_a_line(index: int) -> list[exp.Expr]:
         build.named(exp.Min(this=value.copy()), f"min_{index}"),
         build.named(exp.Max(this=value.copy()), f"max_{index}"),
         build.named(exp.Avg(this=value.copy()), f"mean_{index}"),
-        build.named(exp.StddevSamp(this=value.copy()), f"stddev_{index}"),
     ]
 
 
@@ -86,7 +85,8 @@ def shapes(
 
     Columns are given with bounds: `finite_0` counts the values of the first, `from_0_1` those from
     its second bound on; `bins_0` is read by `counts_from`, too. `quantiles_0` are the values at
-    QUANTILES. `share` is the part of the rows to look at, from 0 to 1.
+    QUANTILES, `stddev_0` is how far values deviate. `share` is the part of the rows to look at,
+    from 0 to 1.
     """
     found: list[exp.Expr] = [build.named(exp.Count(this=exp.Star()), ROWS)]
     points = exp.Array(expressions=[exp.Literal.number(str(point)) for point in QUANTILES])
@@ -94,6 +94,7 @@ def shapes(
         value = build.column(f"v{index}")
         quantiles = exp.PercentileCont(this=value, expression=points.copy())
         found.append(build.named(exp.Count(this=value.copy()), f"finite_{index}"))
+        found.append(build.named(exp.StddevSamp(this=value.copy()), f"stddev_{index}"))
         found.append(build.named(quantiles, f"quantiles_{index}"))
         found += _counts(value, bounds, index, dialect)
     where = _picked(share, columns, dialect) if share < 1 else None

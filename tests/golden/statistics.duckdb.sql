@@ -6,14 +6,12 @@ SELECT
   MIN("v0") AS "min_0",
   MAX("v0") AS "max_0",
   AVG("v0") AS "mean_0",
-  STDDEV_SAMP("v0") AS "stddev_0",
   COUNT("c1") AS "filled_1",
   APPROX_COUNT_DISTINCT("c1") AS "distinct_1",
   COUNT("v1") AS "finite_1",
   MIN("v1") AS "min_1",
   MAX("v1") AS "max_1",
   AVG("v1") AS "mean_1",
-  STDDEV_SAMP("v1") AS "stddev_1",
   COUNT("c2") AS "filled_2"
 FROM (
   SELECT
@@ -32,9 +30,11 @@ FROM (
 SELECT
   COUNT(*) AS "rows",
   COUNT("v0") AS "finite_0",
+  STDDEV_SAMP("v0") AS "stddev_0",
   QUANTILE_CONT("v0", [0.05, 0.25, 0.5, 0.75, 0.95]) AS "quantiles_0",
   HISTOGRAM(-"v0", [CAST('-1.5' AS DOUBLE)]) AS "bins_0",
   COUNT("v1") AS "finite_1",
+  STDDEV_SAMP("v1") AS "stddev_1",
   QUANTILE_CONT("v1", [0.05, 0.25, 0.5, 0.75, 0.95]) AS "quantiles_1"
 FROM (
   SELECT

@@ -263,8 +263,9 @@ def test_of_many_rows_some_are_picked(
     assert first == second
     assert 3_500 < first[""]["picked", ""] < 4_500
     some = first["x"]
-    for metric in ("count", "min", "max", "mean", "stddev", "distinct"):
+    for metric in ("count", "min", "max", "mean", "distinct"):
         assert some[metric, ""] == pytest.approx(whole[metric, ""])
+    assert some["stddev", ""] == pytest.approx(whole["stddev", ""], rel=0.03)
     for window, value in _of(whole, "quantile").items():
         assert abs(some["quantile", window] - value) < 30
     assert sum(_of(some, "histogram").values()) == pytest.approx(20_000, abs=10)
