@@ -347,6 +347,7 @@ def _as_build(told: dict[str, Any]) -> Build:
 def test_a_model_that_was_trained_is_remembered(project: Path) -> None:
     done = ffc(project, "training-set", "main", "--model", "churn-rf")
     assert done.code == 0, done.stderr
+    assert done.stderr.endswith(f"on build {builds(project)[0]['id']}: remembered\n")
     exported(project, "--model", "churn-rf")
     assert builds(project)[0]["models"] == ["churn-rf"]
     shown = " ".join(ffc(project, "builds").stdout.split())
