@@ -42,9 +42,13 @@ class Registry(ABC):
         except NotFound:
             return {}
 
+    def models(self) -> Mapping[str, Model]:
+        """Return the models of the newest deployment, by name."""
+        return {n.name: n for n in self.declared().values() if isinstance(n, Model)}
+
     def model(self, name: str) -> Model:
         """Return a model of the newest deployment; raises NotFound, naming what is close."""
-        models = {n.name: n for n in self.declared().values() if isinstance(n, Model)}
+        models = self.models()
         if name in models:
             return models[name]
         hints = did_you_mean(name, models) or _known("models", models)

@@ -177,13 +177,23 @@ def _write(batches: Iterator[pa.RecordBatch], path: Path, report: Callable[[int]
         first = next(batches)
         with _open(temporary, path.suffix, first.schema) as file:
             for batch in chain([first], batches):
-                file.write_batch(batch)
+                file.write_batch(_settled(batch) if path.suffix == ".arrow" else batch)
                 rows += batch.num_rows
                 report(rows)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
     return rows
+
+
+def _settled(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return the same rows; what lies where a null is, and means nothing, is zero.
+
+    An Arrow file has those bytes, too, and they follow from how a store packed its rows.
+    """
+    import pyarrow as pa
+
+    return batch.take(pa.array(range(batch.num_rows), pa.int64()))
 
 
 def _open(path: Path, suffix: str, schema: pa.Schema) -> pa.ipc.RecordBatchFileWriter:

@@ -149,6 +149,7 @@ def test_the_registry_knows_models_and_entities_by_the_newest_deployment(project
     never = registry.declared().keys() - registry.nodes().keys()
     assert never == {"model.churn-rf", "entity.user"}
     assert registry.model("churn-rf").training_set == "training_set.main"
+    assert list(registry.models()) == ["churn-rf"]
     with pytest.raises(NotFound, match="no model named `churn` is deployed") as found:
         registry.model("churn")
     assert found.value.help == ("did you mean `churn-rf`?",)

@@ -347,6 +347,7 @@ def _as_build(told: dict[str, Any]) -> Build:
 def test_a_model_that_was_trained_is_remembered(project: Path) -> None:
     done = ffc(project, "training-set", "main", "--model", "churn-rf")
     assert done.code == 0, done.stderr
+    assert done.stderr.endswith(f"on build {builds(project)[0]['id']}: remembered\n")
     exported(project, "--model", "churn-rf")
     assert builds(project)[0]["models"] == ["churn-rf"]
     shown = " ".join(ffc(project, "builds").stdout.split())
@@ -396,6 +397,26 @@ def test_whoever_writes_rows_is_told_how_far_it_is(tmp_path: Path) -> None:
     told: list[int] = []
     assert write_batches(iter(batches), tmp_path / "n.parquet", told.append) == 7
     assert told == [3, 3, 7]
+
+
+def test_the_same_rows_are_the_same_bytes_whatever_lies_under_a_null(tmp_path: Path) -> None:
+    def batch(hidden: int) -> pa.RecordBatch:
+        known = pa.array([1, None, 3], pa.int64()).buffers()[0]
+        plain = pa.array([1, hidden, 3], pa.int64())
+        numbers = pa.Array.from_buffers(plain.type, 3, [known, plain.buffers()[1]], 1)
+        listed = pa.ListArray.from_arrays(pa.array([0, 0, 3, 3], pa.int32()), numbers)
+        return pa.record_batch({"n": numbers, "l": listed})
+
+    assert batch(7).equals(batch(8))
+    found = set()
+    for ending in (".arrow", ".parquet", ".csv"):
+        for hidden in (7, 8):
+            rows = batch(hidden).select(["n"]) if ending == ".csv" else batch(hidden)
+            path = tmp_path / f"set{ending}"
+            write_batches(iter([rows]), path)
+            found.add((ending, path.read_bytes()))
+    assert len(found) == 3
+    assert pa.ipc.open_file(tmp_path / "set.arrow").read_all().to_batches() == [batch(0)]
 
 
 def test_who_fails_on_the_way_leaves_no_file(tmp_path: Path) -> None:

@@ -55,7 +55,9 @@ def command(
         else:
             _print(found, output)
         if model is not None:
-            record_use(session, model, found.build, principal=user)
+            use = record_use(session, model, found.build, principal=user)
+            if not quiet:
+                click.echo(f"`{use.model}` is trained on build {use.build}: remembered", err=True)
     return 0
 
 
