@@ -12,6 +12,7 @@ from ffc.online.lookup import AnswerColumn
 from ffc.run.builds import BuildFacts
 from ffc.run.debugging import Checked
 from ffc.run.freshness import Fresh
+from ffc.run.searching import Searched
 
 
 class Related(Struct, kw_only=True):
@@ -140,11 +141,15 @@ class Rows(Struct, kw_only=True):
 
 
 class ShownNode(Struct, kw_only=True):
-    """A deployed node, its build and its first rows: `ffc show NODE --output json`."""
+    """A deployed node, its build and its first rows: `ffc show NODE --output json`.
+
+    Of a training set `searches` tells how each history is searched, and why.
+    """
 
     schema: Literal["ffc.node/v1"]
     node: dict[str, Any]
     build: Build | None
+    searches: list[Searched]
     columns: list[RowColumn]
     rows: list[list[Any]]
 

@@ -27,6 +27,7 @@ from ffc.manifest.records import (
 )
 from ffc.run.freshness import Fresh
 from ffc.run.reading import Deployed, Rows, json_value, text_value
+from ffc.run.searching import Searched
 
 _ALL: Final = 1_000_000_000
 # How the nodes of a run are counted, by how they fared.
@@ -113,9 +114,10 @@ def duration(seconds: int) -> str:
     return f"{seconds // found[1]}{found[0]}"
 
 
-def render_facts(deployed: Deployed) -> str:
+def render_facts(deployed: Deployed, searches: Sequence[Searched] = ()) -> str:
     """Return a node's facts and columns as text."""
     pairs = facts(deployed)
+    pairs += [("search", f"{each.view}: {each.shape} ({each.reason})") for each in searches]
     width = max(len(what) for what, _ in pairs)
     lines = [f"{what:<{width}}  {how}" for what, how in pairs]
     rows = [[c.name, c.type or c.native, ", ".join(c.tags)] for c in deployed.node.columns]
@@ -123,9 +125,9 @@ def render_facts(deployed: Deployed) -> str:
     return "\n".join([*lines, *(["", table] if table else [])])
 
 
-def facts_document(deployed: Deployed) -> dict[str, Any]:
+def facts_document(deployed: Deployed, searches: Sequence[Searched] = ()) -> dict[str, Any]:
     """Return a node and its build as JSON has them."""
-    return {"node": deployed.node, "build": deployed.build}
+    return {"node": deployed.node, "build": deployed.build, "searches": list(searches)}
 
 
 def render_runs(runs: Sequence[tuple[RunRecord, Sequence[NodeRun]]]) -> str:

@@ -104,10 +104,13 @@ class Warehouse:
         }
         return bind(sql, self.store.dialect, tables)
 
-    def training_query(self, plan: Plan) -> str:
-        """Return the query of a training set's plan, in the shape that the store can run."""
+    def training_query(self, plan: Plan, shapes: Mapping[str, Shape]) -> str:
+        """Return the query of a training set's plan, in a shape that the store can run.
+
+        `shapes` are those of the views that have one of their own.
+        """
         shape: Shape = "asof" if self.store.capabilities.asof_join else "union"
-        return build.generate(training_set_query(plan, shape), self.store.dialect)
+        return build.generate(training_set_query(plan, shape, shapes), self.store.dialect)
 
     def create(self, relation: Relation, kind: str, query: str) -> None:
         """Make a table or a view of a query."""

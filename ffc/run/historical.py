@@ -27,6 +27,7 @@ from ffc.manifest.upgrades import decode_manifest
 from ffc.registry import Registry, StateRegistry
 from ffc.run.asking import ROW, SPINE, Asked, find_view, plan_for
 from ffc.run.making import built_alike
+from ffc.run.searching import searches
 from ffc.run.spines import FIND, Spine, put_questions, time_column
 from ffc.sql import build
 from ffc.sql.history import instants_between, keys_at
@@ -219,7 +220,9 @@ def _answers(
     if not built_alike(plan, builds):
         plan = unshared(plan)
     parents: dict[str, Relation | str] = {n: Relation(*b.relation) for n, b in builds.items()}
-    query = warehouse.bound(warehouse.training_query(plan), {**parents, SPINE: lent})
+    parents[SPINE] = lent
+    shapes = {each.view: each.shape for each in searches(warehouse, plan, parents)}
+    query = warehouse.bound(warehouse.training_query(plan, shapes), parents)
     columns = [build.column(column.name) for column in plan.output]
     ordered = exp.select(*columns).from_(build.reference("answers")).order_by(build.column(ROW))
     return warehouse.batches(ordered, {"answers": query})

@@ -22,6 +22,7 @@ from ffc.manifest.records import (
     Transformation,
 )
 from ffc.run.advancing import Advancing, Bounds, instant, relations_of
+from ffc.run.searching import searches
 from ffc.run.sources import Reading
 from ffc.sql import build, snapshots
 from ffc.sql.point_in_time import in_order, unshared
@@ -89,10 +90,14 @@ class Making:
         if isinstance(node, Transformation):
             return node.target_sql or node.sql
         if isinstance(node, TrainingSet):
-            builds = {name: pointer.build for name, pointer in self.pointers.items()}
-            if not built_alike(node.plan, builds):
-                return self.warehouse.training_query(unshared(node.plan))
+            return self._training_set(node)
         return node.sql
+
+    def _training_set(self, node: TrainingSet) -> str:
+        builds = {name: pointer.build for name, pointer in self.pointers.items()}
+        plan = node.plan if built_alike(node.plan, builds) else unshared(node.plan)
+        found = searches(self.warehouse, plan, self.relations(node))
+        return self.warehouse.training_query(plan, {each.view: each.shape for each in found})
 
 
 def built_alike(plan: Plan, builds: Mapping[str, Build]) -> bool:

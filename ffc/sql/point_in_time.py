@@ -1,10 +1,10 @@
 """The point-in-time query of a training set, from its plan.
 
-The label's distinct (keys, t) look, once for each lookup of the plan, for the instant of the row
-that wins; the row is then found by equality, and the label joins the answers back, so that it
-keeps exactly its rows. Histories hold one row for each key, event time and created
-(`ffc.sql.history`), so an instant names a row. Lookups of views that have their instants from one
-source share the search. The steps, each a CTE:
+Histories hold one row for each key, event time and created (`ffc.sql.history`). So where a view
+has no created an instant names a row, and the label joins it at once (`ffc.sql.search`). Otherwise,
+and where lookups of views that have their instants from one source share the search, the label's
+distinct (keys, t) look for the instant of the row that wins; the row is then found by equality,
+and the label joins the answers back. Either way it keeps exactly its rows. The steps, each a CTE:
 
 - `__label`: the label's columns, the keys as the entities' types, t;
 - `__spine_N`: the distinct questions of some keys;
@@ -18,7 +18,10 @@ Names inside the query begin with `__`, as no name of a user's can.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
 
 import msgspec
 from sqlglot import exp
@@ -26,32 +29,48 @@ from sqlglot import exp
 from ffc.core.types import known_type
 from ffc.manifest.records import KeyPair, Pick, Plan, ViewPlan
 from ffc.sql import build
-from ffc.sql.search import TIME, Search, Shape, before, search_query
+from ffc.sql.search import TIME, Search, Shape, before, search_query, with_rows
 from ffc.sql.types import literal, sql_type
 
-_TIMESTAMP = exp.DType.TIMESTAMP
+_TIMESTAMP: Final = exp.DType.TIMESTAMP
+_LABEL: Final = "__label"
 
 
-def training_set_query(plan: Plan, shape: Shape = "asof") -> exp.Select:
-    """Return the training set's rows: its output columns, in order."""
+def training_set_query(
+    plan: Plan, shape: Shape = "asof", shapes: Mapping[str, Shape] = MappingProxyType({})
+) -> exp.Select:
+    """Return the training set's rows: its output columns, in order.
+
+    `shapes` are those of the views that are searched in another shape than the others.
+    """
     keys = _label_keys(plan.views)
     select = exp.select(*(_output(plan, i) for i in range(len(plan.output)))).from_(
-        build.table("__label", alias="l")
+        build.table(_LABEL)
     )
-    ctes = {"__label": _label(plan, keys)}
+    ctes = {_LABEL: _label(plan, keys)}
+    searches = Counter(map(_search_of, plan.views))
     for index, view in enumerate(plan.views):
         columns = [keys[pair] for pair in _asked(view)]
-        lookup = _Lookup(plan, view, columns, shape, ctes)
+        own = shapes.get(view.searched, shape)
+        lookup = _Lookup(plan, view, columns, own, ctes)
+        if lookup.names_rows and searches[_search_of(view)] == 1:
+            select = with_rows(select, lookup.search(), own, f"v{index}")
+            continue
         ctes[f"__view_{index}"] = lookup.rows()
         on = [*columns, *([TIME] if lookup.timed else [])]
         select = select.join(
             build.table(f"__view_{index}", alias=f"v{index}"),
-            on=build.every(_equal(name, f"v{index}", name, "l") for name in on),
+            on=build.every(_equal(name, f"v{index}", name, _LABEL) for name in on),
             join_type="LEFT",
         )
     for name, query in ctes.items():
         select = select.with_(build.name(name), as_=query)
     return select
+
+
+def _search_of(view: ViewPlan) -> ViewPlan:
+    """Return what lookups have alike that share a search."""
+    return msgspec.structs.replace(view, view="", ttl=None, picks=())
 
 
 def unshared(plan: Plan) -> Plan:
@@ -138,6 +157,18 @@ class _Lookup:
         )
 
     @property
+    def names_rows(self) -> bool:
+        """Whether an instant names a row that can be had with it."""
+        return self.timed and not self._view.created and self._shape != "union"
+
+    def search(self) -> Search:
+        """Return the search for the winning row of all that the label asks."""
+        view = self._view
+        rows = exp.select(*self._columns("")).from_(build.reference(view.view))
+        carried = tuple(dict.fromkeys(f"__f_{pick.feature}" for pick in view.picks))
+        return self._search(_LABEL, rows, "__e", view.lag + self._delay, carried)
+
+    @property
     def _known(self) -> bool:
         """Whether only what had been learned by the label's time counts."""
         return self.timed and self._view.as_known and bool(self._view.created)
@@ -176,7 +207,7 @@ class _Lookup:
     def _spine(self) -> str:
         columns = [build.column(name) for name in (*self._keys, TIME)]
         present = build.every(build.is_not_null(column.copy()) for column in columns)
-        query = exp.select(*columns).distinct().from_(build.table("__label")).where(present)
+        query = exp.select(*columns).distinct().from_(build.table(_LABEL)).where(present)
         return self._cte("__spine", query)
 
     def _event_times(self) -> exp.Select:
@@ -187,27 +218,35 @@ class _Lookup:
             grouped = [build.column(pair.view) for pair in view.keys]
             return exp.select(*self._history_keys(), newest).from_(history).group_by(*grouped)
         rows = exp.select(*self._history_keys(), build.named(event_time, "__e")).from_(history)
-        position, earlier = "__e", view.lag
-        if self._known:
-            created = build.column(view.created)
-            visible = exp.Greatest(this=event_time.copy(), expressions=[created], ignore_nulls=True)
-            rows = rows.select(build.named(visible, "__u"))
-            rows = rows.where(build.is_not_null(created.copy()))
-            position = "__u"
-        elif view.as_known:
-            earlier += view.delay
-        return search_query(
-            Search(
-                questions=self._spine(),
-                keys=self._keys,
-                earlier=earlier,
-                inclusive=view.boundary == "inclusive",
-                rows=rows,
-                position=position,
-                value="__e",
-                answer="__e",
-            ),
-            self._shape,
+        if not self._known:
+            search = self._search(self._spine(), rows, "__e", view.lag + self._delay)
+            return search_query(search, self._shape)
+        created = build.column(view.created)
+        visible = exp.Greatest(this=event_time.copy(), expressions=[created], ignore_nulls=True)
+        rows = rows.select(build.named(visible, "__u")).where(build.is_not_null(created.copy()))
+        return search_query(self._search(self._spine(), rows, "__u", view.lag), self._shape)
+
+    @property
+    def _delay(self) -> int:
+        return self._view.delay if self._view.as_known and not self._known else 0
+
+    def _search(
+        self,
+        questions: str,
+        rows: exp.Select,
+        position: str,
+        earlier: int,
+        carried: Sequence[str] = (),
+    ) -> Search:
+        return Search(
+            questions=questions,
+            keys=self._keys,
+            earlier=earlier,
+            inclusive=self._view.boundary == "inclusive",
+            rows=rows,
+            position=position,
+            value="__e",
+            carried=carried,
         )
 
     def _created(self, at: str) -> exp.Select:
@@ -230,7 +269,7 @@ class _Lookup:
 def _output(plan: Plan, index: int) -> exp.Expr:
     column = plan.output[index]
     if column.role != "feature":
-        return build.named(build.column(f"__c{index}", "l"), column.name)
+        return build.named(build.column(f"__c{index}", _LABEL), column.name)
     number, view, pick = next(_picked(plan, column.name))
     return build.named(_answer(plan, view, pick, f"v{number}"), column.name)
 
@@ -248,7 +287,7 @@ def _answer(plan: Plan, view: ViewPlan, pick: Pick, table: str) -> exp.Expr:
     won = build.is_not_null(event_time)
     if view.ttl is not None and plan.timestamp and view.event_time:
         age = build.seconds(view.lag + view.ttl)
-        oldest = exp.Sub(this=build.column(TIME, "l"), expression=age)
+        oldest = exp.Sub(this=build.column(TIME, _LABEL), expression=age)
         won = exp.and_(won, exp.GTE(this=event_time.copy(), expression=oldest))
     value = build.column(f"__f_{pick.feature}", table)
     default = literal(pick.default, known_type(pick.type))

@@ -1,22 +1,32 @@
-"""The search for an instant: of the rows before a bound the greatest value, in two shapes.
+"""The search for an instant: of the rows before a bound the greatest value, in four shapes.
 
 `asof` is for engines with ASOF JOIN (DuckDB's form); `union` puts rows and questions in one list
-and looks back along it with a window, which every engine can. Each reads the rows once.
+and looks back along it with a window, which every engine can. Each reads the rows once, however
+they lie. `ranges` and `pairs` compare each question with every row of its keys: `ranges` with how
+long the row counts, `pairs` with the bound alone, and takes the greatest. They are faster where no
+key has many rows; `shape_for` tells where that is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Literal
 
 from sqlglot import exp
 
 from ffc.sql import build
 
-Shape = Literal["asof", "union"]
+Shape = Literal["asof", "union", "ranges", "pairs"]
 TIME: Final = "__t"
 _TIMESTAMP: Final = exp.DType.TIMESTAMP
+# Where a row stops to count: at the next one of its keys.
+_UNTIL: Final = "__until"
+# Measured on DuckDB: so many rows of a key are sooner compared than sorted, and so many pairs of a
+# question and a row sooner made than a row sorted.
+SHORT: Final = 64
+PAIRS_A_ROW: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +36,10 @@ class Search:
     `questions` names a CTE with the columns `keys` and `__t`; it asks of the rows with equal keys
     that lie before `__t` less `earlier` seconds, or at it where `inclusive`. Of `rows`, which has
     the columns `keys`, `position` says where a row lies and `value` what it is worth. The answer
-    has `keys`, `__t` and `answer`, and nothing of a question that no row lies before.
+    has `keys`, `__t` and `value`, and nothing of a question that no row lies before.
+
+    `carried` are columns that come with the value. They need rows of which no two of a key lie at
+    one position, each worth what its position says, and another shape than `union`.
     """
 
     questions: str
@@ -36,7 +49,18 @@ class Search:
     rows: exp.Select
     position: str
     value: str
-    answer: str
+    carried: Sequence[str] = ()
+
+
+def shape_for(questions: int, rows: int, longest: int) -> Shape:
+    """Return the shape that is fastest where no key has more than `longest` of the rows.
+
+    No shape does more than the rows and the questions together are many, times a constant:
+    `pairs` makes at most `questions * longest` pairs, `ranges` compares as many.
+    """
+    if questions * longest <= PAIRS_A_ROW * rows:
+        return "pairs"
+    return "ranges" if longest <= SHORT else "asof"
 
 
 def search_query(search: Search, shape: Shape) -> exp.Select:
@@ -44,27 +68,95 @@ def search_query(search: Search, shape: Shape) -> exp.Select:
     return _SHAPES[shape](search)
 
 
-def _asof(search: Search) -> exp.Select:
-    """Return an ASOF join; rows of which a later one may be worth less are made to rise first."""
-    rows = search.rows if search.position == search.value else _frontier(search)
-    on = [_equal(key, "r", "q") for key in search.keys]
-    position = build.column(search.position, "r")
-    on.append(before(position, TIME, "q", search.earlier, search.inclusive))
+def with_rows(select: exp.Select, search: Search, shape: Shape, alias: str) -> exp.Select:
+    """Join the row that wins to each of all questions, whose table is `questions` itself.
+
+    A question without an answer stays. The rows have `keys`, `value` and `carried`.
+    """
+    if shape == "pairs":
+        on = [_equal(name, alias, search.questions) for name in (*search.keys, TIME)]
+        rows, method = _pairs(search), ""
+    else:
+        on = _bounds(search, shape, alias, search.questions)
+        rows, method = _placed(search, shape), "ASOF" if shape == "asof" else ""
+    found = rows.subquery(build.name(alias))
+    return select.join(found, on=build.every(on), join_type=f"{method} LEFT".strip())
+
+
+def _found(search: Search, shape: Shape, join_type: str) -> exp.Select:
     own = [build.column(name, "q") for name in (*search.keys, TIME)]
     return (
-        exp.select(*own, build.named(build.column(search.value, "r"), search.answer))
+        exp.select(*own, build.column(search.value, "r"))
         .from_(build.table(search.questions, alias="q"))
-        .join(rows.subquery(build.name("r")), on=build.every(on), join_type="ASOF")
+        .join(
+            _placed(search, shape).subquery(build.name("r")),
+            on=build.every(_bounds(search, shape, "r", "q")),
+            join_type=join_type,
+        )
     )
 
 
-def _frontier(search: Search) -> exp.Select:
-    """Return the rows with the greatest value up to each in the place of its own."""
-    names = (*search.keys, search.position)
+def _bounds(search: Search, shape: Shape, rows: str, questions: str) -> list[exp.Expr]:
+    """Return the conditions under which a row answers a question."""
+    on = [_equal(key, rows, questions) for key in search.keys]
+    position = build.column(search.position, rows)
+    on.append(before(position, TIME, questions, search.earlier, search.inclusive))
+    if shape == "ranges":
+        asked = _less(build.column(TIME, questions), search.earlier)
+        later = exp.GT if search.inclusive else exp.GTE
+        on.append(later(this=build.column(_UNTIL, rows), expression=asked))
+    return on
+
+
+def _placed(search: Search, shape: Shape) -> exp.Select:
+    """Return the rows, each worth the greatest value up to it; of ranges, until where it counts.
+
+    Of rows at one position all but one count until there, so for no question.
+    """
+    rising = search.position == search.value
+    if rising and shape == "asof":
+        return search.rows
     order = [exp.Ordered(this=build.column(search.position))]
-    greatest = _running(search, search.keys, order)
-    columns = [*map(build.column, names), build.named(greatest, search.value)]
+    columns: list[exp.Expr] = [*map(build.column, (*search.keys, search.position, *search.carried))]
+    if not rising:
+        columns.append(build.named(_running(search, search.keys, order), search.value))
+    if shape == "ranges":
+        ever = exp.cast(exp.Literal.string("infinity"), exp.DataType(this=_TIMESTAMP))
+        one, position = exp.Literal.number(1), build.column(search.position)
+        following = exp.Lead(this=position, offset=one, default=ever)
+        columns.append(build.named(_over(following, search.keys, order), _UNTIL))
     return exp.select(*columns).from_(search.rows.subquery(build.name("ranked")))
+
+
+def _pairs(search: Search) -> exp.Select:
+    """Return the greatest of all the values before each question, and what is carried with it."""
+    own = [build.column(name, "q") for name in (*search.keys, TIME)]
+    value = build.column(search.value, "r")
+    found = (
+        exp.select(*own, build.named(exp.Max(this=value), search.value))
+        .from_(build.table(search.questions, alias="q"))
+        .join(
+            search.rows.subquery(build.name("r")),
+            on=build.every(_bounds(search, "pairs", "r", "q")),
+            join_type="INNER",
+        )
+        .group_by(*(column.copy() for column in own))
+    )
+    if not search.carried:
+        return found
+    # One value of several columns: the engine's greatest skips those that are null.
+    fields = [
+        exp.PropertyEQ(this=build.name(name), expression=build.column(name, "r"))
+        for name in search.carried
+    ]
+    carried = exp.ArgMax(this=exp.Struct(expressions=fields), expression=value.copy())
+    names = [build.column(name) for name in (*search.keys, TIME, search.value)]
+    parts = [
+        build.named(exp.Dot(this=build.column("__row"), expression=build.name(name)), name)
+        for name in search.carried
+    ]
+    whole = found.select(build.named(carried, "__row"))
+    return exp.select(*names, *parts).from_(whole.subquery(build.name("found")))
 
 
 def _union(search: Search) -> exp.Select:
@@ -93,13 +185,13 @@ def _union(search: Search) -> exp.Select:
         *(key.copy() for key in keys),
         build.column("__asks"),
         build.column(TIME),
-        build.named(_running(search, search.keys, order, "__value"), search.answer),
+        build.named(_running(search, search.keys, order, "__value"), search.value),
     ).from_(listed.subquery(build.name("listed")))
     answered = exp.EQ(this=build.column("__asks"), expression=exp.Literal.number(1))
     return (
-        exp.select(*(key.copy() for key in keys), build.column(TIME), build.column(search.answer))
+        exp.select(*(key.copy() for key in keys), build.column(TIME), build.column(search.value))
         .from_(found.subquery(build.name("found")))
-        .where(answered, build.is_not_null(build.column(search.answer)))
+        .where(answered, build.is_not_null(build.column(search.value)))
     )
 
 
@@ -110,10 +202,14 @@ def _running(
 
     Without a frame: rows that lie at one position must all count, whichever a join then meets.
     """
+    return _over(exp.Max(this=build.column(value or search.value)), keys, order)
+
+
+def _over(function: exp.Expr, keys: Sequence[str], order: list[exp.Ordered]) -> exp.Window:
     return exp.Window(
-        this=exp.Max(this=build.column(value or search.value)),
+        this=function,
         partition_by=[build.column(key) for key in keys],
-        order=exp.Order(expressions=order),
+        order=exp.Order(expressions=[each.copy() for each in order]),
     )
 
 
@@ -131,4 +227,9 @@ def _equal(name: str, left: str, right: str) -> exp.Expr:
     return exp.EQ(this=build.column(name, left), expression=build.column(name, right))
 
 
-_SHAPES: Final[dict[Shape, Callable[[Search], exp.Select]]] = {"asof": _asof, "union": _union}
+_SHAPES: Final[dict[Shape, Callable[[Search], exp.Select]]] = {
+    "asof": partial(_found, shape="asof", join_type="ASOF"),
+    "union": _union,
+    "ranges": partial(_found, shape="ranges", join_type="INNER"),
+    "pairs": _pairs,
+}

@@ -14,6 +14,7 @@ import pytest
 from conformance.project import differences, read_answer, read_cases, write_project
 from support.cli import ffc
 
+from ffc.run import searching
 from ffc_duckdb.offline import DuckDBOfflineStore
 
 # What the language has and this version refuses, saying so. Each name here is a case that must
@@ -68,12 +69,13 @@ def _parameters() -> list[Any]:
     ]
 
 
-@pytest.fixture(params=["asof", "union"])
+@pytest.fixture(params=["asof", "union", "ranges", "pairs"])
 def shape(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Compile for an engine with ASOF JOIN, and for one without."""
-    asof = request.param == "asof"
+    """Compile for an engine without ASOF JOIN, and for one with it, whatever it would choose."""
+    asof = request.param != "union"
     declared = replace(DuckDBOfflineStore.capabilities, asof_join=asof)
     monkeypatch.setattr(DuckDBOfflineStore, "capabilities", declared)
+    monkeypatch.setattr(searching, "shape_for", lambda *_: request.param)
     return str(request.param)
 
 
@@ -92,7 +94,7 @@ def test_case(case: dict[str, Any], shape: str, tmp_path: Path) -> None:
         written = ffc(tmp_path, "training-set", "ts", "--to", "answer.arrow")
         assert written.code == 0, written.stderr
     compiled = (tmp_path / "target/compiled/training_set.ts.sql").read_text()
-    assert ("ASOF" in compiled) <= (shape == "asof")
+    assert ("ASOF" in compiled) <= (shape != "union")
     columns, rows = read_answer(tmp_path / "answer.arrow")
     expected = case["expect"]
     assert columns == expected["columns"]

@@ -42,7 +42,7 @@ ARROW: Final = {
 }
 
 
-SHAPES: Final[tuple[Shape, ...]] = ("asof", "union")
+SHAPES: Final[tuple[Shape, ...]] = ("asof", "union", "ranges", "pairs")
 
 
 def compiled(project: Mapping[str, Any]) -> Manifest:

@@ -17,7 +17,7 @@ WITH "__label" AS (
   SELECT
     "q"."__k0",
     "q"."__t",
-    "r"."__e" AS "__e"
+    "r"."__e"
   FROM "__spine_0" AS "q"
   ASOF JOIN (
     SELECT
@@ -65,17 +65,18 @@ WITH "__label" AS (
   FROM "__ffc"."feature_view.profile"
 )
 SELECT
-  "l"."__c0" AS "user_id",
-  "l"."__c1" AS "seen",
+  "__label"."__c0" AS "user_id",
+  "__label"."__c1" AS "seen",
   CASE
-    WHEN NOT "v0"."__e" IS NULL AND "v0"."__e" >= "l"."__t" - INTERVAL '2592000' SECOND
+    WHEN NOT "v0"."__e" IS NULL
+    AND "v0"."__e" >= "__label"."__t" - INTERVAL '2592000' SECOND
     THEN "v0"."__f_amount"
     ELSE CAST('0.0' AS DOUBLE)
   END AS "spending__amount",
   CASE WHEN NOT "v1"."__e" IS NULL THEN "v1"."__f_country" ELSE CAST(NULL AS TEXT) END AS "profile__country",
-  "l"."__c4" AS "paid_back"
-FROM "__label" AS "l"
+  "__label"."__c4" AS "paid_back"
+FROM "__label"
 LEFT JOIN "__view_0" AS "v0"
-  ON "v0"."__k0" = "l"."__k0" AND "v0"."__t" = "l"."__t"
+  ON "v0"."__k0" = "__label"."__k0" AND "v0"."__t" = "__label"."__t"
 LEFT JOIN "__view_1" AS "v1"
-  ON "v1"."__k0" = "l"."__k0"
+  ON "v1"."__k0" = "__label"."__k0"

@@ -37,6 +37,11 @@ def test_a_node_is_shown(project: Path) -> None:
     assert max(map(len, shown.splitlines())) <= 80
     assert "u1" not in ffc(project, "show", "feature_view.spending", "--rows", "0").stdout
     document = ffc(project, "show", "main", "--output", "json").json()
+    (search,) = document["searches"]
+    assert search["view"] == "feature_view.spending"
+    assert search["shape"] in ("pairs", "ranges")
+    assert "4 rows" in search["reason"]
+    assert f"search       {search['view']}: " in ffc(project, "show", "main").stdout
     assert document["node"]["kind"] == "training_set"
     assert len(document["rows"]) == 4
     refused = ffc(project, "show", "spendin")

@@ -16,8 +16,11 @@ from ffc.core.types import known_type
 from ffc.manifest.records import FeatureView, TrainingSet
 from ffc.sql import build, relations
 from ffc.sql.binding import bind, references
+from ffc.sql.build import generate
 from ffc.sql.difference import difference
 from ffc.sql.history import duplicates, newest
+from ffc.sql.point_in_time import training_set_query
+from ffc.sql.search import Shape, shape_for
 from ffc.sql.types import converted, literal, type_of_native
 
 RELATIONS = {"a.b": build.table("b1", "s"), 'od"d': build.table("b2", "s")}
@@ -210,3 +213,31 @@ def test_a_column_becomes_a_type_that_holds_its_values(
     ((kind, found),) = connection.execute(query).fetchall()
     assert found == value
     assert str(type_of_native(kind)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("questions", "rows", "longest", "shape"),
+    [
+        (10_000, 100_000, 28, "pairs"),
+        (1_000_000, 1_000_000, 28, "ranges"),
+        (1_000_000, 1_000_000, 65, "asof"),
+        (300_000, 300_000, 1_100, "asof"),
+        (1, 1_000_000, 1_000_000, "pairs"),
+        (0, 0, 0, "pairs"),
+    ],
+)
+def test_the_shape_of_a_search_by_sizes(
+    questions: int, rows: int, longest: int, shape: str
+) -> None:
+    assert shape_for(questions, rows, longest) == shape
+
+
+@pytest.mark.parametrize("shape", ["ranges", "pairs"])
+def test_a_training_set_in_sql_by_shape(shape: Shape) -> None:
+    yaml = FILES["features/all.yml"].replace("    created: loaded\n", "")
+    found = manifest(**{"features/all.yml": yaml}).node("training_set.main")
+    assert isinstance(found, TrainingSet)
+    text = generate(
+        training_set_query(found.plan, shapes={found.plan.views[0].view: shape}), "duckdb"
+    )
+    assert golden(f"training_set.{shape}.duckdb.sql", text + "\n") == text + "\n"

@@ -44,7 +44,9 @@ def command(
     from ffc.cli.streams import answer, answer_exactly
     from ffc.core.errors import NotFound
     from ffc.manifest.files import encode
+    from ffc.manifest.records import TrainingSet
     from ffc.run.reading import deployed_node, read_rows
+    from ffc.run.searching import Searched, deployed_searches
     from ffc.workspace.folder import declared_node, open_target
 
     with open_target(project_dir, profiles_dir, target, read_only=True) as opened:
@@ -58,12 +60,15 @@ def command(
             found = declared_node(where, node, problem)
         built = found.build is not None and rows
         sample = read_rows(opened.session, found, rows, principal=local_user()) if built else None
+        searches: tuple[Searched, ...] = ()
+        if found.build is not None and isinstance(found.node, TrainingSet):
+            searches = deployed_searches(opened.session, found.node)
         if output == "json":
             shown = rows_document(sample) if sample else {"columns": [], "rows": []}
-            document = {**shown, "schema": "ffc.node/v1", **facts_document(found)}
+            document = {**shown, "schema": "ffc.node/v1", **facts_document(found, searches)}
             answer_exactly(encode(document).decode())
             return 0
-        answer(render_facts(found))
+        answer(render_facts(found, searches))
         if sample is not None:
             answer(f"\n{render_rows(sample)[0]}")
     return 0
