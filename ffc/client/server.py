@@ -12,7 +12,7 @@ import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 import msgspec
 
@@ -55,6 +55,21 @@ class _Registry(msgspec.Struct):
     builds: dict[str, Build]
 
 
+class _Feature(msgspec.Struct):
+    feature: str
+    type: str
+    entity: str
+
+
+class _Listed(msgspec.Struct):
+    """`ffc.served/v1`."""
+
+    features: list[_Feature]
+
+
+_Document = TypeVar("_Document", bound=msgspec.Struct)
+
+
 class Server:
     """What answers at an address; `token` is sent with every request."""
 
@@ -66,16 +81,16 @@ class Server:
 
     def features(self) -> list[FeatureInfo]:
         """Return the features that are served."""
-        document = msgspec.json.decode(self._get("/v1/features"))
+        document = self._decoded(self._get("/v1/features"), _Listed)
         return [
             FeatureInfo(
-                name=each["feature"],
-                type=each["type"],
-                view=each["feature"].rpartition(".")[0],
-                entity=each["entity"],
+                name=each.feature,
+                type=each.type,
+                view=each.feature.rpartition(".")[0],
+                entity=each.entity,
                 built="yes",
             )
-            for each in document["features"]
+            for each in document.features
         ]
 
     def views(self) -> list[ViewInfo]:
@@ -118,7 +133,7 @@ class Server:
         asked |= {"features": list(features)} if features is not None else {}
         asked |= {"training_set": training_set} if training_set is not None else {}
         body = msgspec.json.encode(asked)
-        return msgspec.json.decode(self._get("/v1/features", body), type=FeatureResponse)
+        return self._decoded(self._get("/v1/features", body), FeatureResponse)
 
     def training_set(
         self, name: str, build: str | None, model: str | None, progress: Progress
@@ -168,13 +183,22 @@ class Server:
 
     def _declared(self) -> Declared:
         try:
-            document = msgspec.json.decode(self._get(REGISTRY), type=_Registry)
+            document = self._decoded(self._get(REGISTRY), _Registry)
         except NotFound as problem:
             hints = ["start it with `ffc serve --offline`", *problem.help]
             message = f"the server at {self.where} does not tell what is deployed"
             raise NotFound(message, help=hints) from problem
         manifest = decode_manifest(bytes(document.manifest))
         return Declared(manifest=manifest, builds=document.builds)
+
+    def _decoded(self, body: bytes, kind: type[_Document]) -> _Document:
+        try:
+            return msgspec.json.decode(body, type=kind)
+        except msgspec.MsgspecError as problem:
+            message = f"what {self.where} answers can't be read: {problem}"
+            raise Unreachable(
+                message, help=["is it a server of ffc, of this version?"]
+            ) from problem
 
     def _get(self, path: str, body: bytes | None = None) -> bytes:
         with self._opened(path, body) as response:

@@ -262,9 +262,10 @@ def test_edited_files_are_seen_without_a_restart(project: Path) -> None:
 
 def test_a_run_goes_on_while_rows_are_read(project: Path) -> None:
     client = Client(project)
+    sql = "select user_id, seen from {{ ref('paid_back') }}"
     rows = iter(client.training_set("main").batch(1))
     next(rows)
-    looked_up = iter(client.historical(["spending.amount"], "select * from {{ ref('paid_back') }}"))
+    looked_up = iter(client.historical(["spending.amount"], sql))
     next(looked_up)
     assert ffc(project, "run", "--force").code == 0
     assert sum(1 for _ in rows) == 3
