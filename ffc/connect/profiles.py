@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Literal
 
 import msgspec
 from msgspec import Struct, field
@@ -55,7 +55,7 @@ class Output(Record, frozen=True, kw_only=True):
     protected: bool = False
     keep: int | None = None
     threads: int | None = None
-    statistics: bool = True
+    statistics: Literal["training_sets", "all", "none"] = "training_sets"
 
 
 class Profile(Record, frozen=True, kw_only=True):
@@ -77,7 +77,7 @@ class ChosenTarget(Struct, frozen=True, kw_only=True):
     protected: bool
     keep: int | None = None
     threads: int | None = None
-    statistics: bool = True
+    statistics: str = "training_sets"
 
 
 def find_profiles(project: Path, profiles: Path | None) -> tuple[Path, str] | None:

@@ -27,7 +27,7 @@ from ffc.run.increments import Increment, tidy
 from ffc.run.making import Making, kind_of
 from ffc.run.requests import Origin, RunRequest
 from ffc.run.sources import Reading
-from ffc.run.statistics import keep_statistics
+from ffc.run.statistics import MEASURED, keep_statistics
 
 # Seconds before a failure is tried again that may pass; twice as long each time.
 BACK_OFF: Final = 0.5
@@ -39,8 +39,7 @@ class Building:
 
     `now` is the instant of the run, `origin` what each build remembers of it; `stopping` is set
     when no more is to be begun. `report` is told of tests. `broken` are the nodes that nothing is
-    built of now, and the failure that led to that. `statistics` says whether those of builds are
-    kept.
+    built of now, and the failure that led to that. `statistics` says which builds are measured.
     """
 
     warehouse: Warehouse
@@ -56,7 +55,7 @@ class Building:
     definitions: Mapping[tuple[str, str], bytes]
     request: RunRequest = field(default_factory=RunRequest)
     origin: Origin = field(default_factory=Origin)
-    statistics: bool = True
+    statistics: str = "none"
     build_id: Callable[[], str] = random_build_id
     stopping: threading.Event = field(default_factory=threading.Event)
     report: Callable[[NodeRun], None] = lambda _: None
@@ -119,7 +118,8 @@ class Building:
 
     def _with_statistics(self, node: AnyNode, result: NodeRun) -> NodeRun:
         """Keep the statistics of what was built; an unchanged build has its own."""
-        if not self.statistics or result.status not in ("success", "warn"):
+        wanted = MEASURED[self.statistics]
+        if not isinstance(node, wanted) or result.status not in ("success", "warn"):
             return result
         made = self.pointers[node.id].build
         return keep_statistics(self.warehouse, self.state, node, made, result)

@@ -52,8 +52,12 @@ TOP: Final = 10
 FEW: Final = 10_000
 LONGEST: Final = 100
 PRIVATE: Final = "pii"
-# The kinds of nodes that have statistics.
-MEASURED: Final = (FeatureView, TrainingSet)
+# The kinds of nodes that are measured when they are built, by what a target says.
+MEASURED: Final[Mapping[str, tuple[type[AnyNode], ...]]] = {
+    "training_sets": (TrainingSet,),
+    "all": (FeatureView, TrainingSet),
+    "none": (),
+}
 ABOUT: Final = "about"
 _DAY: Final = 86_400.0
 
@@ -81,8 +85,6 @@ def keep_statistics(
     Returns how the node fared: with a warning where they could not be computed, for the build is
     good without them. A mistake of ours is raised.
     """
-    if not isinstance(node, MEASURED):
-        return result
     try:
         columns = measure(warehouse, Relation(*build.relation), node.columns)
         state.observe(list(_observed(node.id, build.id, columns)))
@@ -91,7 +93,7 @@ def keep_statistics(
         return result
     except FfcError as problem:
         message = f"`{node.name}` is built, but has no statistics: {problem.message}"
-        hints = [*problem.help, "`statistics: false` in a target of profiles.yml leaves them out"]
+        hints = [*problem.help, "`statistics: none` in a target of profiles.yml leaves them out"]
         told = {"code": problem.code, "message": message, "help": hints}
         reason = result.reason or message
         return replace(result, status="warn", reason=reason, error=told)
@@ -292,8 +294,9 @@ def read_statistics(
 ) -> Statistics:
     """Return the statistics of a node's good build, or of another one by its id.
 
-    `text` is what the node is called. Raises NotFound where there is no such node or build, and
-    where no statistics of it are kept; BadRequest where several nodes may be meant.
+    `text` is what the node is called. Those that were not kept are computed, of the good build.
+    Raises NotFound where there is no such node or build, and where it is too late to compute them;
+    BadRequest where several nodes may be meant.
     """
     found = deployed_node(session, text, principal=principal)
     wanted = _build(session.state, found, build)
@@ -301,11 +304,16 @@ def read_statistics(
     by_column: dict[str, dict[tuple[str, str], float]] = {}
     for each in known:
         by_column.setdefault(each.column, {})[each.metric, each.window] = each.value
-    whole = by_column.pop("", {})
-    if ("rows", "") not in whole:
-        raise _no_statistics(session, found.node, wanted)
     definition = session.state.definitions([(wanted.node, wanted.fingerprint)])
     node = decode_node(next(iter(definition.values()))) if definition else found.node
+    if ("rows", "") not in by_column.get("", {}):
+        if wanted != found.build:
+            message = f"no statistics of the build `{wanted.id}` of `{node.id}` were kept"
+            raise NotFound(message, help=["a target of profiles.yml says which are: `statistics`"])
+        warehouse = Warehouse(session.offline, session.schema)
+        measured = measure(warehouse, Relation(*wanted.relation), node.columns)
+        by_column = {column: dict(figures) for column, figures in measured}
+    whole = by_column.pop("")
     columns = [_column(c, by_column[c.name]) for c in node.columns if c.name in by_column]
     return Statistics(
         node=wanted.node,
@@ -326,16 +334,6 @@ def _build(state: StateStore, found: Deployed, wanted: str | None) -> Build:
         hints = did_you_mean(wanted or "", builds)
         raise NotFound(f"`{found.node.id}` has no build `{wanted}`", help=hints)
     return builds[wanted]
-
-
-def _no_statistics(session: Session, node: AnyNode, build: Build) -> NotFound:
-    message = f"no statistics of the build `{build.id}` of `{node.id}` are kept"
-    if not isinstance(node, MEASURED):
-        return NotFound(message, help=["training sets and feature views have some"])
-    hint = f"`ffc run --force --select {node.id}` builds it anew, with statistics"
-    if not session.target.statistics:
-        hint = f"the target `{session.target.name}` says `statistics: false`; without that {hint}"
-    return NotFound(message, help=[hint])
 
 
 def _column(column: Column, figures: Mapping[tuple[str, str], float]) -> ColumnStatistics:

@@ -3,7 +3,7 @@
     python tests/benchmarks/measuring.py [--rows 1000000] [--rounds 5]
 
 A training set of so many rows and 30 columns, over three feature views of half as many rows each, is
-built with `statistics: false` and without, one after the other. Prints how long its node takes, and
+built with `statistics: none` and without, one after the other. Prints how long its node takes, and
 those of the feature views together, either way, and which share of the time the statistics are.
 """
 

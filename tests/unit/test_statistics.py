@@ -364,7 +364,7 @@ def _observed(project: Path, node: str) -> list[tuple[Any, ...]]:
 
 
 def test_each_build_has_its_own(tmp_path: Path) -> None:
-    project = small_project(tmp_path)
+    project = small_project(tmp_path, **{"profiles.yml": PROFILES + "      statistics: all\n"})
     assert ffc(project, "run").code == 0
     first = _observed(project, "training_set.main")
     assert first
@@ -397,7 +397,7 @@ def test_a_history_that_goes_on_has_new_figures(tmp_path: Path, kept: bool) -> N
         "materialized='table'",
         "materialized='incremental', unique_key=['user_id', 'seen'], time_column='seen'",
     )
-    profiles = PROFILES + ("" if kept else "      statistics: false\n")
+    profiles = PROFILES + f"      statistics: {'all' if kept else 'training_sets'}\n"
     project = small_project(
         tmp_path, **{"transformations/clean.sql": sql_text, "profiles.yml": profiles}
     )
@@ -435,11 +435,9 @@ def test_a_failure_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert {r["status"] for r in results["results"] if r["id"] == "training_set.main"} == {"warn"}
     with duckdb.connect(project / ".ffc" / "test.duckdb", read_only=True) as connection:
         assert connection.execute("select count(*) from dev.main").fetchall() == [(4,)]
-    shown = ffc(project, "show", "main", "--stats")
-    assert shown.code == 1
-    assert "`ffc run --force --select training_set.main` builds it anew" in shown.stderr
+    assert not _observed(project, "training_set.main")
     assert ffc(project, "run", "--force", "-s", "training_set.main").code == 0
-    assert ffc(project, "show", "main", "--stats").code == 0
+    assert _observed(project, "training_set.main")
 
 
 def test_a_bug_is_not_hushed_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -455,14 +453,21 @@ def test_a_bug_is_not_hushed_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 # What is shown
 
 
-def test_no_statistics_say_why(tmp_path: Path) -> None:
-    project = small_project(tmp_path, **{"profiles.yml": PROFILES + "      statistics: false\n"})
+def test_statistics_that_are_not_kept_are_computed(tmp_path: Path) -> None:
+    project = small_project(tmp_path, **{"profiles.yml": PROFILES + "      statistics: none\n"})
     assert ffc(project, "run").code == 0
-    shown = ffc(project, "show", "main", "--stats")
-    assert (shown.code, shown.stdout) == (1, "")
-    assert "`dev` says `statistics: false`" in " ".join(shown.stderr.split())
-    other = ffc(project, "show", "clean", "--stats")
-    assert "training sets and feature views have some" in " ".join(other.stderr.split())
+    for node in ("main", "clean", "spending"):
+        shown = ffc(project, "show", node, "--stats", "--output", "json").json()
+        assert shown["rows"] == 4
+        assert not _observed(project, shown["node"])
+    with open_session(project) as session:
+        first = session.state.pointers("dev")["training_set.main"].build.id
+    assert ffc(project, "run", "--force").code == 0
+    with (
+        open_session(project) as session,
+        pytest.raises(NotFound, match=f"no statistics of the build `{first}`"),
+    ):
+        read_statistics(session, "main", first, principal=local_user())
     assert "did you mean `main`" in ffc(project, "show", "mian", "--stats").stderr
     profiles = project / "profiles.yml"
     profiles.write_text(PROFILES + "      statistics: perhaps\n")
