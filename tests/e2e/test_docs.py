@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import re
 import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
@@ -157,6 +160,22 @@ def _commands_page() -> str:
         if variables:
             lines += ["", ", ".join(variables) + "."]
     return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/python.md"])
+def test_the_python_of_a_page_runs(page: str, tmp_path: Path) -> None:
+    blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / page).read_text(), re.M | re.S)
+    assert blocks
+    assert ffc(tmp_path, "init", "fraud").code == 0
+    assert ffc(tmp_path / "fraud", "run").code == 0
+    said = io.StringIO()
+    names: dict[str, Any] = {}
+    with contextlib.chdir(tmp_path), contextlib.redirect_stdout(said):
+        for block in blocks:
+            exec(block, names)
+    assert len(names["X"]) == len(names["y"])
+    if page == "docs/python.md":
+        assert "did you mean `fraud_training`" in said.getvalue()
 
 
 PROJECT_PAGE = ROOT / "docs" / "project.md"
