@@ -106,6 +106,11 @@ class Dataset:
         return next(iter(self._labels()), None)
 
     @property
+    def weight(self) -> str:
+        """The column of weights; empty where there is none."""
+        return self._plan.weight
+
+    @property
     def schema(self) -> pa.Schema:
         """The Arrow schema of its columns; reads the rows if they were not read yet."""
         import pyarrow as pa

@@ -67,6 +67,9 @@ def as_array(column: pa.Array | pa.ChunkedArray, backend: str, name: str = "") -
     if backend == "arrow":
         return column
     if backend == "numpy":
+        # Truths of which some are missing are numbers, as integers are.
+        gaps = pa.types.is_boolean(column.type) and column.null_count
+        column = column.cast(pa.float64()) if gaps else column
         return column.to_numpy() if isinstance(column, pa.ChunkedArray) else _numpy(column)
     return as_frame(pa.table({name: column}), backend)[name]
 

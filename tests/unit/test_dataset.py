@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from pyarrow import compute as pc
 from ffc.client.dataset import Dataset, Plan
 from ffc.client.progress import progress_of
 from ffc.client.stored import Fetched, StoredRows
+from ffc.client.tensors import _arrays as tensor_arrays
 from ffc.core.errors import BadRequest, Unreachable
 from ffc.manifest.records import OutputColumn
 
@@ -313,6 +315,38 @@ def test_rows_are_fetched_once_and_whole(tmp_path: Path) -> None:
     with pytest.raises(Unreachable, match="1,000 rows came, of 1,001"):
         torn.count()
     assert not list((tmp_path / "torn").iterdir())
+
+
+def test_tensors(data: Dataset) -> None:
+    arrays = list(tensor_arrays(data.weights("weight").batch(300, backend="numpy")))
+    assert [x.shape for x, *_ in arrays] == [(300, 2)] * 3 + [(100, 2)]
+    assert [array.dtype for array in arrays[0]] == [np.float32] * 3
+    assert np.isnan(arrays[0][0][0, 0])
+    labels = np.concatenate([y for _, y, _ in arrays])
+    assert labels.tolist() == [float(y) for y in table().column("y").to_pylist()]
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "said"),
+    [
+        (["a", "b"], pa.string(), "a label of string is no number"),
+        ([1, None], pa.int64(), "is null in some rows"),
+    ],
+)
+def test_labels_that_are_no_tensors(tmp_path: Path, values: Any, kind: Any, said: str) -> None:
+    rows = table(2).set_column(6, "y", pa.array(values, kind))
+    with pytest.raises(BadRequest, match=said):
+        list(tensor_arrays(made(tmp_path, rows).batch(2, backend="numpy")))
+
+
+@pytest.mark.parametrize("library", ["torch", "tensorflow"])
+def test_a_library_that_is_missing_is_named(data: Dataset, library: str) -> None:
+    if importlib.util.find_spec(library) is None:
+        with pytest.raises(BadRequest, match=f"needs {library}, which is not installed"):
+            getattr(data, library)()
+        return
+    found = list(getattr(data, library)(300))
+    assert [tuple(x.shape) for x, _ in found] == [(300, 2)] * 3 + [(100, 2)]
 
 
 def test_libraries_are_imported_when_they_are_asked_for(data: Dataset) -> None:
