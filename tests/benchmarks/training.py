@@ -16,11 +16,13 @@ from __future__ import annotations
 
 import argparse
 import re
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -30,8 +32,10 @@ from training_shapes import HAND, SHAPES, Shape, by_deduplicating, write_project
 
 THREADS: Final = 2
 FEAST: Final = Path(".venv-feast/bin/python")
-WITH_FEAST: Final = Path(__file__).with_name("feast_training.py")
-PATIENCE: Final = 300.0
+WITH_FEAST: Final = Path(__file__).resolve().with_name("feast_training.py")
+# What a contender may take before it is told to have given up.
+PATIENCE: Final = 120.0
+MEMORY: Final = 12 * 1024**3
 
 
 def ask_ffc(folder: Path, *, whole: bool) -> tuple[float, int]:
@@ -167,16 +171,17 @@ def contenders(shape: Shape) -> list[str]:
     return ["ffc", "ffc, whole", *hand, "polars"]
 
 
-def measured(command: list[str]) -> tuple[float, int] | None:
+def measured(command: list[str], folder: Path) -> tuple[float, int] | None:
     """Return the seconds and the memory that a contender tells; None of one that gave up."""
+    limit = partial(resource.setrlimit, resource.RLIMIT_AS, (MEMORY, MEMORY))
     try:
         told = subprocess.run(
-            command, capture_output=True, text=True, timeout=PATIENCE, check=False
+            command, cwd=folder, capture_output=True, text=True, timeout=PATIENCE, preexec_fn=limit
         )
     except subprocess.TimeoutExpired:
         return None
     if told.returncode:
-        print(told.stderr[-1_000:], file=sys.stderr)
+        print(told.stderr[-300:], file=sys.stderr)
         return None
     seconds, memory, _ = told.stdout.splitlines()[-1].split()
     return float(seconds), int(memory)
@@ -191,17 +196,33 @@ def compare(name: str, shape: Shape, rounds: int, feast: Path | None) -> None:
         export(folder, shape)
         check(folder, shape)
         commands = {
-            each: [sys.executable, __file__, "--contender", each, "--folder", temporary, name]
+            each: [
+                sys.executable,
+                str(Path(__file__).resolve()),
+                "--contender",
+                each,
+                "--folder",
+                temporary,
+                name,
+            ]
             for each in contenders(shape)
         }
         if feast is not None:
             size = [str(shape.tables), str(shape.features)]
-            commands["feast"] = [str(feast), str(WITH_FEAST), str(folder / "data"), *size]
+            commands["feast"] = [
+                str(feast.absolute()),
+                str(WITH_FEAST),
+                str(folder / "data"),
+                *size,
+            ]
         found: dict[str, list[tuple[float, int]]] = {each: [] for each in commands}
         for _ in range(rounds):
-            for each, command in commands.items():
-                told = measured(command)
-                if told is not None:
+            for each, command in list(commands.items()):
+                told = measured(command, folder)
+                if told is None:
+                    print(f"{name}: {each} gave up: {PATIENCE:.0f} s or {MEMORY >> 30} GB")
+                    del commands[each]
+                else:
                     found[each].append(told)
         show(name, shape, {each: times for each, times in found.items() if times})
         from_raw(folder, shape, building)
@@ -218,7 +239,9 @@ def show(name: str, shape: Shape, found: dict[str, list[tuple[float, int]]]) -> 
         ratio = seconds / medians["ffc"]
         mark = "  best by hand" if each == best else ""
         print(f"{each:<12}{seconds:>9.3f}{least:>9.3f}{ratio:>8.2f}{memory:>9}{mark}")
-    print(f"ffc takes {medians['ffc'] / medians[best]:.2f} of the best by hand ({best})")
+    print(
+        f"ffc takes {medians['ffc'] / medians[best]:.2f} of the best by hand ({best})", flush=True
+    )
 
 
 def from_raw(folder: Path, shape: Shape, building: float) -> None:
@@ -249,11 +272,11 @@ def flat(rounds: int) -> None:
             build(Path(temporary))
             line = f"{shape.keys:>7,} keys"
             for each in ("ffc", "asof", "ranges") if shape.keys >= 1_000 else ("ffc", "asof"):
-                command = [sys.executable, __file__, "--contender", each]
+                command = [sys.executable, str(Path(__file__).resolve()), "--contender", each]
                 command += ["--folder", temporary, name]
-                told = [measured(command) for _ in range(rounds)]
+                told = [measured(command, Path(temporary)) for _ in range(rounds)]
                 line += f"  {each} {statistics.median(t[0] for t in told if t):.3f}"
-            print(line)
+            print(line, flush=True)
 
 
 def main() -> None:
