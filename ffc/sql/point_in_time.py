@@ -1,10 +1,11 @@
 """The point-in-time query of a training set, from its plan.
 
 Histories hold one row for each key, event time and created (`ffc.sql.history`). So where a view
-has no created an instant names a row, and the label joins it at once (`ffc.sql.search`). Otherwise,
-and where lookups of views that have their instants from one source share the search, the label's
-distinct (keys, t) look for the instant of the row that wins; the row is then found by equality,
-and the label joins the answers back. Either way it keeps exactly its rows. The steps, each a CTE:
+has no created, or where ranges tell which is the last of an instant, the label joins the winning
+row at once (`ffc.sql.search`). Otherwise, and where lookups of views that have their instants from
+one source share the search, the label's distinct (keys, t) look for the instant of the row that
+wins; the row is then found by equality, and the label joins the answers back. Either way it keeps
+exactly its rows. The steps, each a CTE:
 
 - `__label`: the label's columns, the keys as the entities' types, t;
 - `__spine_N`: the distinct questions of some keys;
@@ -20,6 +21,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -62,9 +64,10 @@ def training_set_query(
             build.table(f"__view_{index}", alias=f"v{index}"),
             on=build.every(_equal(name, f"v{index}", name, _LABEL) for name in on),
             join_type="LEFT",
+            copy=False,
         )
     for name, query in ctes.items():
-        select = select.with_(build.name(name), as_=query)
+        select.with_(build.name(name), as_=query, copy=False)
     return select
 
 
@@ -159,14 +162,20 @@ class _Lookup:
     @property
     def names_rows(self) -> bool:
         """Whether an instant names a row that can be had with it."""
-        return self.timed and not self._view.created and self._shape != "union"
+        if not self.timed or self._shape == "union":
+            return False
+        return not self._view.created or (self._shape == "ranges" and not self._known)
 
     def search(self) -> Search:
         """Return the search for the winning row of all that the label asks."""
         view = self._view
         rows = exp.select(*self._columns("")).from_(build.reference(view.view))
         carried = tuple(dict.fromkeys(f"__f_{pick.feature}" for pick in view.picks))
-        return self._search(_LABEL, rows, "__e", view.lag + self._delay, carried)
+        search = self._search(_LABEL, rows, "__e", view.lag + self._delay)
+        if view.created:
+            rows = rows.select(build.named(build.column(view.created), "__c"))
+            search = replace(search, rows=rows, among="__c")
+        return replace(search, carried=carried)
 
     @property
     def _known(self) -> bool:
@@ -230,14 +239,7 @@ class _Lookup:
     def _delay(self) -> int:
         return self._view.delay if self._view.as_known and not self._known else 0
 
-    def _search(
-        self,
-        questions: str,
-        rows: exp.Select,
-        position: str,
-        earlier: int,
-        carried: Sequence[str] = (),
-    ) -> Search:
+    def _search(self, questions: str, rows: exp.Select, position: str, earlier: int) -> Search:
         return Search(
             questions=questions,
             keys=self._keys,
@@ -246,7 +248,6 @@ class _Lookup:
             rows=rows,
             position=position,
             value="__e",
-            carried=carried,
         )
 
     def _created(self, at: str) -> exp.Select:

@@ -39,7 +39,8 @@ class Search:
     has `keys`, `__t` and `value`, and nothing of a question that no row lies before.
 
     `carried` are columns that come with the value. They need rows of which no two of a key lie at
-    one position, each worth what its position says, and another shape than `union`.
+    one position, each worth what its position says, and another shape than `union`. `ranges` can do
+    with rows that lie at one position if a column `among` tells which of them it is: the greatest.
     """
 
     questions: str
@@ -50,6 +51,7 @@ class Search:
     position: str
     value: str
     carried: Sequence[str] = ()
+    among: str = ""
 
 
 def shape_for(questions: int, rows: int, longest: int) -> Shape:
@@ -79,8 +81,9 @@ def with_rows(select: exp.Select, search: Search, shape: Shape, alias: str) -> e
     else:
         on = _bounds(search, shape, alias, search.questions)
         rows, method = _placed(search, shape), "ASOF" if shape == "asof" else ""
-    found = rows.subquery(build.name(alias))
-    return select.join(found, on=build.every(on), join_type=f"{method} LEFT".strip())
+    found = rows.subquery(build.name(alias), copy=False)
+    kind = f"{method} LEFT".strip()
+    return select.join(found, on=build.every(on), join_type=kind, copy=False)
 
 
 def _found(search: Search, shape: Shape, join_type: str) -> exp.Select:
@@ -89,7 +92,7 @@ def _found(search: Search, shape: Shape, join_type: str) -> exp.Select:
         exp.select(*own, build.column(search.value, "r"))
         .from_(build.table(search.questions, alias="q"))
         .join(
-            _placed(search, shape).subquery(build.name("r")),
+            _placed(search, shape).subquery(build.name("r"), copy=False),
             on=build.every(_bounds(search, shape, "r", "q")),
             join_type=join_type,
         )
@@ -124,8 +127,10 @@ def _placed(search: Search, shape: Shape) -> exp.Select:
         ever = exp.cast(exp.Literal.string("infinity"), exp.DataType(this=_TIMESTAMP))
         one, position = exp.Literal.number(1), build.column(search.position)
         following = exp.Lead(this=position, offset=one, default=ever)
+        if search.among:
+            order.append(exp.Ordered(this=build.column(search.among), nulls_first=True))
         columns.append(build.named(_over(following, search.keys, order), _UNTIL))
-    return exp.select(*columns).from_(search.rows.subquery(build.name("ranked")))
+    return exp.select(*columns).from_(search.rows.subquery(build.name("ranked"), copy=False))
 
 
 def _pairs(search: Search) -> exp.Select:
@@ -136,7 +141,7 @@ def _pairs(search: Search) -> exp.Select:
         exp.select(*own, build.named(exp.Max(this=value), search.value))
         .from_(build.table(search.questions, alias="q"))
         .join(
-            search.rows.subquery(build.name("r")),
+            search.rows.subquery(build.name("r"), copy=False),
             on=build.every(_bounds(search, "pairs", "r", "q")),
             join_type="INNER",
         )
@@ -156,7 +161,7 @@ def _pairs(search: Search) -> exp.Select:
         for name in search.carried
     ]
     whole = found.select(build.named(carried, "__row"))
-    return exp.select(*names, *parts).from_(whole.subquery(build.name("found")))
+    return exp.select(*names, *parts).from_(whole.subquery(build.name("found"), copy=False))
 
 
 def _union(search: Search) -> exp.Select:
@@ -176,7 +181,7 @@ def _union(search: Search) -> exp.Select:
         build.named(exp.Literal.number(0), "__asks"),
         build.named(nothing.copy(), TIME),
         build.named(build.column(search.value), "__value"),
-    ).from_(search.rows.subquery(build.name("r")))
+    ).from_(search.rows.subquery(build.name("r"), copy=False))
     # At one position an exclusive question stands before the rows, an inclusive one behind them.
     asks = exp.Ordered(this=build.column("__asks"), desc=not search.inclusive)
     order = [exp.Ordered(this=build.column("__position")), asks]
@@ -186,11 +191,11 @@ def _union(search: Search) -> exp.Select:
         build.column("__asks"),
         build.column(TIME),
         build.named(_running(search, search.keys, order, "__value"), search.value),
-    ).from_(listed.subquery(build.name("listed")))
+    ).from_(listed.subquery(build.name("listed"), copy=False))
     answered = exp.EQ(this=build.column("__asks"), expression=exp.Literal.number(1))
     return (
         exp.select(*(key.copy() for key in keys), build.column(TIME), build.column(search.value))
-        .from_(found.subquery(build.name("found")))
+        .from_(found.subquery(build.name("found"), copy=False))
         .where(answered, build.is_not_null(build.column(search.value)))
     )
 

@@ -20,7 +20,7 @@ def sizes(plan: Plan) -> exp.Query:
     ).from_(build.reference(plan.label))
     searched = {view.searched: view for view in plan.views if view.event_time}
     queries: list[exp.Query] = [label, *map(_history, searched.values())]
-    return exp.union(*queries, distinct=False) if len(queries) > 1 else label
+    return exp.union(*queries, distinct=False, copy=False) if len(queries) > 1 else label
 
 
 def _history(view: ViewPlan) -> exp.Select:
