@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from ffc.adapter.state import Build
 from ffc.client.folder import Declared
@@ -29,11 +30,7 @@ def views(declared: Declared) -> list[ViewInfo]:
     """Return the feature views."""
     return [
         ViewInfo(
-            name=full_name(node),
-            description=node.description,
-            owner=node.owner,
-            tags=node.tags,
-            built=_built(node, declared.builds),
+            **_named(node, declared.builds),
             entity=node.entity,
             keys=node.keys,
             source=node.source,
@@ -74,11 +71,7 @@ def training_sets(declared: Declared) -> list[TrainingSetInfo]:
     """Return the training sets, each with its newest build."""
     return [
         TrainingSetInfo(
-            name=full_name(node),
-            description=node.description,
-            owner=node.owner,
-            tags=node.tags,
-            built=_built(node, declared.builds),
+            **_named(node, declared.builds),
             label=node.label.partition(".")[2],
             columns=tuple(column.name for column in node.plan.output),
             rows=_rows(node, declared.builds),
@@ -104,6 +97,17 @@ def models(declared: Declared) -> list[ModelInfo]:
         for node in declared.manifest.nodes
         if isinstance(node, Model)
     ]
+
+
+def _named(node: AnyNode, builds: Mapping[str, Build]) -> dict[str, Any]:
+    """Return what is said of everything that is built under a name."""
+    return {
+        "name": full_name(node),
+        "description": node.description,
+        "owner": node.owner,
+        "tags": node.tags,
+        "built": _built(node, builds),
+    }
 
 
 def _built(node: AnyNode, builds: Mapping[str, Build]) -> str:

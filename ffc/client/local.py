@@ -33,11 +33,11 @@ from ffc.core.errors import BadRequest, BadSpine
 from ffc.core.types import known_type
 from ffc.manifest.records import OutputColumn
 from ffc.online.lookup import FeatureRequest, FeatureResponse
+from ffc.registry import StateRegistry
 from ffc.run.builds import BuildFacts, deployed_model, list_builds, record_use
 from ffc.run.historical import (
     HistoricalRequest,
     HistoricalRows,
-    deployed_manifest,
     every_key,
     every_value,
     historical,
@@ -258,7 +258,8 @@ class Local:
 def _key_types(session: Session) -> dict[str, pa.DataType]:
     """Return the types of all keys by name, so that a file of texts is read as they are."""
     found: dict[str, pa.DataType] = {}
-    for entity in deployed_manifest(session).nodes:
+    registry = StateRegistry(session.state, session.target.name)
+    for entity in registry.declared().values():
         if entity.kind == "entity":
             found |= {c.name: arrow_type(known_type(c.type)) for c in entity.columns}
     return found

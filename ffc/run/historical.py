@@ -19,11 +19,10 @@ from ffc.auth import Principal, authorize
 from ffc.connect.session import Session
 from ffc.connect.warehouse import Warehouse
 from ffc.core.arrow import arrow_type, conform
-from ffc.core.errors import BadRequest, BadSpine, DataError, NotFound
+from ffc.core.errors import BadRequest, BadSpine, DataError
 from ffc.core.types import known_type
 from ffc.manifest.plans import Words
-from ffc.manifest.records import Boundary, Entity, FeatureView, Manifest, OutputColumn, Plan
-from ffc.manifest.upgrades import decode_manifest
+from ffc.manifest.records import Boundary, Entity, FeatureView, OutputColumn, Plan
 from ffc.registry import Registry, StateRegistry
 from ffc.run.asking import ROW, SPINE, Asked, find_view, plan_for
 from ffc.run.making import built_alike
@@ -82,7 +81,7 @@ def historical(
     """
     authorize(principal, "read")
     registry = StateRegistry(session.state, session.target.name)
-    entities, words = _declared(session, request)
+    entities, words = _declared(registry, request)
     keys = [key for view in registry.nodes().values() for key in getattr(view, "keys", ())]
     time = time_column(spine, request.timestamp, keys)
     asked = plan_for(
@@ -172,22 +171,13 @@ def time_of(said: object, field: str) -> datetime:
     return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
 
 
-def _declared(session: Session, request: HistoricalRequest) -> tuple[dict[str, Entity], Words]:
+def _declared(registry: Registry, request: HistoricalRequest) -> tuple[dict[str, Entity], Words]:
     """Return the entities by name, and what holds of time where a view doesn't say."""
-    manifest = deployed_manifest(session)
+    manifest = registry.manifest()
     entities = {node.name: node for node in manifest.nodes if isinstance(node, Entity)}
     project = manifest.project
     as_known = project.as_known if request.as_known is None else request.as_known
     return entities, Words(boundary=request.boundary or project.boundary, as_known=as_known)
-
-
-def deployed_manifest(session: Session) -> Manifest:
-    """Return the manifest of the newest deployment; raises NotFound where there is none."""
-    target = session.target.name
-    deployed = session.state.deployment(target)
-    if deployed is None:
-        raise NotFound(f"nothing is deployed in the target `{target}`", help=["run `ffc run`"])
-    return decode_manifest(deployed[1])
 
 
 def _check_names(spine: Spine, asked: Asked) -> None:
