@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -114,12 +115,23 @@ def duration(seconds: int) -> str:
     return f"{seconds // found[1]}{found[0]}"
 
 
+def _wrapped(head: str, text: str) -> list[str]:
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=head,
+        subsequent_indent=" " * len(head),
+        break_long_words=False,
+        break_on_hyphens=False,
+    ) or [head.rstrip()]
+
+
 def render_facts(deployed: Deployed, searches: Sequence[Searched] = ()) -> str:
     """Return a node's facts and columns as text."""
     pairs = facts(deployed)
     pairs += [("search", f"{each.view}: {each.shape} ({each.reason})") for each in searches]
     width = max(len(what) for what, _ in pairs)
-    lines = [f"{what:<{width}}  {how}" for what, how in pairs]
+    lines = [line for what, how in pairs for line in _wrapped(f"{what:<{width}}  ", how)]
     rows = [[c.name, c.type or c.native, ", ".join(c.tags)] for c in deployed.node.columns]
     table = render_table(["column", "type", "tags"], rows) if rows else ""
     return "\n".join([*lines, *(["", table] if table else [])])
