@@ -60,6 +60,7 @@ bench: $(READY) ## Measure how long a person waits.
 	@$(BIN)/python tests/benchmarks/running.py
 	@$(BIN)/python tests/benchmarks/measuring.py
 	@$(BIN)/python tests/benchmarks/training.py
+	@$(BIN)/python tests/benchmarks/batching.py
 
 clean: ## Remove what make made.
 	@rm -rf $(VENV) $(FEAST) dist build .mypy_cache .pytest_cache .ruff_cache
