@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import tempfile
 import weakref
 from collections.abc import Callable, Mapping, Sequence
@@ -76,8 +78,8 @@ class Client:
         self._principal = local_user()
         self._progress = progress
         self._folder = Path(tempfile.mkdtemp(prefix="ffc-client-"))
-        weakref.finalize(self, _removed, self._folder)
-        self._answers = 0
+        weakref.finalize(self, _removed, self._folder, os.getpid())
+        self._numbers = itertools.count(1)
 
     # What there is
 
@@ -168,8 +170,8 @@ class Client:
         None: the newest values. `entities` are roles as in a label, where keys have other names.
         """
         request = HistoricalRequest(
-            features=tuple(features),
-            entities=dict(entities or {}),
+            features=features,
+            entities=entities or {},
             timestamp=timestamp,
             boundary=boundary,
             as_known=as_known,
@@ -178,12 +180,11 @@ class Client:
 
     def _stored(self, name: str, asked: Asked) -> Dataset:
         """Return rows that are read once, and then as often as one likes."""
-        self._answers += 1
-        path = self._folder / f"{self._answers}.arrow"
+        path = self._folder / f"{next(self._numbers)}.arrow"
         rows = StoredRows(path, asked.fetch, progress_of(name, self._progress))
         rows.fetch()
         found = Dataset(rows, Plan(name=name, columns=asked.columns()))
-        weakref.finalize(rows, path.unlink, missing_ok=True)
+        weakref.finalize(rows, _removed, path, os.getpid())
         return found
 
     def __repr__(self) -> str:
@@ -210,7 +211,13 @@ def _source(
     return Local(folder, str(folder.root))
 
 
-def _removed(folder: Path) -> None:
+def _removed(path: Path, process: int) -> None:
+    """Remove what a process made; its forks share it, and leave it alone."""
     import shutil
 
-    shutil.rmtree(folder, ignore_errors=True)
+    if os.getpid() != process:
+        return
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

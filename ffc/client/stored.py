@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ffc.core.errors import StoreError, Unreachable
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+# How an Arrow file begins, and a stream does not.
+_FILE: Final = b"ARROW1"
 # So many files of builds of one training set are kept.
 KEPT: Final = 3
 
@@ -59,54 +61,101 @@ class StoredRows:
     @property
     def rows(self) -> int:
         """How many rows there are."""
-        with self._opened() as file:
-            return sum(file.get_batch(i).num_rows for i in range(file.num_record_batches))
+        return sum(batch.num_rows for batch in self.batches())
 
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
         """Yield the rows, in the order in which they came; of some columns only, if given."""
         with self._opened(columns) as file:
-            for index in range(file.num_record_batches):
-                batch = file.get_batch(index)
+            for batch in _each(file):
                 yield batch if columns is None else batch.select(list(columns))
 
-    def _opened(self, columns: Sequence[str] | None = None) -> pa.ipc.RecordBatchFileReader:
+    def _opened(self, columns: Sequence[str] | None = None) -> Any:
         import pyarrow as pa
 
         if not self._path.exists():
             self.fetch()
-        source = pa.OSFile(str(self._path))
+        whole = _reader(self._path, pa.ipc.IpcReadOptions())
         if columns is None:
-            return pa.ipc.open_file(source)
-        schema = pa.ipc.open_file(source).schema
-        wanted = sorted(schema.get_field_index(name) for name in columns)
-        options = pa.ipc.IpcReadOptions(included_fields=wanted)
-        return pa.ipc.open_file(source, options=options)
+            return whole
+        with whole:
+            wanted = sorted(whole.schema.get_field_index(name) for name in columns)
+        return _reader(self._path, pa.ipc.IpcReadOptions(included_fields=wanted))
 
     def fetch(self) -> None:
         """Write the file; it has its name when it is whole."""
-        import pyarrow as pa
 
         part = self._path.with_name(f".{self._path.name}.{secrets.token_hex(4)}")
-        options = pa.ipc.IpcWriteOptions(compression="lz4")
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with (
-                self._fetch() as found,
-                self._progress(found.rows) as report,
-                pa.ipc.new_file(part, found.schema, options=options) as file,
-            ):
-                count = 0
-                for batch in found.batches:
-                    file.write_batch(batch)
-                    report(batch.num_rows)
-                    count += batch.num_rows
-                _check_whole(count, found.rows)
-            part.replace(self._path)
-        except OSError as problem:
-            message = f"the rows can't be kept in `{self._path.parent}`: {problem.strerror}"
-            raise StoreError(message, help=["make room there"]) from problem
+            with self._keeping():
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+            with self._fetch() as found, self._progress(found.rows) as report:
+                _check_whole(self._write(part, found, report), found.rows)
+            with self._keeping():
+                part.replace(self._path)
         finally:
             part.unlink(missing_ok=True)
+
+    def _write(self, part: Path, found: Fetched, report: Callable[[int], None]) -> int:
+        count = 0
+        with self._keeping():
+            file = _writer(part, found.schema)
+        try:
+            for batch in found.batches:
+                with self._keeping():
+                    file.write_batch(batch)
+                report(batch.num_rows)
+                count += batch.num_rows
+        finally:
+            with self._keeping():
+                file.close()
+        return count
+
+    @contextmanager
+    def _keeping(self) -> Iterator[None]:
+        """Raise StoreError for what can't be kept; what can't be fetched is another matter."""
+        try:
+            yield
+        except OSError as problem:
+            why = problem.strerror or str(problem)
+            message = f"the rows can't be kept in `{self._path.parent}`: {why}"
+            raise StoreError(message, help=["make room there"]) from problem
+
+
+def _writer(path: Path, schema: pa.Schema) -> pa.ipc.RecordBatchStreamWriter:
+    """Return what writes a file; each batch of a stream may have dictionaries of its own."""
+    import pyarrow as pa
+
+    options = pa.ipc.IpcWriteOptions(compression="lz4")
+    if any(_has_dictionary(field.type) for field in schema):
+        return pa.ipc.new_stream(path, schema, options=options)
+    return pa.ipc.new_file(path, schema, options=options)
+
+
+def _has_dictionary(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    if isinstance(kind, pa.BaseExtensionType):
+        return _has_dictionary(kind.storage_type)
+    inner = [kind.field(index).type for index in range(kind.num_fields)]
+    return pa.types.is_dictionary(kind) or any(map(_has_dictionary, inner))
+
+
+def _reader(path: Path, options: pa.ipc.IpcReadOptions) -> Any:
+    import pyarrow as pa
+
+    source = pa.OSFile(str(path))
+    whole = source.read(len(_FILE)) == _FILE
+    source.seek(0)
+    return (pa.ipc.open_file if whole else pa.ipc.open_stream)(source, options=options)
+
+
+def _each(reader: Any) -> Iterator[pa.RecordBatch]:
+    import pyarrow as pa
+
+    if isinstance(reader, pa.ipc.RecordBatchFileReader):
+        yield from map(reader.get_batch, range(reader.num_record_batches))
+    else:
+        yield from reader
 
 
 def _check_whole(count: int, rows: int | None) -> None:
