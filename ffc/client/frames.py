@@ -140,10 +140,14 @@ def _from_values(values: Sequence[object], name: str) -> pa.Array:
 def _from_pandas(frame: Any) -> pa.Table:
     import pyarrow as pa
 
-    columns = list(frame.columns)
+    # What has a name in the index is a column as the others are.
+    levels = [name for name in frame.index.names if name is not None]
+    columns = [*levels, *frame.columns]
     twice = sorted({str(name) for name in columns if columns.count(name) > 1})
     if twice:
-        raise BadSpine(f"two columns of the spine have one name: {listed(twice)}")
+        hints = ["give each a name of its own"]
+        raise BadSpine(f"two columns of the spine have one name: {listed(twice)}", help=hints)
+    frame = frame.reset_index(level=levels) if levels else frame
     arrays = [_from_series(frame[name], str(name)) for name in columns]
     return pa.table(arrays, names=[str(name) for name in columns])
 

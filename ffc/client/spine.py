@@ -67,7 +67,8 @@ def _file(path: Path, types: Types) -> Spine:
         message = f"a spine is a file that ends in one of {' '.join(ENDINGS)}, or SQL"
         raise BadSpine(message, help=[f"it is `{path}`"])
     if not path.is_file():
-        raise BadSpine(f"there is no file `{path}`")
+        hints = [f"files are looked for from `{Path.cwd()}`"] if not path.is_absolute() else []
+        raise BadSpine(f"there is no file `{path}`", help=hints or ["is its name right?"])
     with _reading(path):
         if path.suffix == ".arrow":
             found = _arrow(path)

@@ -113,7 +113,8 @@ def _check_words(features: object, entities: object) -> None:
         hints = ["write `['view.feature', ...]`"]
         raise BadRequest("features are a list", field="features", help=hints)
     if not features:
-        raise BadRequest("no feature is asked for", field="features")
+        hints = ["write `['view.feature', ...]`, or `['view.*']`"]
+        raise BadRequest("no feature is asked for", field="features", help=hints)
     if entities is not None and not isinstance(entities, Mapping):
         message = "entities are a mapping, of each to the columns of its keys"
         raise BadRequest(message, field="entities", help=["write `{'user': 'customer_id'}`"])
@@ -148,7 +149,8 @@ def _items(
         message = f"the feature view `{view.name}` has no feature `{name}`"
         raise NotFound(message, help=did_you_mean(name, names) or [f"it has {listed(names)}"])
     if len(found) > 1 and said.get("as"):
-        raise BadRequest("`as` names one column, but `*` stands for several", field=field)
+        message = "`as` names one column, but `*` stands for several"
+        raise BadRequest(message, field=field, help=["write each feature by itself"])
     return [(view, feature, said, index) for feature in found]
 
 
@@ -177,7 +179,7 @@ def _role(name: str, value: object, known: Mapping[str, Entity]) -> LabelRole:
     own = [column.name for column in known[entity].columns]
     if len(columns) != len(own):
         message = f"`{name}` needs a column for each key of `{entity}`: {listed(own)}"
-        raise BadRequest(message, field=field)
+        raise BadRequest(message, field=field, help=["name the spine's columns, in that order"])
     return LabelRole(role=name, entity=entity, keys=tuple(map(str, columns)))
 
 
@@ -231,7 +233,9 @@ def _lag(view: FeatureView, said: object, timed: bool, field: str) -> Duration:
         message = f"{said!r} is no lag"
         raise BadRequest(message, field=field, help=["a lag is such as `7d`, `12h`, `30m`"])
     if not view.event_time:
-        raise BadRequest(f"`{view.name}` is static: `lag` has no meaning there", field=field)
+        message = f"`{view.name}` is static: `lag` has no meaning there"
+        raise BadRequest(message, field=field, help=["leave out `lag`"])
     if not timed:
-        raise BadRequest("a lag needs a time to count from", field=field)
+        hints = ["leave out `lag`, or name the spine's times with `timestamp`"]
+        raise BadRequest("a lag needs a time to count from", field=field, help=hints)
     return lag

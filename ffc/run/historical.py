@@ -149,7 +149,9 @@ def every_value(
     registry = StateRegistry(session.state, session.target.name)
     found = find_view(registry, view)
     if not found.event_time:
-        raise BadRequest(f"`{found.name}` is static: it has no instants", field="spine.view")
+        message = f"`{found.name}` is static: it has no instants"
+        hints = ["`client.entities(...)` tells what it holds now"]
+        raise BadRequest(message, field="spine.view", help=hints)
     first, last = time_of(start, "spine.from"), time_of(end, "spine.to")
     if first > last:
         message = f"`from` is {first}, which is after `to`, {last}"
@@ -197,7 +199,8 @@ def _declared(session: Session, request: HistoricalRequest) -> tuple[dict[str, E
         hints = ["write `exclusive` or `inclusive`"]
         raise BadRequest(message, field="boundary", help=hints)
     if not isinstance(request.as_known, bool | None):
-        raise BadRequest(f"`as_known` is {request.as_known!r}, not true or false", field="as_known")
+        message = f"`as_known` is {request.as_known!r}"
+        raise BadRequest(message, field="as_known", help=["write True or False"])
     manifest = deployed_manifest(session)
     entities = {node.name: node for node in manifest.nodes if isinstance(node, Entity)}
     project = manifest.project

@@ -153,7 +153,10 @@ def key_types(
 
 def _missing(name: str, key: str, role: LabelRole, names: Sequence[str]) -> BadSpine:
     hints = list(did_you_mean(name, names))
-    hints.append(f"where it is called otherwise: `entities={{'{role.role}': 'COLUMN'}}`")
+    hints.append(
+        f"where it is called otherwise: `entities={{'{role.role}': 'COLUMN'}}`, "
+        f"or `--entity {role.role}=COLUMN`"
+    )
     of = "" if name == key else f" (`{key}`)"
     return BadSpine(
         f"the spine has no column `{name}`{of}, the key of `{role.entity}`",
