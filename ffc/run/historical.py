@@ -198,7 +198,7 @@ def _declared(session: Session, request: HistoricalRequest) -> tuple[dict[str, E
         message = f"`boundary` is {request.boundary!r}"
         hints = ["write `exclusive` or `inclusive`"]
         raise BadRequest(message, field="boundary", help=hints)
-    if not isinstance(request.as_known, bool | None):
+    if request.as_known not in (None, True, False):
         message = f"`as_known` is {request.as_known!r}"
         raise BadRequest(message, field="as_known", help=["write True or False"])
     manifest = deployed_manifest(session)
