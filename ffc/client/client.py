@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
-import tempfile
-import weakref
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -27,7 +24,7 @@ from ffc.client.listings import (
 from ffc.client.local import Local
 from ffc.client.progress import progress_of
 from ffc.client.source import Asked, Source
-from ffc.client.stored import StoredRows
+from ffc.client.stored import Scratch, StoredRows
 from ffc.online.lookup import FeatureResponse
 from ffc.run.builds import BuildFacts
 from ffc.run.historical import HistoricalRequest
@@ -77,8 +74,7 @@ class Client:
         self._source = _source(str(project_or_url), target, token, profiles_dir)
         self._principal = local_user()
         self._progress = progress
-        self._folder = Path(tempfile.mkdtemp(prefix="ffc-client-"))
-        weakref.finalize(self, _removed, self._folder, os.getpid())
+        self._scratch = Scratch()
         self._numbers = itertools.count(1)
 
     # What there is
@@ -180,12 +176,10 @@ class Client:
 
     def _stored(self, name: str, asked: Asked) -> Dataset:
         """Return rows that are read once, and then as often as one likes."""
-        path = self._folder / f"{next(self._numbers)}.arrow"
-        rows = StoredRows(path, asked.fetch, progress_of(name, self._progress))
+        path = self._scratch.path / f"{next(self._numbers)}.arrow"
+        rows = StoredRows(path, asked.fetch, progress_of(name, self._progress), self._scratch)
         rows.fetch()
-        found = Dataset(rows, Plan(name=name, columns=asked.columns()))
-        weakref.finalize(rows, _removed, path, os.getpid())
-        return found
+        return Dataset(rows, Plan(name=name, columns=asked.columns()))
 
     def __repr__(self) -> str:
         """Say what it reads."""
@@ -209,15 +203,3 @@ def _source(
         return Local(BareManifest(path, profiles, target), str(path))
     folder = ProjectFolder(path, profiles, target)
     return Local(folder, str(folder.root))
-
-
-def _removed(path: Path, process: int) -> None:
-    """Remove what a process made; its forks share it, and leave it alone."""
-    import shutil
-
-    if os.getpid() != process:
-        return
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)

@@ -7,14 +7,13 @@ of it has changed, so that nothing needs a restart.
 
 from __future__ import annotations
 
-import tempfile
-import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from ffc.adapter.state import Build
+from ffc.client.stored import Scratch
 from ffc.connect.profiles import FILE, choose_target, read_profile, usable
 from ffc.connect.session import Session
 from ffc.core.errors import ProjectError
@@ -81,13 +80,12 @@ class BareManifest:
         self._path = path
         self._profiles_dir = profiles_dir
         self._target = target
-        self._folder = tempfile.TemporaryDirectory(prefix="ffc-")
-        weakref.finalize(self, self._folder.cleanup)
+        self._scratch = Scratch()
 
     @property
     def cache(self) -> Path:
         """The folder for rows that were fetched; it goes with the client."""
-        return Path(self._folder.name)
+        return self._scratch.path
 
     @contextmanager
     def open(self, *, writes_state: bool = False) -> Iterator[Session]:

@@ -6,7 +6,11 @@ is asked, and a DuckDB file held, for as long as it takes to fetch the rows and 
 
 from __future__ import annotations
 
+import os
 import secrets
+import shutil
+import tempfile
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -36,10 +40,27 @@ class Fetched:
     batches: Iterator[pa.RecordBatch]
 
 
+class Scratch:
+    """A folder that is gone when nothing holds it any more, or when its process ends.
+
+    Forks of the process leave it alone.
+    """
+
+    def __init__(self) -> None:
+        self.path = Path(tempfile.mkdtemp(prefix="ffc-client-"))
+        weakref.finalize(self, _removed, self.path, os.getpid())
+
+
+def _removed(path: Path, process: int) -> None:
+    if os.getpid() == process:
+        shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+
+
 class StoredRows:
     """Rows that lie in a file, or will when they are first asked for.
 
-    `progress` is told of each row that comes. Raises StoreError where the file can't be written.
+    `progress` is told of each row that comes. A file in a `scratch` is nobody else's, and goes with
+    the rows. Raises StoreError where the file can't be written.
     """
 
     def __init__(
@@ -47,8 +68,13 @@ class StoredRows:
         path: Path,
         fetch: Fetch,
         progress: Callable[[int | None], AbstractContextManager[Callable[[int], None]]],
+        scratch: Scratch | None = None,
     ) -> None:
         self._path = path
+        self._scratch = scratch
+        self._count: int | None = None
+        if scratch is not None:
+            weakref.finalize(self, _removed, path, os.getpid())
         self._fetch = fetch
         self._progress = progress
 
@@ -89,7 +115,11 @@ class StoredRows:
             with self._keeping():
                 self._path.parent.mkdir(parents=True, exist_ok=True)
             with self._fetch() as found, self._progress(found.rows) as report:
-                _check_whole(self._write(part, found, report), found.rows)
+                # What could be read but once is not all there the second time.
+                wanted = found.rows if self._count is None else self._count
+                count = self._write(part, found, report)
+                _check_whole(count, wanted)
+                self._count = count
             with self._keeping():
                 part.replace(self._path)
         finally:
