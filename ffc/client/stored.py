@@ -148,7 +148,9 @@ class StoredRows:
         except OSError as problem:
             why = problem.strerror or str(problem)
             message = f"the rows can't be kept in `{self._path.parent}`: {why}"
-            raise StoreError(message, help=["make room there"]) from problem
+            raise StoreError(
+                message, help=["make room there, and see that you may write there"]
+            ) from problem
 
 
 def _writer(path: Path, schema: pa.Schema) -> pa.ipc.RecordBatchStreamWriter:

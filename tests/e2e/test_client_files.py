@@ -13,10 +13,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
-from support.cli import ffc
+from support.cli import PROFILES, ffc
 from support.projects import small_project
 
 ROWS = 2_000_000
+LIMITED = PROFILES.replace("test.duckdb}", "test.duckdb, memory_limit: 150MB}")
 
 # An answer of a client that nobody holds, of a reader that can be read once; a fork that ends.
 ASK_AND_FORK = """\
@@ -64,6 +65,20 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("many") / "asked.parquet"
     parquet.write_table(pa.table({"user_id": users, "seen": times}), path)
     return path
+
+
+def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
+    # The warehouse may use what it is given, and puts the rest into files of its own.
+    small = small_project(tmp_path / "small", **{"profiles.yml": LIMITED})
+    assert ffc(small, "run").code == 0
+    script = Path(__file__).parent.parent / "support" / "asking.py"
+    command = [sys.executable, str(script), str(small)]
+    environment = _environment(tmp_path / "scratch")
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    few, many = map(int, done.stdout.split())
+    assert many < few + 120_000, f"{few:,} KiB for few rows, {many:,} KiB for many"
+    assert list((tmp_path / "scratch").iterdir()) == []
 
 
 def _environment(scratch: Path) -> dict[str, str]:
