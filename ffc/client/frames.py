@@ -106,9 +106,9 @@ def arrow_table(frame: object) -> pa.Table | pa.RecordBatchReader:
     if isinstance(frame, list) and all(isinstance(row, Mapping) for row in frame):
         return _from_rows(frame)
     # A single column can be read as Arrow, too, but is no table.
+    if type(frame).__module__.partition(".")[0] == "pandas" and hasattr(frame, "columns"):
+        return _from_pandas(frame)
     if hasattr(frame, "__arrow_c_stream__") and hasattr(frame, "columns"):
-        if type(frame).__module__.partition(".")[0] == "pandas":
-            return _from_pandas(frame)
         return pa.RecordBatchReader.from_stream(frame)
     hints = [
         "give a DataFrame, an Arrow table or reader, a `.parquet`, `.csv` or `.arrow` file, SQL"

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import copy
 import os
+import pickle
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
 from support.cli import PROFILES, ffc
-from support.projects import small_project
+from support.projects import FILES, small_project
+
+from ffc import Client, errors
 
 ROWS = 2_000_000
 LIMITED = PROFILES.replace("test.duckdb}", "test.duckdb, memory_limit: 150MB}")
@@ -65,6 +71,59 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("many") / "asked.parquet"
     parquet.write_table(pa.table({"user_id": users, "seen": times}), path)
     return path
+
+
+def test_threads_share_a_client(project: Path) -> None:
+    client = Client(project)
+    told: list[tuple[int, int]] = []
+
+    def ask(count: int) -> None:
+        rows = [{"user_id": f"u{count}"}] * count
+        table = client.historical(["profile.country"], rows, timestamp=None).dataframe("arrow")
+        told.append((count, table.column("user_id").to_pylist().count(f"u{count}")))
+        assert client.training_set("main").count() == 4
+
+    threads = [threading.Thread(target=ask, args=(count,)) for count in range(1, 17)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(told) == [(count, count) for count in range(1, 17)]
+
+
+def test_a_copy_is_the_same_rows(project: Path) -> None:
+    found = Client(project).historical(["profile.country"], [{"user_id": "u1"}], timestamp=None)
+    for copied in (copy.copy(found), copy.deepcopy(found), copy.deepcopy({"a": [found]})["a"][0]):
+        assert copied is found
+    with pytest.raises(TypeError, match="a Dataset stays in its process"):
+        pickle.dumps(found)
+
+
+def test_rows_that_were_taken_away(project: Path) -> None:
+    """What is read again is whole, or not at all."""
+    table = pa.table({"user_id": ["u1", "u2"]})
+    words: Any = {"timestamp": None}
+    client = Client(project)
+    again = client.historical(["profile.country"], table, **words)
+    once = client.historical(["profile.country"], table.to_reader(), **words)
+    for found in (again, once):
+        found._rows._path.unlink()
+    assert again.count() == 2
+    with pytest.raises(errors.Unreachable, match="0 rows came, of 2"):
+        once.count()
+
+
+def test_what_editors_leave_in_a_project(tmp_path: Path) -> None:
+    project = small_project(tmp_path / "small")
+    (project / "features" / ".#all.yml").symlink_to("nobody@nowhere:1")
+    (project / "data" / "notes.yml").symlink_to("nowhere")
+    client = Client(project)
+    assert client.views.names == ["profile", "spending"]
+    (project / "features" / "all.yml").write_text(
+        FILES["features/all.yml"].replace("spending", "spent")
+    )
+    (project / "training_sets" / "main.yml").unlink()
+    assert client.views.names == ["profile", "spent"]
 
 
 def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
