@@ -115,6 +115,8 @@ def arrow_table(frame: object) -> pa.Table | pa.RecordBatchReader:
     ]
     if hasattr(frame, "collect"):
         hints.insert(0, "`.collect()` makes it a DataFrame")
+    if hasattr(frame, "arrow"):
+        hints.insert(0, "`.arrow()` makes it an Arrow reader")
     raise BadSpine(f"a spine is no {type(frame).__name__}", help=hints)
 
 

@@ -221,6 +221,8 @@ def test_what_is_no_table(given: object, client: Client) -> None:
 def test_what_is_nearly_a_table(client: Client) -> None:
     lazy = pl.DataFrame(spine().to_pylist()).lazy()
     assert "a spine is no LazyFrame\n`.collect()` makes it a DataFrame" in refused(client, lazy)
+    asked = client.training_set("main")
+    assert "a spine is no Dataset\n`.arrow()` makes it an Arrow reader" in refused(client, asked)
     assert "no spine is given" in refused(client, None)
     frame = spine(x=[1, 2]).to_pandas().set_index("x", drop=False)
     assert "two columns of the spine have one name: `x`" in refused(client, frame)
