@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from ffc.client.frames import arrow_table
 from ffc.core.errors import BadSpine
-from ffc.core.files import ENDINGS
+from ffc.core.files import ENDINGS, batch_writer
 from ffc.run.spines import Spine
 
 if TYPE_CHECKING:
@@ -51,9 +51,9 @@ def spooled(schema: pa.Schema, batches: Iterator[pa.RecordBatch], folder: Path) 
     path = folder / "spine"
     options = pa.ipc.IpcWriteOptions(compression="lz4")
     # A stream, not a file: its batches may have dictionaries of their own.
-    with pa.ipc.new_stream(path, schema, options=options) as file:
+    with batch_writer(path, lambda at: pa.ipc.new_stream(at, schema, options=options)) as write:
         for batch in batches:
-            file.write_batch(batch)
+            write(batch)
 
     def read() -> Iterator[pa.RecordBatch]:
         with pa.OSFile(str(path)) as source, pa.ipc.open_stream(source) as file:

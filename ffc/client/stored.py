@@ -12,12 +12,13 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from ffc.core.errors import StoreError, Unreachable
+from ffc.core.errors import Unreachable
+from ffc.core.files import batch_writer, keeping
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -112,45 +113,29 @@ class StoredRows:
 
         part = self._path.with_name(f".{self._path.name}.{secrets.token_hex(4)}")
         try:
-            with self._keeping():
+            with keeping(self._path.parent):
                 self._path.parent.mkdir(parents=True, exist_ok=True)
             with self._fetch() as found, self._progress(found.rows) as report:
                 # What could be read but once is not all there the second time.
                 wanted = found.rows if self._count is None else self._count
-                count = self._write(part, found, report)
+                count = _written(part, found, report)
                 _check_whole(count, wanted)
                 self._count = count
-            with self._keeping():
+            with keeping(self._path.parent):
                 part.replace(self._path)
         finally:
             part.unlink(missing_ok=True)
 
-    def _write(self, part: Path, found: Fetched, report: Callable[[int], None]) -> int:
-        count = 0
-        with self._keeping():
-            file = _writer(part, found.schema)
-        try:
-            for batch in found.batches:
-                with self._keeping():
-                    file.write_batch(batch)
-                report(batch.num_rows)
-                count += batch.num_rows
-        finally:
-            with self._keeping():
-                file.close()
-        return count
 
-    @contextmanager
-    def _keeping(self) -> Iterator[None]:
-        """Raise StoreError for what can't be kept; what can't be fetched is another matter."""
-        try:
-            yield
-        except OSError as problem:
-            why = problem.strerror or str(problem)
-            message = f"the rows can't be kept in `{self._path.parent}`: {why}"
-            raise StoreError(
-                message, help=["make room there, and see that you may write there"]
-            ) from problem
+def _written(path: Path, found: Fetched, report: Callable[[int], None]) -> int:
+    """Write rows as they come; return how many there were."""
+    count = 0
+    with batch_writer(path, lambda at: _writer(at, found.schema)) as write:
+        for batch in found.batches:
+            write(batch)
+            report(batch.num_rows)
+            count += batch.num_rows
+    return count
 
 
 def _writer(path: Path, schema: pa.Schema) -> pa.ipc.RecordBatchStreamWriter:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from ffc.core.arrow import arrow_type
 from ffc.core.diagnostics import did_you_mean, listed
 from ffc.core.errors import BadSpine
+from ffc.core.files import batch_writer
 from ffc.core.types import Type, known_type
 from ffc.manifest.records import Entity, LabelRole
 from ffc.run.asking import ROW, TIME, question_names
@@ -124,13 +125,13 @@ def put_questions(
     fields += [pa.field(TIME, pa.timestamp("us"))] if time is not None else []
     schema = pa.schema(fields)
     rows = 0
-    with parquet.ParquetWriter(path, schema) as file:
+    with batch_writer(path, lambda at: parquet.ParquetWriter(at, schema)) as write:
         for batch in spine.read():
             count = batch.num_rows
             arrays = [pa.array(np.arange(rows, rows + count))]
             arrays += [_key(batch, name, kind, of) for name, (kind, of) in kinds.items()]
             arrays += [instants(batch.column(time), time)] if time is not None else []
-            file.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
+            write(pa.RecordBatch.from_arrays(arrays, schema=schema))
             rows += count
     return Questions(path=path, rows=rows, timed=time is not None)
 

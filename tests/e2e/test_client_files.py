@@ -55,6 +55,35 @@ Client(sys.argv[1]).historical(["spending.*", "profile.*"], sys.argv[2])
 """
 
 
+# Files may be of so many bytes and no larger, as where there is no room.
+ASK_WITHOUT_ROOM = """\
+import os, resource, sys
+import numpy as np
+import pyarrow as pa
+from ffc import Client, errors
+
+rng = np.random.default_rng(5)
+numbers = pa.array(rng.integers(0, 10**9, 300_000))
+times = numbers.cast(pa.timestamp("us"))
+columns = {"user_id": numbers.cast(pa.string()), "seen": times, "x": rng.random(300_000)}
+table = pa.table(columns)
+client = Client(sys.argv[1])
+for size in (100_000, 4_000_000, 7_000_000):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+    for spine in (table, table.to_reader()):
+        try:
+            client.historical(["spending.amount"], spine)
+        except errors.StoreError as problem:
+            assert "the rows can't be kept in" in problem.message, problem
+            assert "File too large" in problem.message, problem
+            assert problem.help, problem
+        else:
+            raise AssertionError(size)
+    (own,) = os.listdir(os.environ["TMPDIR"])
+    assert os.listdir(os.path.join(os.environ["TMPDIR"], own)) == []
+"""
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     built = small_project(tmp_path_factory.mktemp("files") / "small")
@@ -148,6 +177,14 @@ def _environment(scratch: Path) -> dict[str, str]:
 def test_an_answer_outlives_its_client_and_forks(project: Path, tmp_path: Path) -> None:
     environment = _environment(tmp_path / "scratch")
     command = [sys.executable, "-c", ASK_AND_FORK, str(project)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def test_there_is_no_room(project: Path, tmp_path: Path) -> None:
+    environment = _environment(tmp_path / "scratch")
+    command = [sys.executable, "-c", ASK_WITHOUT_ROOM, str(project)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert list((tmp_path / "scratch").iterdir()) == []
