@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
-import weakref
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -25,7 +24,7 @@ from ffc.client.listings import (
 from ffc.client.local import Local
 from ffc.client.progress import progress_of
 from ffc.client.source import Asked, Source
-from ffc.client.stored import StoredRows
+from ffc.client.stored import Scratch, StoredRows
 from ffc.online.lookup import FeatureResponse
 from ffc.run.builds import BuildFacts
 from ffc.run.historical import HistoricalRequest
@@ -75,9 +74,8 @@ class Client:
         self._source = _source(str(project_or_url), target, token, profiles_dir)
         self._principal = local_user()
         self._progress = progress
-        self._folder = Path(tempfile.mkdtemp(prefix="ffc-client-"))
-        weakref.finalize(self, _removed, self._folder)
-        self._answers = 0
+        self._scratch = Scratch()
+        self._numbers = itertools.count(1)
 
     # What there is
 
@@ -168,8 +166,8 @@ class Client:
         None: the newest values. `entities` are roles as in a label, where keys have other names.
         """
         request = HistoricalRequest(
-            features=tuple(features),
-            entities=dict(entities or {}),
+            features=features,
+            entities=entities or {},
             timestamp=timestamp,
             boundary=boundary,
             as_known=as_known,
@@ -178,13 +176,10 @@ class Client:
 
     def _stored(self, name: str, asked: Asked) -> Dataset:
         """Return rows that are read once, and then as often as one likes."""
-        self._answers += 1
-        path = self._folder / f"{self._answers}.arrow"
-        rows = StoredRows(path, asked.fetch, progress_of(name, self._progress))
+        path = self._scratch.path / f"{next(self._numbers)}.arrow"
+        rows = StoredRows(path, asked.fetch, progress_of(name, self._progress), self._scratch)
         rows.fetch()
-        found = Dataset(rows, Plan(name=name, columns=asked.columns()))
-        weakref.finalize(rows, path.unlink, missing_ok=True)
-        return found
+        return Dataset(rows, Plan(name=name, columns=asked.columns()))
 
     def __repr__(self) -> str:
         """Say what it reads."""
@@ -208,9 +203,3 @@ def _source(
         return Local(BareManifest(path, profiles, target), str(path))
     folder = ProjectFolder(path, profiles, target)
     return Local(folder, str(folder.root))
-
-
-def _removed(folder: Path) -> None:
-    import shutil
-
-    shutil.rmtree(folder, ignore_errors=True)

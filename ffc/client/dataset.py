@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, NoReturn
 
 from ffc.client import steps
 from ffc.client.batches import Batch, rows_of, sized
@@ -127,6 +127,19 @@ class Dataset:
         from ffc.client.html import dataset_html
 
         return dataset_html(self.name, self.columns)
+
+    def __copy__(self) -> Dataset:
+        """Return itself: it never changes."""
+        return self
+
+    def __deepcopy__(self, memo: object) -> Dataset:
+        """Return itself: it never changes, and its file goes with it."""
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        """Raise TypeError: its rows lie with the client that fetched them."""
+        message = "a Dataset stays in its process: pickle its `arrow().read_all()`, or write a file"
+        raise TypeError(message)
 
     # What is read
 

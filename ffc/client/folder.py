@@ -7,22 +7,21 @@ of it has changed, so that nothing needs a restart.
 
 from __future__ import annotations
 
-import tempfile
-import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from ffc.adapter.state import Build
-from ffc.connect.profiles import choose_target, read_profile, usable
+from ffc.client.stored import Scratch
+from ffc.connect.profiles import FILE, choose_target, read_profile, usable
 from ffc.connect.session import Session
 from ffc.core.errors import ProjectError
+from ffc.core.texts import read_text
 from ffc.manifest.files import read_manifest
 from ffc.manifest.records import Manifest
+from ffc.project.files import ProjectFiles, read_files
 from ffc.workspace.folder import compile_workspace, find_root, open_target
-
-Files = tuple[tuple[str, int, int], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +40,7 @@ class ProjectFolder:
         self.root = find_root(folder)
         self._profiles_dir = profiles_dir
         self._target = target
-        self._seen: Files = ()
+        self._seen: tuple[ProjectFiles, str] | None = None
         self._manifest: Manifest | None = None
 
     @property
@@ -58,15 +57,20 @@ class ProjectFolder:
 
     def declared(self) -> Declared:
         """Return what the files declare now; raises ProjectError where they don't compile."""
-        files = _files(self.root)
-        if self._manifest is None or files != self._seen:
+        seen = (read_files(self.root)[0], self._profiles())
+        if self._manifest is None or seen != self._seen:
             workspace = compile_workspace(self.root, self._profiles_dir, self._target)
             if workspace.manifest is None:
                 found = [d for d in workspace.diagnostics if d.severity == "error"]
                 raise ProjectError("the project does not compile: `ffc compile`", found)
-            self._manifest, self._seen = workspace.manifest, files
+            self._manifest, self._seen = workspace.manifest, seen
         with self.open() as session:
             return Declared(manifest=self._manifest, builds=_builds(session))
+
+    def _profiles(self) -> str:
+        """Return the text that says what targets there are; empty where it lies elsewhere."""
+        path = (self._profiles_dir or self.root) / FILE
+        return read_text(path, FILE)[0]
 
 
 class BareManifest:
@@ -76,13 +80,12 @@ class BareManifest:
         self._path = path
         self._profiles_dir = profiles_dir
         self._target = target
-        self._folder = tempfile.TemporaryDirectory(prefix="ffc-")
-        weakref.finalize(self, self._folder.cleanup)
+        self._scratch = Scratch()
 
     @property
     def cache(self) -> Path:
         """The folder for rows that were fetched; it goes with the client."""
-        return Path(self._folder.name)
+        return self._scratch.path
 
     @contextmanager
     def open(self, *, writes_state: bool = False) -> Iterator[Session]:
@@ -104,16 +107,3 @@ class BareManifest:
 def _builds(session: Session) -> dict[str, Build]:
     pointers = session.state.pointers(session.target.name)
     return {node: pointer.build for node, pointer in pointers.items()}
-
-
-def _files(root: Path) -> Files:
-    """Return what tells whether a file of a project changed: names, times, sizes."""
-    found = []
-    for path in sorted(root.rglob("*")):
-        inside = path.relative_to(root).parts
-        if inside[0] in ("target", ".ffc") or any(part.startswith(".git") for part in inside):
-            continue
-        if path.suffix in (".yml", ".yaml", ".sql"):
-            state = path.stat()
-            found.append((str(path), state.st_mtime_ns, state.st_size))
-    return tuple(found)

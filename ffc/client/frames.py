@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ffc.core.diagnostics import listed
@@ -105,26 +106,53 @@ def arrow_table(frame: object) -> pa.Table | pa.RecordBatchReader:
         return frame
     if isinstance(frame, pa.RecordBatch):
         return pa.Table.from_batches([frame])
-    if type(frame).__module__.partition(".")[0] == "pandas":
+    if isinstance(frame, list) and all(isinstance(row, Mapping) for row in frame):
+        return _from_rows(frame)
+    # A single column can be read as Arrow, too, but is no table.
+    if type(frame).__module__.partition(".")[0] == "pandas" and hasattr(frame, "columns"):
         return _from_pandas(frame)
-    if hasattr(frame, "__arrow_c_stream__"):
+    if hasattr(frame, "__arrow_c_stream__") and hasattr(frame, "columns"):
         return pa.RecordBatchReader.from_stream(frame)
-    if isinstance(frame, list) and all(isinstance(row, dict) for row in frame):
-        return pa.Table.from_pylist(frame)
-    message = f"a spine is no {type(frame).__name__}"
     hints = [
         "give a DataFrame, an Arrow table or reader, a `.parquet`, `.csv` or `.arrow` file, SQL"
     ]
-    raise BadSpine(message, help=hints)
+    if hasattr(frame, "collect"):
+        hints.insert(0, "`.collect()` makes it a DataFrame")
+    if hasattr(frame, "arrow"):
+        hints.insert(0, "`.arrow()` makes it an Arrow reader")
+    raise BadSpine(f"a spine is no {type(frame).__name__}", help=hints)
+
+
+def _from_rows(rows: Sequence[Mapping[Any, Any]]) -> pa.Table:
+    """Return rows as a table, with every column that one of them has."""
+    import pyarrow as pa
+
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    arrays = [_from_values([row.get(name) for row in rows], str(name)) for name in names]
+    return pa.table(arrays, names=[str(name) for name in names])
+
+
+def _from_values(values: Sequence[object], name: str) -> pa.Array:
+    import pyarrow as pa
+
+    _have_zones(values, name)
+    try:
+        return pa.array(values)
+    except (pa.ArrowException, OverflowError) as problem:
+        raise _unlike(name, problem) from problem
 
 
 def _from_pandas(frame: Any) -> pa.Table:
     import pyarrow as pa
 
-    columns = list(frame.columns)
+    # What has a name in the index is a column as the others are.
+    levels = [name for name in frame.index.names if name is not None]
+    columns = [*levels, *frame.columns]
     twice = sorted({str(name) for name in columns if columns.count(name) > 1})
     if twice:
-        raise BadSpine(f"two columns of the spine have one name: {listed(twice)}")
+        hints = ["give each a name of its own"]
+        raise BadSpine(f"two columns of the spine have one name: {listed(twice)}", help=hints)
+    frame = frame.reset_index(level=levels) if levels else frame
     arrays = [_from_series(frame[name], str(name)) for name in columns]
     return pa.table(arrays, names=[str(name) for name in columns])
 
@@ -132,21 +160,23 @@ def _from_pandas(frame: Any) -> pa.Table:
 def _from_series(series: Any, name: str) -> pa.Array | pa.ChunkedArray:
     import pyarrow as pa
 
-    if str(series.dtype) == "object":
-        zones = {_has_zone(value) for value in series if hasattr(value, "tzinfo")}
-        if zones == {True, False}:
-            message = f"some times of the column `{name}` have a time zone, and others have none"
-            raise BadSpine(
-                message, help=["`pandas.to_datetime(..., utc=True)` makes them instants"]
-            )
-        if zones == {True}:
-            series = imported("pandas", "pandas").to_datetime(series, utc=True)
+    if str(series.dtype) == "object" and _have_zones(series, name):
+        series = imported("pandas", "pandas").to_datetime(series, utc=True)
     try:
         return pa.Array.from_pandas(series)
-    except pa.ArrowException as problem:
-        message = f"the column `{name}` holds values of several types"
-        raise BadSpine(message, help=[str(problem).splitlines()[0]]) from problem
+    except (pa.ArrowException, OverflowError) as problem:
+        raise _unlike(name, problem) from problem
 
 
-def _has_zone(value: Any) -> bool:
-    return value.tzinfo is not None
+def _have_zones(values: Iterable[Any], name: str) -> bool:
+    """Tell whether values are times with a zone; raises BadSpine where only some have one."""
+    zones = {value.tzinfo is not None for value in values if hasattr(value, "tzinfo")}
+    if zones == {True, False}:
+        message = f"some times of the column `{name}` have a time zone, and others have none"
+        raise BadSpine(message, help=["`pandas.to_datetime(..., utc=True)` makes them instants"])
+    return zones == {True}
+
+
+def _unlike(name: str, problem: Exception) -> BadSpine:
+    message = f"the column `{name}` holds values of several types, or of one that Arrow has not"
+    return BadSpine(message, help=[str(problem).splitlines()[0]])

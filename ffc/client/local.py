@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -26,18 +27,18 @@ from ffc.client.progress import Progress
 from ffc.client.spine import is_query, spine_of, spooled
 from ffc.client.stored import Fetched, StoredRows, forget_older
 from ffc.connect.session import Session
-from ffc.core.arrow import arrow_type, typed
+from ffc.core.arrow import typed
 from ffc.core.clock import utc_now
 from ffc.core.diagnostics import listed
 from ffc.core.errors import BadRequest, BadSpine
 from ffc.core.types import known_type
 from ffc.manifest.records import OutputColumn
 from ffc.online.lookup import FeatureRequest, FeatureResponse
-from ffc.registry import StateRegistry
 from ffc.run.builds import BuildFacts, deployed_model, list_builds, record_use
 from ffc.run.historical import (
     HistoricalRequest,
     HistoricalRows,
+    asked_keys,
     every_key,
     every_value,
     historical,
@@ -97,6 +98,13 @@ def _of_spine(found: HistoricalRows) -> tuple[OutputColumn, ...]:
         role = "timestamp" if each.name == found.timestamp else role
         columns.append(OutputColumn(name=each.name, role=role, type=str(each.type), origin="spine"))
     return tuple(columns)
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """Return a folder that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="ffc-") as folder:
+        yield Path(folder)
 
 
 class Local:
@@ -202,9 +210,9 @@ class Local:
 
         @contextmanager
         def open() -> Iterator[HistoricalRows]:
-            with self._place.open() as session, tempfile.TemporaryDirectory() as folder:
+            with self._place.open() as session, _folder() as folder:
                 keys = every_key(session, view, utc_now(), principal=self._principal)
-                spine = spooled(keys.schema, keys.batches, Path(folder))
+                spine = spooled(keys.schema, keys.batches, folder)
                 request = HistoricalRequest(features=[f"{view}.*"], timestamp=keys.timestamp)
                 with historical(session, spine, request, principal=self._principal) as found:
                     yield found
@@ -216,8 +224,8 @@ class Local:
 
         @contextmanager
         def open() -> Iterator[HistoricalRows]:
-            with self._place.open() as session, tempfile.TemporaryDirectory() as folder:
-                spine, asked = self._spine(session, given, request, Path(folder))
+            with self._place.open() as session, _folder() as folder:
+                spine, asked = self._spine(session, given, request, folder)
                 with historical(session, spine, asked, principal=self._principal) as found:
                     yield found
 
@@ -233,7 +241,8 @@ class Local:
             return spooled(asked.schema, asked.batches, folder), request
         if given is None:
             raise BadSpine("no spine is given", help=["a spine is a table of keys and times"])
-        return spine_of(given, folder, _key_types(session)), request
+        types = partial(asked_keys, session, request, principal=self._principal)
+        return spine_of(given, folder, types), request
 
     def _between(
         self,
@@ -245,21 +254,12 @@ class Local:
         words = ("view", "from", "to")
         if set(given) != set(words):
             message = f"a spine of a view has {listed(words)}"
-            raise BadRequest(message, field="spine")
+            hints = ["what holds columns is given as a DataFrame, or an Arrow table"]
+            raise BadRequest(message, field="spine", help=hints)
         found = every_value(
-            session, given["view"], given["from"], given["to"], principal=self._principal
+            session, str(given["view"]), given["from"], given["to"], principal=self._principal
         )
         spine = spooled(found.schema, found.batches, folder)
         features = request.features or [f"{given['view']}.*"]
         asked = replace(request, features=features, own=found.view, timestamp=found.timestamp)
         return spine, asked
-
-
-def _key_types(session: Session) -> dict[str, pa.DataType]:
-    """Return the types of all keys by name, so that a file of texts is read as they are."""
-    found: dict[str, pa.DataType] = {}
-    registry = StateRegistry(session.state, session.target.name)
-    for entity in registry.declared().values():
-        if entity.kind == "entity":
-            found |= {c.name: arrow_type(known_type(c.type)) for c in entity.columns}
-    return found

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import http.client
 import json
-import tempfile
 import urllib.error
 import urllib.parse
 import urllib.request
-import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 import msgspec
@@ -31,7 +28,7 @@ from ffc.client.listings import (
 )
 from ffc.client.progress import Progress
 from ffc.client.source import Asked
-from ffc.client.stored import Fetched, StoredRows
+from ffc.client.stored import Fetched, Scratch, StoredRows
 from ffc.core import errors
 from ffc.core.errors import BadRequest, Denied, FfcError, NotFound, StoreError, Unreachable
 from ffc.manifest.lineage import find_place
@@ -76,8 +73,7 @@ class Server:
     def __init__(self, address: str, token: str | None) -> None:
         self.where = address.rstrip("/")
         self._token = token
-        self._folder = tempfile.TemporaryDirectory(prefix="ffc-")
-        weakref.finalize(self, self._folder.cleanup)
+        self._scratch = Scratch()
 
     def features(self) -> list[FeatureInfo]:
         """Return the features that are served."""
@@ -161,7 +157,7 @@ class Server:
                 rows = int(told) if told else None
                 yield Fetched(schema=stream.schema, rows=rows, batches=batches)
 
-        path = Path(self._folder.name) / f"{node.name}.{pinned}.arrow"
+        path = self._scratch.path / f"{node.name}.{pinned}.arrow"
         stored = StoredRows(path, fetch, progress)
         return Dataset(stored, Plan(name=node.name, columns=node.plan.output))
 

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ffc.client.frames import arrow_table
 from ffc.core.errors import BadSpine
-from ffc.core.files import ENDINGS
+from ffc.core.files import ENDINGS, batch_writer
 from ffc.run.spines import Spine
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 ROWS: Final = 65_536
-_SQL: Final = re.compile(r"\s*(--|/\*|\(|select\b|with\b|from\b)", re.IGNORECASE)
+# A file may be called `from.csv`.
+_SQL: Final = re.compile(r"\s*(--|/\*|\(|(select|with|from)\b(?!\.))", re.IGNORECASE)
+# The types of the keys, which are looked up only where they are needed.
+Types = Callable[[], Mapping[str, "pa.DataType"]]
 
 
 def is_query(given: object) -> bool:
@@ -24,11 +28,11 @@ def is_query(given: object) -> bool:
     return isinstance(given, str) and _SQL.match(given) is not None
 
 
-def spine_of(given: object, folder: Path, types: Mapping[str, pa.DataType]) -> Spine:
+def spine_of(given: object, folder: Path, types: Types) -> Spine:
     """Return a spine from a DataFrame, Arrow, a list of mappings or a file.
 
-    What can be read but once is put into `folder` first. `types` are those of columns in a CSV
-    file. Raises BadSpine where it is no table, or can't be read.
+    What can be read but once is put into `folder` first. `types` are those of the keys, for a file
+    of texts. Raises BadSpine where it is no table, or can't be read.
     """
     import pyarrow as pa
 
@@ -44,31 +48,51 @@ def spooled(schema: pa.Schema, batches: Iterator[pa.RecordBatch], folder: Path) 
     """Return a spine of rows that can be read once: they are kept in a file."""
     import pyarrow as pa
 
-    path = folder / "spine.arrow"
+    path = folder / "spine"
     options = pa.ipc.IpcWriteOptions(compression="lz4")
-    with pa.ipc.new_file(path, schema, options=options) as file:
+    # A stream, not a file: its batches may have dictionaries of their own.
+    with batch_writer(path, lambda at: pa.ipc.new_stream(at, schema, options=options)) as write:
         for batch in batches:
-            file.write_batch(batch)
-    return _arrow(path)
+            write(batch)
+
+    def read() -> Iterator[pa.RecordBatch]:
+        with pa.OSFile(str(path)) as source, pa.ipc.open_stream(source) as file:
+            yield from file
+
+    return Spine(schema=schema, read=read)
 
 
-def _file(path: Path, types: Mapping[str, pa.DataType]) -> Spine:
-    import pyarrow as pa
-
+def _file(path: Path, types: Types) -> Spine:
     if path.suffix not in ENDINGS:
         message = f"a spine is a file that ends in one of {' '.join(ENDINGS)}, or SQL"
         raise BadSpine(message, help=[f"it is `{path}`"])
     if not path.is_file():
-        raise BadSpine(f"there is no file `{path}`")
-    try:
+        hints = [f"files are looked for from `{Path.cwd()}`"] if not path.is_absolute() else []
+        raise BadSpine(f"there is no file `{path}`", help=hints or ["is its name right?"])
+    with _reading(path):
         if path.suffix == ".arrow":
-            return _arrow(path)
-        return _parquet(path) if path.suffix == ".parquet" else _csv(path, types)
-    except OSError as problem:
-        message = f"`{path}` can't be read: {problem.strerror or problem}"
-        raise BadSpine(message) from problem
-    except pa.ArrowException as problem:
-        raise BadSpine(f"`{path}` can't be read: {problem}") from problem
+            found = _arrow(path)
+        else:
+            found = _parquet(path) if path.suffix == ".parquet" else _csv(path, types())
+
+    def read() -> Iterator[pa.RecordBatch]:
+        with _reading(path):
+            yield from found.read()
+
+    return Spine(schema=found.schema, read=read)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Raise BadSpine for what can't be read, of the first rows or of later ones."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except (OSError, pa.ArrowException) as problem:
+        why = getattr(problem, "strerror", None) or str(problem).strip().splitlines()[0]
+        hints = ["mend it, or write it anew"]
+        raise BadSpine(f"`{path}` can't be read: {why}", help=hints) from problem
 
 
 def _arrow(path: Path) -> Spine:
@@ -77,7 +101,9 @@ def _arrow(path: Path) -> Spine:
     def read() -> Iterator[pa.RecordBatch]:
         with pa.OSFile(str(path)) as source, pa.ipc.open_file(source) as file:
             for index in range(file.num_record_batches):
-                yield file.get_batch(index)
+                batch = file.get_batch(index)
+                batch.validate(full=True)
+                yield batch
 
     with pa.OSFile(str(path)) as source, pa.ipc.open_file(source) as file:
         return Spine(schema=file.schema, read=read)
@@ -98,14 +124,19 @@ def _csv(path: Path, types: Mapping[str, pa.DataType]) -> Spine:
     import pyarrow as pa
     from pyarrow import csv
 
-    options = csv.ConvertOptions(column_types=dict(types), strings_can_be_null=True)
+    # Times are taken as they are written: an instant may come without a zone.
+    kinds = {name: kind for name, kind in types.items() if not pa.types.is_timestamp(kind)}
+    # As in a source's file: only what is empty is null, `NA` and `null` are texts.
+    options = csv.ConvertOptions(
+        column_types=kinds,
+        null_values=[""],
+        strings_can_be_null=True,
+        quoted_strings_can_be_null=False,
+    )
 
     def read() -> Iterator[pa.RecordBatch]:
-        try:
-            with csv.open_csv(path, convert_options=options) as file:
-                yield from file
-        except pa.ArrowException as problem:
-            raise BadSpine(f"`{path}` can't be read: {problem}") from problem
+        with csv.open_csv(path, convert_options=options) as file:
+            yield from file
 
     with csv.open_csv(path, convert_options=options) as file:
         return Spine(schema=file.schema, read=read)

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     Mask = Callable[[pa.RecordBatch], pa.Array]
     Batches = Iterator[pa.RecordBatch]
 
-ROW: Final = "__row"
+# No table of anybody's has such a name.
+ROW: Final = "ffc: the number of the row"
 _ALL: Final = 1 << 64
 
 

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
+
+from ffc.core.errors import StoreError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 # The endings of files that tables are written to, which say how.
 ENDINGS: Final = (".parquet", ".csv", ".arrow")
@@ -23,3 +30,37 @@ def write_atomically(path: Path, data: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def keeping(folder: Path) -> Iterator[None]:
+    """Raise StoreError for rows that can't be kept in a folder."""
+    try:
+        yield
+    except OSError as problem:
+        why = os.strerror(problem.errno) if problem.errno else str(problem)
+        hints = ["make room there, and see that you may write there"]
+        message = f"the rows can't be kept in `{folder}`: {why}"
+        raise StoreError(message, help=hints) from problem
+
+
+@contextmanager
+def batch_writer(
+    path: Path, open: Callable[[Path], Any]
+) -> Iterator[Callable[[pa.RecordBatch], None]]:
+    """Open a file of rows; what is yielded writes some; raises StoreError where it can't.
+
+    What goes wrong where the rows come from is another matter, and stays as it is.
+    """
+    with keeping(path.parent):
+        file = open(path)
+
+    def write(batch: pa.RecordBatch) -> None:
+        with keeping(path.parent):
+            file.write_batch(batch)
+
+    try:
+        yield write
+    finally:
+        with keeping(path.parent):
+            file.close()

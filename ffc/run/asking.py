@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import msgspec
+
 from ffc.core.diagnostics import did_you_mean, listed
 from ffc.core.durations import Duration, parse_duration
 from ffc.core.errors import BadRequest, NotFound
+from ffc.core.names import is_name
 from ffc.manifest.names import feature_column
 from ffc.manifest.plans import Picked, Words, lookups
 from ffc.manifest.records import (
@@ -57,8 +60,7 @@ def plan_for(
     that is not there has its keys under their own names. Raises NotFound for what is not deployed,
     BadRequest for what means nothing.
     """
-    if not features:
-        raise BadRequest("no feature is asked for", field="features")
+    _check_words(features, entities)
     wanted = [
         found for index, item in enumerate(features) for found in _items(registry, item, index)
     ]
@@ -76,16 +78,46 @@ def plan_for(
         )
         for each in picks
     )
+    used = {each.role for each in picks}
+    roles = [role for role in roles if role.role in used]
     row = OutputColumn(name=ROW, role="include", type="int64", origin=ROW)
     plan = Plan(
         label=SPINE,
         timestamp=TIME if timed else "",
         label_column="",
-        views=lookups(picks, roles, known, words),
+        views=lookups(picks, _as_asked(roles), known, words),
         output=(row, *columns),
     )
-    used = dict.fromkeys(each.role for each in picks)
-    return Asked(plan=plan, columns=columns, roles=tuple(r for r in roles if r.role in used))
+    return Asked(plan=plan, columns=columns, roles=tuple(roles))
+
+
+def question_names(roles: Sequence[LabelRole]) -> dict[str, str]:
+    """Return what each key column is called where the warehouse is asked.
+
+    A table of somebody's has any names: some that are ours there, some that differ in case alone.
+    """
+    keys = dict.fromkeys(key for role in roles for key in role.keys)
+    return {key: f"__key_{index}" for index, key in enumerate(keys)}
+
+
+def _as_asked(roles: Sequence[LabelRole]) -> list[LabelRole]:
+    names = question_names(roles)
+    return [
+        msgspec.structs.replace(role, keys=tuple(names[key] for key in role.keys)) for role in roles
+    ]
+
+
+def _check_words(features: object, entities: object) -> None:
+    """Return if features are a list, and entities a mapping; raises BadRequest."""
+    if isinstance(features, str) or not isinstance(features, Sequence):
+        hints = ["write `['view.feature', ...]`"]
+        raise BadRequest("features are a list", field="features", help=hints)
+    if not features:
+        hints = ["write `['view.feature', ...]`, or `['view.*']`"]
+        raise BadRequest("no feature is asked for", field="features", help=hints)
+    if entities is not None and not isinstance(entities, Mapping):
+        message = "entities are a mapping, of each to the columns of its keys"
+        raise BadRequest(message, field="entities", help=["write `{'user': 'customer_id'}`"])
 
 
 def find_view(registry: Registry, text: str) -> FeatureView:
@@ -117,7 +149,8 @@ def _items(
         message = f"the feature view `{view.name}` has no feature `{name}`"
         raise NotFound(message, help=did_you_mean(name, names) or [f"it has {listed(names)}"])
     if len(found) > 1 and said.get("as"):
-        raise BadRequest("`as` names one column, but `*` stands for several", field=field)
+        message = "`as` names one column, but `*` stands for several"
+        raise BadRequest(message, field=field, help=["write each feature by itself"])
     return [(view, feature, said, index) for feature in found]
 
 
@@ -146,7 +179,7 @@ def _role(name: str, value: object, known: Mapping[str, Entity]) -> LabelRole:
     own = [column.name for column in known[entity].columns]
     if len(columns) != len(own):
         message = f"`{name}` needs a column for each key of `{entity}`: {listed(own)}"
-        raise BadRequest(message, field=field)
+        raise BadRequest(message, field=field, help=["name the spine's columns, in that order"])
     return LabelRole(role=name, entity=entity, keys=tuple(map(str, columns)))
 
 
@@ -165,11 +198,18 @@ def _picked(
     column += f"__lag_{lag}" if lag else ""
     pick = Pick(
         feature=feature.name,
-        column=str(said.get("as") or column),
+        column=column if said.get("as") is None else _named(said["as"], field),
         type=feature.type,
         default=feature.default,
     )
     return Picked(view=view, role=role, lag=int(lag), pick=pick)
+
+
+def _named(said: object, field: str) -> str:
+    if isinstance(said, str) and is_name(said):
+        return said
+    hints = ["letters, digits and single underscores, a letter first"]
+    raise BadRequest(f"`as` says {said!r}, which is no name", field=field, help=hints)
 
 
 def _role_of(view: FeatureView, said: object, roles: Sequence[LabelRole], field: str) -> str:
@@ -193,7 +233,9 @@ def _lag(view: FeatureView, said: object, timed: bool, field: str) -> Duration:
         message = f"{said!r} is no lag"
         raise BadRequest(message, field=field, help=["a lag is such as `7d`, `12h`, `30m`"])
     if not view.event_time:
-        raise BadRequest(f"`{view.name}` is static: `lag` has no meaning there", field=field)
+        message = f"`{view.name}` is static: `lag` has no meaning there"
+        raise BadRequest(message, field=field, help=["leave out `lag`"])
     if not timed:
-        raise BadRequest("a lag needs a time to count from", field=field)
+        hints = ["leave out `lag`, or name the spine's times with `timestamp`"]
+        raise BadRequest("a lag needs a time to count from", field=field, help=hints)
     return lag

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -18,16 +17,16 @@ from ffc.adapter.offline import Relation
 from ffc.auth import Principal, authorize
 from ffc.connect.session import Session
 from ffc.connect.warehouse import Warehouse
-from ffc.core.arrow import arrow_type, conform
+from ffc.core.arrow import arrow_type, conform, typed
 from ffc.core.errors import BadRequest, BadSpine, DataError
-from ffc.core.types import known_type
+from ffc.core.types import Type, known_type
 from ffc.manifest.plans import Words
 from ffc.manifest.records import Boundary, Entity, FeatureView, OutputColumn, Plan
 from ffc.registry import Registry, StateRegistry
 from ffc.run.asking import ROW, SPINE, Asked, find_view, plan_for
 from ffc.run.making import built_alike
 from ffc.run.searching import searches
-from ffc.run.spines import FIND, Spine, put_questions, time_column
+from ffc.run.spines import FIND, Spine, check_once, put_questions, time_column
 from ffc.sql import build
 from ffc.sql.history import instants_between, keys_at
 from ffc.sql.point_in_time import unshared
@@ -82,16 +81,10 @@ def historical(
     authorize(principal, "read")
     registry = StateRegistry(session.state, session.target.name)
     entities, words = _declared(registry, request)
-    keys = [key for view in registry.nodes().values() for key in getattr(view, "keys", ())]
+    asked = _asked(registry, entities, request, words)
+    check_once(spine.schema.names)
+    keys = [key for role in asked.roles for key in role.keys]
     time = time_column(spine, request.timestamp, keys)
-    asked = plan_for(
-        registry,
-        entities,
-        request.features,
-        request.entities,
-        words,
-        timed=time is not None,
-    )
     _check_names(spine, asked)
     warehouse = Warehouse(session.offline, session.schema)
     with tempfile.TemporaryDirectory(prefix="ffc-") as folder:
@@ -103,11 +96,35 @@ def historical(
             yield HistoricalRows(
                 schema=schema,
                 features=asked.columns,
-                keys=tuple(dict.fromkeys(key for role in asked.roles for key in role.keys)),
+                keys=tuple(dict.fromkeys(keys)),
                 timestamp=time or "",
                 rows=questions.rows,
                 batches=_beside(spine, answers, schema, questions.rows),
             )
+
+
+def asked_keys(
+    session: Session, request: HistoricalRequest, *, principal: Principal
+) -> dict[str, pa.DataType]:
+    """Return the key columns that a spine must have, each with its type.
+
+    Raises NotFound and BadRequest as `historical` does.
+    """
+    authorize(principal, "read")
+    registry = StateRegistry(session.state, session.target.name)
+    entities, words = _declared(registry, request)
+    return {
+        name: arrow_type(known_type(key.type))
+        for role in _asked(registry, entities, request, words).roles
+        for name, key in zip(role.keys, entities[role.entity].columns, strict=True)
+    }
+
+
+def _asked(
+    registry: Registry, entities: Mapping[str, Entity], request: HistoricalRequest, words: Words
+) -> Asked:
+    timed = request.timestamp is not None
+    return plan_for(registry, entities, request.features, request.entities, words, timed=timed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,9 +148,14 @@ def every_value(
     registry = StateRegistry(session.state, session.target.name)
     found = find_view(registry, view)
     if not found.event_time:
-        raise BadRequest(f"`{found.name}` is static: it has no instants", field="spine.view")
-    times = (time_of(start, "spine.from"), time_of(end, "spine.to"))
-    query = instants_between(found, *times)
+        message = f"`{found.name}` is static: it has no instants"
+        hints = ["`client.entities(...)` tells what it holds now"]
+        raise BadRequest(message, field="spine.view", help=hints)
+    first, last = time_of(start, "spine.from"), time_of(end, "spine.to")
+    if first > last:
+        message = f"`from` is {first}, which is after `to`, {last}"
+        raise BadRequest(message, field="spine.from", help=["the times are UTC"])
+    query = instants_between(found, first, last)
     return _instants(session, registry, found, found.event_time, query)
 
 
@@ -151,28 +173,33 @@ def _instants(
 ) -> Instants:
     warehouse = Warehouse(session.offline, session.schema)
     batches = warehouse.batches(query, {view.id: registry.relation(view.id)})
-    first = next(batches)
-    return Instants(
-        view=view.id,
-        timestamp=timestamp,
-        schema=first.schema,
-        batches=chain([first], batches),
-    )
+    kinds = {column.name: known_type(column.type) for column in view.columns}
+    columns = {key: kinds[key] for key in view.keys} | {timestamp: Type(name="timestamp")}
+    schema, rows = typed(batches, columns)
+    return Instants(view=view.id, timestamp=timestamp, schema=schema, batches=rows)
 
 
 def time_of(said: object, field: str) -> datetime:
     """Return a time, given as one or as ISO 8601, as zone-less UTC; raises BadRequest."""
     try:
-        time = said if isinstance(said, datetime) else datetime.fromisoformat(str(said))
-    except ValueError:
+        # By way of its text: what other libraries call a time may be none at all.
+        time = datetime.fromisoformat(str(said))
+        return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
+    except (ValueError, OverflowError):
         message = f"{said!r} is no time"
         hints = ["write it as in 2024-01-31 or 2024-01-31T12:00:00Z"]
         raise BadRequest(message, field=field, help=hints) from None
-    return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
 
 
 def _declared(registry: Registry, request: HistoricalRequest) -> tuple[dict[str, Entity], Words]:
     """Return the entities by name, and what holds of time where a view doesn't say."""
+    if request.boundary not in (None, "exclusive", "inclusive"):
+        message = f"`boundary` is {request.boundary!r}"
+        hints = ["write `exclusive` or `inclusive`"]
+        raise BadRequest(message, field="boundary", help=hints)
+    if request.as_known not in (None, True, False):
+        message = f"`as_known` is {request.as_known!r}"
+        raise BadRequest(message, field="as_known", help=["write True or False"])
     manifest = registry.manifest()
     entities = {node.name: node for node in manifest.nodes if isinstance(node, Entity)}
     project = manifest.project

@@ -15,15 +15,18 @@ from typing import TYPE_CHECKING, Final
 from ffc.core.arrow import arrow_type
 from ffc.core.diagnostics import did_you_mean, listed
 from ffc.core.errors import BadSpine
+from ffc.core.files import batch_writer
 from ffc.core.types import Type, known_type
 from ffc.manifest.records import Entity, LabelRole
-from ffc.run.asking import ROW, TIME
+from ffc.run.asking import ROW, TIME, question_names
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 # Names by which people know a time, where a table has several.
 _TIMES: Final = ("event_timestamp", "timestamp", "event_time")
+# So many columns that are no times are named to somebody who has none.
+_NAMED: Final = 3
 # Let ffc find the column of times.
 FIND: Final = ""
 _WIDER: Final[Mapping[str, tuple[str, ...]]] = {
@@ -52,6 +55,14 @@ class Questions:
     timed: bool
 
 
+def check_once(names: Sequence[str]) -> None:
+    """Return if each column has a name of its own; raises BadSpine."""
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        hints = ["give each a name of its own"]
+        raise BadSpine(f"two columns of the spine have one name: {listed(twice)}", help=hints)
+
+
 def time_column(spine: Spine, timestamp: str | None, keys: Sequence[str]) -> str | None:
     """Return the column that says of when a row asks, None where rows ask for the newest values.
 
@@ -64,26 +75,35 @@ def time_column(spine: Spine, timestamp: str | None, keys: Sequence[str]) -> str
         return None
     if timestamp != FIND:
         if timestamp not in names:
-            close = did_you_mean(timestamp, names) or (f"it has {listed(names)}",)
+            close = did_you_mean(str(timestamp), names) or (f"it has {listed(names)}",)
             raise BadSpine(f"the spine has no column `{timestamp}`", help=close)
         return timestamp
-    found = [
-        field.name
-        for field in spine.schema
-        if field.name not in keys and (pa.types.is_temporal(field.type))
-    ]
+    others = [each for each in spine.schema if each.name not in keys]
+    found = [each.name for each in others if _holds_times(each.type)]
+    # What is all null is of any type.
+    found += [e.name for e in others if pa.types.is_null(e.type) and e.name in _TIMES]
     known = [name for name in _TIMES if name in found]
     if len(found) == 1 or len(known) == 1:
         return (known or found)[0]
+    raise _no_time(others, found)
+
+
+def _holds_times(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_timestamp(kind) or pa.types.is_date(kind))
+
+
+def _no_time(others: Sequence[pa.Field], found: Sequence[str]) -> BadSpine:
     hints = [
         "name it with `timestamp`",
         "`timestamp=None`, or `--newest`, asks for the newest value of each row",
     ]
-    texts = [n for n in _TIMES if n in names and n not in found]
-    if texts:
-        hints.insert(0, f"`{texts[0]}` is {spine.schema.field(texts[0]).type}: make it times")
-    what = f"several times: {listed(found)}" if found else "no column of times"
-    raise BadSpine(f"the spine has {what}", help=hints)
+    if found:
+        return BadSpine(f"the spine has several times: {listed(found)}", help=hints)
+    texts = [each for each in others if each.name in _TIMES] or others
+    hints[:1] = [f"`{each.name}` is {each.type}: make it times" for each in texts[:_NAMED]]
+    return BadSpine("the spine has no column of times", help=hints)
 
 
 def put_questions(
@@ -100,17 +120,18 @@ def put_questions(
 
     kinds = key_types(spine, roles, entities)
     fields = [pa.field(ROW, pa.int64())]
-    fields += [pa.field(name, _stored(kind)) for name, (kind, _) in kinds.items()]
+    called = question_names(roles)
+    fields += [pa.field(called[name], _stored(kind)) for name, (kind, _) in kinds.items()]
     fields += [pa.field(TIME, pa.timestamp("us"))] if time is not None else []
     schema = pa.schema(fields)
     rows = 0
-    with parquet.ParquetWriter(path, schema) as file:
+    with batch_writer(path, lambda at: parquet.ParquetWriter(at, schema)) as write:
         for batch in spine.read():
             count = batch.num_rows
             arrays = [pa.array(np.arange(rows, rows + count))]
             arrays += [_key(batch, name, kind, of) for name, (kind, of) in kinds.items()]
             arrays += [instants(batch.column(time), time)] if time is not None else []
-            file.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
+            write(pa.RecordBatch.from_arrays(arrays, schema=schema))
             rows += count
     return Questions(path=path, rows=rows, timed=time is not None)
 
@@ -120,9 +141,6 @@ def key_types(
 ) -> dict[str, tuple[Type, str]]:
     """Return the type of each key column, and of which entity's key it is; raises BadSpine."""
     names = spine.schema.names
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise BadSpine(f"two columns of the spine have one name: {listed(twice)}")
     found: dict[str, tuple[Type, str]] = {}
     for role in roles:
         for name, key in zip(role.keys, entities[role.entity].columns, strict=True):
@@ -136,7 +154,10 @@ def key_types(
 
 def _missing(name: str, key: str, role: LabelRole, names: Sequence[str]) -> BadSpine:
     hints = list(did_you_mean(name, names))
-    hints.append(f"where it is called otherwise: `entities={{'{role.role}': 'COLUMN'}}`")
+    hints.append(
+        f"where it is called otherwise: `entities={{'{role.role}': 'COLUMN'}}`, "
+        f"or `--entity {role.role}=COLUMN`"
+    )
     of = "" if name == key else f" (`{key}`)"
     return BadSpine(
         f"the spine has no column `{name}`{of}, the key of `{role.entity}`",
@@ -171,39 +192,53 @@ def _stored(kind: Type) -> pa.DataType:
 
 
 def _key(batch: pa.RecordBatch, name: str, kind: Type, entity: str) -> pa.Array:
-    import pyarrow as pa
 
     column = batch.column(name)
-    if pa.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
     # A stream may change its mind about a type from batch to batch.
     _check(column.type, name, kind, entity)
     if kind.name == "timestamp":
         return instants(column, name)
-    return column.cast(_stored(kind))
+    return _cast(column, _stored(kind))
+
+
+def _cast(column: pa.Array, kind: pa.DataType) -> pa.Array:
+    """Return a column as a type; its dictionary, if it has one, is cast before it is used."""
+    import pyarrow as pa
+
+    if not pa.types.is_dictionary(column.type):
+        return column.cast(kind)
+    plain = column.dictionary.cast(kind)
+    return pa.DictionaryArray.from_arrays(column.indices, plain).dictionary_decode()
 
 
 def instants(column: pa.Array, name: str) -> pa.Array:
     """Return times as zone-less UTC, floored to the microsecond; raises BadSpine."""
     import pyarrow as pa
-    from pyarrow import compute
 
     kind = column.type
-    if pa.types.is_null(kind):
-        return column.cast(pa.timestamp("us"))
-    if pa.types.is_date(kind):
-        return _in_years(column.cast(pa.timestamp("us")), name)
-    if not pa.types.is_timestamp(kind):
+    if pa.types.is_dictionary(kind):
+        column, kind = column.dictionary_decode(), kind.value_type
+    if not (pa.types.is_null(kind) or _holds_times(kind)):
         hints = ["`pandas.to_datetime(..., utc=True)` makes texts times"]
         raise BadSpine(f"the column `{name}` is {kind}, not times", help=hints)
-    if kind.unit == "ns":
-        column = compute.floor_temporal(column, unit="microsecond")
+    if pa.types.is_timestamp(kind):
+        # Arrow keeps instants; taking the zone off leaves them as they are, in UTC.
+        numbers = column.cast(pa.int64())
+        unit = "us" if kind.unit == "ns" else kind.unit
+        column = (_floored(numbers) if kind.unit == "ns" else numbers).cast(pa.timestamp(unit))
     try:
-        plain = column.cast(pa.timestamp("us", tz=kind.tz))
+        return _in_years(column.cast(pa.timestamp("us")), name)
     except pa.ArrowInvalid:
         raise _out_of_range(name) from None
-    # Arrow keeps instants; taking the zone off leaves them as they are, in UTC.
-    return _in_years(plain.cast(pa.int64()).cast(pa.timestamp("us")), name)
+
+
+def _floored(nanoseconds: pa.Array) -> pa.Array:
+    """Return microseconds, before 1970 too the earlier one."""
+    from pyarrow import compute
+
+    cut = compute.divide(nanoseconds, 1000)
+    later = compute.greater(compute.multiply(cut, 1000), nanoseconds)
+    return compute.subtract(cut, later.cast(cut.type))
 
 
 # The first and the last microsecond that every store can hold, since 1970.
