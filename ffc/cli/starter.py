@@ -35,7 +35,9 @@ def copy_template(folder: Path) -> dict[str, int]:
 
 
 def _copy(folder: Path) -> dict[str, int]:
-    ignored = shutil.ignore_patterns("__pycache__", "target", ".ffc", "*.csv", "*.parquet")
+    ignored = shutil.ignore_patterns(
+        "__pycache__", "target", ".ffc", ".ipynb_checkpoints", "*.csv", "*.parquet"
+    )
     shutil.copytree(template_folder(), folder, ignore=ignored, dirs_exist_ok=True)
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
     generate = runpy.run_path(str(folder / "data" / "generate.py"))["generate"]
