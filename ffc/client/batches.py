@@ -71,25 +71,3 @@ def rows_of(
     """Yield the features of each row by name, and its label."""
     answers = batch.column(label).to_pylist() if label else [None] * batch.num_rows
     yield from zip(batch.select(list(features)).to_pylist(), answers, strict=True)
-
-
-def sized(
-    batches: Iterator[pa.RecordBatch], size: int, drop_last: bool = False
-) -> Iterator[pa.RecordBatch]:
-    """Yield the rows in batches of a size; the last may be smaller, unless it is dropped."""
-    import pyarrow as pa
-
-    held: list[pa.RecordBatch] = []
-    count = 0
-    for batch in batches:
-        start = 0
-        while batch.num_rows - start >= size - count:
-            part = batch.slice(start, size - count)
-            start += part.num_rows
-            yield pa.concat_batches([*held, part]) if held else part
-            held, count = [], 0
-        if start < batch.num_rows:
-            held.append(batch.slice(start))
-            count += batch.num_rows - start
-    if held and not drop_last:
-        yield pa.concat_batches(held)

@@ -161,9 +161,10 @@ class Client:
 
         `features` are as in a training set: `view.feature`, `view.*`, `view@variant.feature`, or
         mappings with `feature`, `as`, `lag`, `for`. `spine` is a DataFrame, an Arrow table or
-        reader, a `.parquet`, `.arrow` or `.csv` file, or SQL; or `{"view": ..., "from": ...,
-        "to": ...}`: every value that became true between two times. `timestamp` names its times;
-        None: the newest values. `entities` are roles as in a label, where keys have other names.
+        reader, a list of mappings, a `.parquet`, `.arrow` or `.csv` file, or SQL; or `{"view": ...,
+        "from": ..., "to": ...}`: every value that became true between two times. `timestamp` names
+        its times; None: the newest values. `entities` are roles as in a label, where keys have
+        other names.
         """
         request = HistoricalRequest(
             features=features,

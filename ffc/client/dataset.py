@@ -13,9 +13,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, NoReturn
 
 from ffc.client import steps
-from ffc.client.batches import Batch, rows_of, sized
+from ffc.client.batches import Batch, rows_of
 from ffc.client.frames import as_array, as_frame, check_backend
 from ffc.client.stored import StoredRows
+from ffc.core.arrow import sized
 from ffc.core.diagnostics import did_you_mean, listed
 from ffc.core.errors import BadRequest
 from ffc.manifest.records import OutputColumn

@@ -75,3 +75,25 @@ def conform(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
         for column, field in zip(batch.columns, schema, strict=True)
     ]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def sized(
+    batches: Iterator[pa.RecordBatch], size: int, drop_last: bool = False
+) -> Iterator[pa.RecordBatch]:
+    """Yield the rows in batches of a size; the last may be smaller, unless it is dropped."""
+    import pyarrow as pa
+
+    held: list[pa.RecordBatch] = []
+    count = 0
+    for batch in batches:
+        start = 0
+        while batch.num_rows - start >= size - count:
+            part = batch.slice(start, size - count)
+            start += part.num_rows
+            yield pa.concat_batches([*held, part]) if held else part
+            held, count = [], 0
+        if start < batch.num_rows:
+            held.append(batch.slice(start))
+            count += batch.num_rows - start
+    if held and not drop_last:
+        yield pa.concat_batches(held)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ffc.core.arrow import arrow_type
+from ffc.core.arrow import arrow_type, sized
 from ffc.core.diagnostics import did_you_mean, listed
 from ffc.core.errors import BadSpine
 from ffc.core.files import batch_writer
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _TIMES: Final = ("event_timestamp", "timestamp", "event_time")
 # So many columns that are no times are named to somebody who has none.
 _NAMED: Final = 3
+# Rows in a row group of the file.
+_ROWS: Final = 65_536
 # Let ffc find the column of times.
 FIND: Final = ""
 _WIDER: Final[Mapping[str, tuple[str, ...]]] = {
@@ -125,14 +127,21 @@ def put_questions(
     fields += [pa.field(TIME, pa.timestamp("us"))] if time is not None else []
     schema = pa.schema(fields)
     rows = 0
-    with batch_writer(path, lambda at: parquet.ParquetWriter(at, schema)) as write:
+
+    def asked() -> Iterator[pa.RecordBatch]:
+        nonlocal rows
         for batch in spine.read():
             count = batch.num_rows
             arrays = [pa.array(np.arange(rows, rows + count))]
             arrays += [_key(batch, name, kind, of) for name, (kind, of) in kinds.items()]
             arrays += [instants(batch.column(time), time)] if time is not None else []
-            write(pa.RecordBatch.from_arrays(arrays, schema=schema))
             rows += count
+            yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+    with batch_writer(path, lambda at: parquet.ParquetWriter(at, schema)) as write:
+        # Each batch is a row group, of which the file holds something in memory.
+        for batch in sized(asked(), _ROWS):
+            write(batch)
     return Questions(path=path, rows=rows, timed=time is not None)
 
 
