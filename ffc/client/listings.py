@@ -110,8 +110,8 @@ class Listing(Sequence[Item], Generic[Item]):
 
     @property
     def names(self) -> list[str]:
-        """The names of all."""
-        return [str(getattr(item, "name", "")) for item in self._items]
+        """The names of all; of what has none, such as builds, the ids."""
+        return [_name(item) for item in self._items]
 
     def __len__(self) -> int:
         """Return how many there are."""
@@ -132,7 +132,7 @@ class Listing(Sequence[Item], Generic[Item]):
         if not isinstance(key, str):
             return self._items[key]
         for item in self._items:
-            if getattr(item, "name", None) == key:
+            if _name(item) == key:
                 return item
         hints = did_you_mean(key, self.names) or (f"there is {listed(self.names) or 'none'}",)
         raise NotFound(f"there is no `{key}` among the {self._what}", help=hints)
@@ -158,6 +158,10 @@ class Listing(Sequence[Item], Generic[Item]):
 
     def _rows(self) -> list[list[str]]:
         return [[_text(getattr(item, name)) for name in self._shown] for item in self._items]
+
+
+def _name(item: Struct) -> str:
+    return str(getattr(item, "name", getattr(item, "id", "")))
 
 
 def _text(value: object) -> str:

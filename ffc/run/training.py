@@ -143,6 +143,15 @@ def write_training_set(
     return write_batches(batches, path, report)
 
 
+def check_destination(path: Path) -> None:
+    """Return if rows can be written under a name; raises BadRequest."""
+    if path.suffix not in ENDINGS:
+        message = f"`{path.name}` must end in one of {' '.join(ENDINGS)}"
+        raise BadRequest(message, field="to")
+    if not path.parent.is_dir():
+        raise BadRequest(f"there is no folder `{path.parent}`", field="to")
+
+
 def write_batches(
     batches: Iterator[pa.RecordBatch], path: Path, report: Callable[[int], None] = lambda _: None
 ) -> int:
@@ -152,11 +161,7 @@ def write_batches(
     name when it is complete, or not at all. Raises BadRequest for an ending that is not one of
     ENDINGS, and for a place where nothing can be written.
     """
-    if path.suffix not in ENDINGS:
-        message = f"`{path.name}` must end in one of {' '.join(ENDINGS)}"
-        raise BadRequest(message, field="to")
-    if not path.parent.is_dir():
-        raise BadRequest(f"there is no folder `{path.parent}`", field="to")
+    check_destination(path)
     import pyarrow as pa
 
     try:

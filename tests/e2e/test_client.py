@@ -285,6 +285,8 @@ def test_a_build_is_the_same_bytes_again(project: Path) -> None:
     assert again.equals(before)
     told = {build.id: build for build in client.builds("main")}
     assert len(told) == 2
+    assert client.builds("main").names == list(told)
+    assert client.builds("main")[first.id] == told[first.id]
     assert told[first.id].models == ("payer",)
     assert told[first.id].content_hash
     assert not told[first.id].current

@@ -73,6 +73,7 @@ def command(
     from ffc.client.local import Local
     from ffc.run.historical import HistoricalRequest
     from ffc.run.spines import FIND
+    from ffc.run.training import check_destination
 
     if newest and timestamp:
         raise click.UsageError("`--newest` asks of no time: leave out `--timestamp`")
@@ -83,6 +84,8 @@ def command(
         boundary=boundary,  # type: ignore[arg-type]
         as_known=as_known,
     )
+    if to is not None:
+        check_destination(to)
     folder = ProjectFolder(project_dir or Path.cwd(), profiles_dir, target)
     with Local(folder, str(folder.root)).historical(spine, request).fetch() as found:
         if to is not None:
