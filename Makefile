@@ -25,7 +25,7 @@ demo: $(READY) ## See it at work: a project compiled, built and served, in secon
 test: $(READY) ## Run the tests.
 	@$(BIN)/python -m pytest -n 2 -q
 
-test-all: $(READY) ## Run the tests, the slow ones too.
+test-all: $(READY) $(FEAST_READY) ## Run the tests, the slow ones too.
 	@$(BIN)/python -m pytest -n 2 -q -m 'not wheel'
 
 test-wheel: $(READY)
