@@ -283,7 +283,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("shapes", nargs="*", default=["S", "M", "H"], choices=SHAPES)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--feast", type=Path, default=FEAST if FEAST.exists() else None)
+    parser.add_argument("--feast", type=Path, default=FEAST)
     parser.add_argument("--no-flat", action="store_true")
     parser.add_argument("--contender", help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
@@ -295,10 +295,11 @@ def main() -> None:
         print(seconds, peak(), rows)
         return
     print(f"DuckDB {duckdb.__version__}, {THREADS} threads, {options.rounds} rounds")
-    if options.feast is None:
+    feast = options.feast if options.feast.exists() else None
+    if feast is None:
         print("without Feast: `make feast-env` makes an environment for it")
     for name in options.shapes:
-        compare(name, SHAPES[name], options.rounds, options.feast)
+        compare(name, SHAPES[name], options.rounds, feast)
     if not options.no_flat:
         flat(options.rounds)
 
