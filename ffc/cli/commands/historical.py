@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -54,7 +54,7 @@ def command(
     timestamp: str | None,
     newest: bool,
     entity: tuple[str, ...],
-    boundary: str | None,
+    boundary: Literal["exclusive", "inclusive"] | None,
     as_known: bool | None,
     rows: int,
     to: Path | None,
@@ -81,7 +81,7 @@ def command(
         features=[name.strip() for each in features for name in each.split(",") if name.strip()],
         entities=_roles(entity),
         timestamp=None if newest else timestamp or FIND,
-        boundary=boundary,  # type: ignore[arg-type]
+        boundary=boundary,
         as_known=as_known,
     )
     if to is not None:
