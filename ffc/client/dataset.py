@@ -16,7 +16,7 @@ from ffc.client import steps
 from ffc.client.batches import Batch, rows_of
 from ffc.client.frames import as_array, as_frame, check_backend
 from ffc.client.stored import StoredRows
-from ffc.core.arrow import sized
+from ffc.core.arrow import counted, sized
 from ffc.core.diagnostics import did_you_mean, listed
 from ffc.core.errors import BadRequest
 from ffc.manifest.records import OutputColumn
@@ -370,12 +370,9 @@ def _after(step: _Step, before: Callable[[int], Batches]) -> Callable[[int], Bat
 
 def _numbered(batches: Batches) -> Batches:
     """Put the number of each row behind its columns."""
-    import numpy as np
-    import pyarrow as pa
-
     first = 0
     for batch in batches:
-        numbers = pa.array(np.arange(first, first + batch.num_rows))
+        numbers = counted(first, batch.num_rows)
         yield batch.append_column(steps.ROW, numbers)
         first += batch.num_rows
 

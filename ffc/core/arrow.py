@@ -37,6 +37,18 @@ def arrow_type(kind: Type) -> pa.DataType:
     return plain[kind.name]
 
 
+def counted(first: int, count: int) -> pa.Array:
+    """Return whole numbers from the first one on, one after the other.
+
+    Of a buffer: to take an array of numpy's, pyarrow would import pandas.
+    """
+    import numpy as np
+    import pyarrow as pa
+
+    numbers = np.arange(first, first + count, dtype=np.int64)
+    return pa.Array.from_buffers(pa.int64(), count, [None, pa.py_buffer(numbers)])
+
+
 def arrow_schema(columns: Mapping[str, Type | None], found: pa.Schema) -> pa.Schema:
     """Return the schema of columns as they are declared; what is of no type stays as it came.
 

@@ -17,7 +17,7 @@ from ffc.adapter.offline import Relation
 from ffc.auth import Principal, authorize
 from ffc.connect.session import Session
 from ffc.connect.warehouse import Warehouse
-from ffc.core.arrow import arrow_type, conform, typed
+from ffc.core.arrow import arrow_type, conform, counted, typed
 from ffc.core.errors import BadRequest, BadSpine, DataError
 from ffc.core.types import Type, known_type
 from ffc.manifest.plans import Words
@@ -285,9 +285,7 @@ def _beside(
 
 
 def _counts_up(numbers: pa.ChunkedArray, start: int) -> bool:
-    import numpy as np
-
-    return bool(np.array_equal(numbers, np.arange(start, start + len(numbers))))
+    return bool(numbers.combine_chunks().equals(counted(start, len(numbers))))
 
 
 def _lost(rows: int) -> DataError:

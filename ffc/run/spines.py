@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ffc.core.arrow import arrow_type, sized
+from ffc.core.arrow import arrow_type, counted, sized
 from ffc.core.diagnostics import did_you_mean, listed
 from ffc.core.errors import BadSpine
 from ffc.core.files import batch_writer
@@ -116,7 +116,6 @@ def put_questions(
     path: Path,
 ) -> Questions:
     """Write what the warehouse is asked with to a Parquet file; raises BadSpine."""
-    import numpy as np
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -132,7 +131,7 @@ def put_questions(
         nonlocal rows
         for batch in spine.read():
             count = batch.num_rows
-            arrays = [pa.array(np.arange(rows, rows + count))]
+            arrays = [counted(rows, count)]
             arrays += [_key(batch, name, kind, of) for name, (kind, of) in kinds.items()]
             arrays += [instants(batch.column(time), time)] if time is not None else []
             rows += count
