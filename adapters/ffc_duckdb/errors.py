@@ -7,7 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from ffc.adapter import Cancelled, DataError, StatementFailed, StoreError, Transient, Unreachable
+from ffc.adapter import (
+    Cancelled,
+    DataError,
+    StatementFailed,
+    StoreError,
+    Transient,
+    Unreachable,
+    interruptible,
+)
 
 # By class name, the most special first: importing duckdb to name its classes costs start-up.
 TABLE: Final[dict[str, type[StoreError] | type[DataError]]] = {
@@ -62,7 +70,8 @@ def mapped(statement: str = "") -> Iterator[None]:
     import duckdb
 
     try:
-        yield
+        with interruptible():
+            yield
     except duckdb.Error as problem:
         raise translate(problem, statement) from problem
 

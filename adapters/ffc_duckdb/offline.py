@@ -24,6 +24,7 @@ from ffc.adapter import (
     Status,
     StoreError,
     Unreachable,
+    interruptible,
 )
 from ffc_duckdb.errors import mapped, translate
 from ffc_duckdb.files import open_file
@@ -124,14 +125,14 @@ class DuckDBOfflineStore(OfflineStore):
                 self._connection = None
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
-        with self._lock:
+        with self._lock, interruptible():
             if self._closed:
                 raise StoreError(f"the DuckDB file `{self._path.name}` is closed")
             if self._connection is None:
                 self._connection = self._open()
             cursor = self._connection.cursor()
-        # A config key for the time zone is refused before the ICU extension is loaded.
-        cursor.execute("SET TimeZone = 'UTC'")
+            # A config key for the time zone is refused before the ICU extension is loaded.
+            cursor.execute("SET TimeZone = 'UTC'")
         return cursor
 
     def _open(self) -> duckdb.DuckDBPyConnection:

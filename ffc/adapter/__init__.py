@@ -31,6 +31,7 @@ from ffc.core.errors import (
     Transient,
     Unreachable,
 )
+from ffc.core.interrupts import interruptible
 from ffc.core.types import Type, known_type, parse_type, widens
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "Transient",
     "Type",
     "Unreachable",
+    "interruptible",
     "known_type",
     "parse_type",
     "widens",

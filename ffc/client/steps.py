@@ -15,6 +15,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from ffc.core.errors import BadRequest
+from ffc.core.interrupts import interruptible
 
 if TYPE_CHECKING:
     import numpy as np
@@ -246,7 +247,8 @@ def condition(said: str | pc.Expression, schema: pa.Schema) -> Mask:
 
     def mask(batch: pa.RecordBatch) -> pa.Array:
         try:
-            return tried(batch)
+            with interruptible():
+                return tried(batch)
         except (duckdb.Error, pa.ArrowException, TypeError) as problem:
             first = str(problem).strip().splitlines()[0]
             message = f"this is no condition over these rows: {first}"

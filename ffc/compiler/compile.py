@@ -36,6 +36,7 @@ from ffc.compiler.unbuilt import warn_unbuilt
 from ffc.compiler.unit_tests import check_unit_tests
 from ffc.core.decode import Spans
 from ffc.core.diagnostics import Diagnostic, Span, error, ordered
+from ffc.core.interrupts import interruptible
 from ffc.core.names import Name, node_id
 from ffc.core.yaml import read_yaml
 from ffc.manifest.records import FeatureView, Manifest, Project, Target, Transformation
@@ -55,6 +56,7 @@ class Compiled:
     diagnostics: tuple[Diagnostic, ...]
 
 
+@interruptible()
 def compile_project(
     files: ProjectFiles,
     target: Target,

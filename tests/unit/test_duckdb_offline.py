@@ -35,6 +35,23 @@ from ffc_duckdb.errors import TABLE, translate
 
 ENDLESS = "SELECT sum(a.range * b.range) AS n FROM range(1000000) a, range(1000000) b"
 TABLES = "SELECT table_name FROM duckdb_tables()"
+# A process that presses Ctrl-C while its main thread waits for DuckDB.
+INTERRUPTED = f"""\
+import os, pathlib, signal, threading
+import duckdb, pyarrow
+from ffc.adapter import Options
+from ffc_duckdb import DuckDBOfflineStore
+
+folder = pathlib.Path.cwd()
+options = Options(where="here", folder=folder, values={{"path": "x.duckdb"}})
+handle = DuckDBOfflineStore(options).submit("{ENDLESS}")
+handle.wait()
+threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+try:
+    list(handle.batches())
+except KeyboardInterrupt:
+    os._exit(7)
+"""
 
 
 def open_store(folder: Path, **values: object) -> DuckDBOfflineStore:
@@ -223,6 +240,14 @@ def test_cancel_stops_a_query_that_is_being_read(store: DuckDBOfflineStore) -> N
     with pytest.raises(Cancelled):
         list(handle.batches())
     timer.join()
+
+
+def test_an_interrupt_is_one(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", INTERRUPTED]
+    done = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 7, done.stderr
 
 
 def test_cancel_of_statements_that_wait_for_their_turn(store: DuckDBOfflineStore) -> None:
