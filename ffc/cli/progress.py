@@ -110,10 +110,10 @@ def test_name(name: str, room: int) -> str:
 
 
 def _summary(results: list[NodeRun]) -> str:
-    done = {"build": "built", "sync": "synced", "test": "tested"}
+    done = {"build": "built", "sync": "synced", "test": "tested", "measure": "measured"}
     good = ("success", "warn")
     words = [done[r.action] if r.status in good else _WORDS[r.status] for r in results]
-    order = ("built", "tested", "synced", "unchanged", "failed", "skipped", "cancelled")
+    order = ("built", "tested", "synced", "measured", "unchanged", "failed", "skipped", "cancelled")
     told = [f"{words.count(word)} {word}" for word in order if word in words]
     return f"done: {', '.join(told) or 'nothing to do'}"
 

@@ -82,6 +82,10 @@ class Warehouse:
             handle.cancel()
         try:
             handle.wait()
+        except KeyboardInterrupt:
+            # Whoever closes the store waits for what runs in it.
+            handle.cancel()
+            raise
         finally:
             with self._lock:
                 self._running.discard(handle)

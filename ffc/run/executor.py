@@ -27,6 +27,7 @@ from ffc.online.sync import Syncing, sync_view
 from ffc.run.collecting import collect
 from ffc.run.events import Event, NodeFinished, NodeStarted, RunFinished, RunStarted, Sink, emit
 from ffc.run.increments import Journalled, recovered
+from ffc.run.measuring import keep_statistics, unmeasured
 from ffc.run.nodes import Building
 from ffc.run.requests import Origin, RunRequest, origin_of
 from ffc.run.scheduling import in_parallel
@@ -141,7 +142,7 @@ class _Job:
         self._waiting: dict[tuple[str, str], None] = {}
 
     def work(self, nodes: Sequence[AnyNode], build_id: Callable[[], str]) -> None:
-        """Build the nodes, then sync those of them that are online."""
+        """Build the nodes, sync those of them that are online, measure what was built."""
         online = [node for node in nodes if isinstance(node, FeatureView) and node.online]
         steps = [(node.id, "build") for node in nodes] + [(view.id, "sync") for view in online]
         self._waiting = dict.fromkeys(steps)
@@ -162,6 +163,8 @@ class _Job:
         if not self._stopping.is_set():
             self._sync(building, online)
         if not self._stopping.is_set():
+            self._measure(building, nodes)
+        if not self._stopping.is_set():
             self._collect(building)
         self._skip_the_rest()
 
@@ -179,6 +182,12 @@ class _Job:
             cause = building.broken.get(view.id)
             work = partial(_held_back, view, cause) if cause else partial(sync_view, syncing, view)
             if not self._step(view.id, work):
+                break
+
+    def _measure(self, building: Building, nodes: Sequence[AnyNode]) -> None:
+        for node, build in unmeasured(nodes, building, self._session.target.statistics):
+            self._report(keep_statistics(building.warehouse, building.state, node, build))
+            if self._stopping.is_set():
                 break
 
     def _collect(self, building: Building) -> None:
@@ -209,7 +218,6 @@ class _Job:
             definitions=state.definitions([(p.node, p.definition) for p in pointers.values()]),
             request=self._request,
             origin=self._origin,
-            statistics=self._session.target.statistics,
             build_id=build_id,
             stopping=self._stopping,
             report=self._report,
@@ -270,7 +278,7 @@ class _Job:
             self._stop()
 
     def _report(self, result: NodeRun) -> None:
-        """Tell how a test fared, which is no step of its own."""
+        """Tell how a test or a measurement fared, which is no step of its own."""
         with self._lock:
             emit(self._sinks, NodeFinished(node=result, index=self._ended, total=self._total))
 

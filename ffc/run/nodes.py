@@ -27,7 +27,6 @@ from ffc.run.increments import Increment, tidy
 from ffc.run.making import Making, kind_of
 from ffc.run.requests import Origin, RunRequest
 from ffc.run.sources import Reading
-from ffc.run.statistics import MEASURED, keep_statistics
 
 # Seconds before a failure is tried again that may pass; twice as long each time.
 BACK_OFF: Final = 0.5
@@ -39,7 +38,7 @@ class Building:
 
     `now` is the instant of the run, `origin` what each build remembers of it; `stopping` is set
     when no more is to be begun. `report` is told of tests. `broken` are the nodes that nothing is
-    built of now, and the failure that led to that. `statistics` says which builds are measured.
+    built of now, and the failure that led to that.
     """
 
     warehouse: Warehouse
@@ -55,7 +54,6 @@ class Building:
     definitions: Mapping[tuple[str, str], bytes]
     request: RunRequest = field(default_factory=RunRequest)
     origin: Origin = field(default_factory=Origin)
-    statistics: str = "none"
     build_id: Callable[[], str] = random_build_id
     stopping: threading.Event = field(default_factory=threading.Event)
     report: Callable[[NodeRun], None] = lambda _: None
@@ -87,10 +85,16 @@ class Building:
         if held_back is not None:
             return held_back
         started = time.perf_counter()
-        result = self._with_statistics(node, self._tried(node))
+        result = self._tried(node)
         if result.status in ("error", "cancelled"):
             self.broken[node.id] = node.id
         return msgspec.structs.replace(result, seconds=round(time.perf_counter() - started, 6))
+
+    def is_good(self, node: AnyNode) -> bool:
+        """Tell whether a node has a build of what it is now."""
+        before = self._before(node)
+        current = before is not None and before.definition == node.data_fingerprint
+        return current and node.id not in self.broken
 
     def test_later(self) -> None:
         """Run the tests that had to wait until all was built; they block nothing."""
@@ -115,14 +119,6 @@ class Building:
             self.broken[node.id] = node.id
             return NodeRun.failed(node.id, "build", problem)
         return None
-
-    def _with_statistics(self, node: AnyNode, result: NodeRun) -> NodeRun:
-        """Keep the statistics of what was built; an unchanged build has its own."""
-        wanted = MEASURED[self.statistics]
-        if not isinstance(node, wanted) or result.status not in ("success", "warn"):
-            return result
-        made = self.pointers[node.id].build
-        return keep_statistics(self.warehouse, self.state, node, made, result)
 
     def _tried(self, node: AnyNode) -> NodeRun:
         for attempt in count(1):

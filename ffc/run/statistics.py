@@ -1,4 +1,4 @@
-"""Statistics of a build's columns: computed when it is finished, kept as observations, read again.
+"""Statistics of a build's columns: computed in the warehouse, read again from observations.
 
 What is kept, by `metric`, with what `window` says of it; `column` is empty for the first two:
 
@@ -25,18 +25,17 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from msgspec import Struct
-from msgspec.structs import replace
 from sqlglot import exp
 
 from ffc.adapter.offline import Relation
-from ffc.adapter.state import Build, NodeRun, Observation, StateStore
+from ffc.adapter.state import Build, StateStore
 from ffc.auth import Principal
 from ffc.connect.session import Session
 from ffc.connect.warehouse import Warehouse, table_of
 from ffc.core.diagnostics import did_you_mean
-from ffc.core.errors import Cancelled, FfcError, NotFound
+from ffc.core.errors import NotFound
 from ffc.core.types import Type, parse_type
-from ffc.manifest.records import AnyNode, Column, FeatureView, TrainingSet
+from ffc.manifest.records import Column
 from ffc.manifest.upgrades import decode_node
 from ffc.run.reading import Deployed, deployed_node
 from ffc.sql import statistics as sql
@@ -52,14 +51,13 @@ TOP: Final = 10
 FEW: Final = 10_000
 LONGEST: Final = 100
 PRIVATE: Final = "pii"
-# The kinds of nodes that are measured when they are built, by what a target says.
-MEASURED: Final[Mapping[str, tuple[type[AnyNode], ...]]] = {
-    "training_sets": (TrainingSet,),
-    "all": (FeatureView, TrainingSet),
-    "none": (),
-}
+# The metric of how many rows there are; whatever was measured has it.
+ROWS: Final = "rows"
 ABOUT: Final = "about"
 _DAY: Final = 86_400.0
+
+# (metric, window) to value.
+Figures = Mapping[tuple[str, str], float]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -77,42 +75,9 @@ class Measured:
         return PRIVATE in self.column.tags
 
 
-def keep_statistics(
-    warehouse: Warehouse, state: StateStore, node: AnyNode, build: Build, result: NodeRun
-) -> NodeRun:
-    """Compute and keep the statistics of a build that is finished and pointed to.
-
-    Returns how the node fared: with a warning where they could not be computed, for the build is
-    good without them. A mistake of ours is raised.
-    """
-    try:
-        columns = measure(warehouse, Relation(*build.relation), node.columns)
-        state.observe(list(_observed(node.id, build.id, columns)))
-    except Cancelled:
-        # Whoever ended the run knows why.
-        return result
-    except FfcError as problem:
-        message = f"`{node.name}` is built, but has no statistics: {problem.message}"
-        hints = [*problem.help, "`statistics: none` in a target of profiles.yml leaves them out"]
-        told = {"code": problem.code, "message": message, "help": hints}
-        reason = result.reason or message
-        return replace(result, status="warn", reason=reason, error=told)
-    return result
-
-
-def _observed(
-    node: str, build: str, columns: Sequence[tuple[str, Mapping[tuple[str, str], float]]]
-) -> Iterator[Observation]:
-    for column, figures in columns:
-        for (metric, window), value in figures.items():
-            yield Observation(
-                node=node, column=column, metric=metric, window=window, value=value, build=build
-            )
-
-
 def measure(
     warehouse: Warehouse, relation: Relation, columns: Sequence[Column]
-) -> list[tuple[str, Mapping[tuple[str, str], float]]]:
+) -> list[tuple[str, Figures]]:
     """Return figures by column, those of the table under an empty name; raises StoreError."""
     table = table_of(relation)
     measured = [Measured(column=column, type=_type(column)) for column in columns]
@@ -127,7 +92,7 @@ def measure(
     few = [each for each in measured if 0 < each.figures.get(("distinct", ABOUT), 0) <= FEW]
     for chunk in _chunks(few, VALUES_CHUNK):
         _count_values(warehouse, table, chunk)
-    whole = {("rows", ""): rows, ("picked", ""): picked}
+    whole = {(ROWS, ""): rows, ("picked", ""): picked}
     return [("", whole), *((each.column.name, each.figures) for each in measured)]
 
 
@@ -306,7 +271,7 @@ def read_statistics(
         by_column.setdefault(each.column, {})[each.metric, each.window] = each.value
     definition = session.state.definitions([(wanted.node, wanted.fingerprint)])
     node = decode_node(next(iter(definition.values()))) if definition else found.node
-    if ("rows", "") not in by_column.get("", {}):
+    if (ROWS, "") not in by_column.get("", {}):
         if wanted != found.build:
             message = f"no statistics of the build `{wanted.id}` of `{node.id}` were kept"
             raise NotFound(message, help=["a target of profiles.yml says which are: `statistics`"])
@@ -319,7 +284,7 @@ def read_statistics(
         node=wanted.node,
         build=wanted.id,
         created=wanted.created,
-        rows=int(whole["rows", ""]),
+        rows=int(whole[ROWS, ""]),
         picked=int(whole["picked", ""]),
         columns=columns,
     )

@@ -115,7 +115,8 @@ def heavy(rows: int, rounds: int) -> None:
         with tempfile.TemporaryDirectory() as name:
             typed = (
                 "import duckdb, sys; c = duckdb.connect('hand.duckdb', "
-                "config={'memory_limit': '4GB'}); c.execute('create table t as ' + sys.argv[1])"
+                "config={'memory_limit': '4GB'}); c.execute('SET enable_progress_bar = false'); "
+                "c.execute('create table t as ' + sys.argv[1])"
             )
             command = [sys.executable, "-c", typed, sql]
             hand.append(timed(partial(subprocess.run, command, cwd=name, check=True)))

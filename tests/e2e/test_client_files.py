@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -204,7 +205,13 @@ def test_an_interrupt(who: str, wait: float, project: Path, many: Path, tmp_path
         "python": [sys.executable, "-c", ASK, str(project), str(many)],
     }[who]
     process = subprocess.Popen(
-        command, cwd=project, env=environment, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=project,
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        # What a shell runs behind its back ignores an interrupt, and so do its children.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
     _until_asked(process, scratch)
     time.sleep(wait)

@@ -49,12 +49,14 @@ def test_all_sinks_hear_the_same(heard: list[list[Event]]) -> None:
 
 
 def test_events_come_in_order(heard: list[list[Event]]) -> None:
-    first, *steps, last = heard[0]
+    first, *steps, measured, last = heard[0]
     assert isinstance(first, RunStarted)
     assert first.at == "2024-02-01T00:00:00.000000Z"
     assert isinstance(last, RunFinished)
     assert last.status == "success"
     assert len(steps) == 2 * first.nodes
+    assert isinstance(measured, NodeFinished)
+    assert measured.node.action == "measure"
     started = [event for event in steps if isinstance(event, NodeStarted)]
     finished = [event for event in steps if isinstance(event, NodeFinished)]
     assert [event.index for event in started] == list(range(1, first.nodes + 1))

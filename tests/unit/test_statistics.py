@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import random
 import re
+import signal
+import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -27,7 +31,7 @@ from ffc.connect.warehouse import Warehouse
 from ffc.core.errors import NotFound, StatementFailed
 from ffc.core.types import known_type
 from ffc.manifest.records import Column
-from ffc.run import statistics
+from ffc.run import measuring, statistics
 from ffc.run.statistics import Statistics, edges, measure, read_statistics
 from ffc.sql import statistics as sql
 
@@ -422,7 +426,7 @@ def test_a_failure_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         raise StatementFailed("no such function: quantile", help=["update it"])
 
     with monkeypatch.context() as patched:
-        patched.setattr(statistics, "measure", refuse)
+        patched.setattr(measuring, "measure", refuse)
         done = ffc(project, "run", "-s", "+main")
     assert done.code == 0
     assert "training_set.main" in done.stderr
@@ -432,11 +436,46 @@ def test_a_failure_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     )
     assert "FF506" not in said
     results = json.loads((project / "target" / "run_results.json").read_text())
-    assert {r["status"] for r in results["results"] if r["id"] == "training_set.main"} == {"warn"}
+    fared = {r["action"]: r["status"] for r in results["results"] if r["id"] == "training_set.main"}
+    assert fared == {"build": "success", "measure": "warn"}
     with duckdb.connect(project / ".ffc" / "test.duckdb", read_only=True) as connection:
         assert connection.execute("select count(*) from dev.main").fetchall() == [(4,)]
     assert not _observed(project, "training_set.main")
-    assert ffc(project, "run", "--force", "-s", "training_set.main").code == 0
+    # Nothing is to be built; what has no statistics is still to be measured.
+    done = ffc(project, "run")
+    assert done.code == 0
+    assert "measure training_set.main" in done.stderr
+    assert "1 measured" in done.stderr
+    assert _observed(project, "training_set.main")
+    assert "measure" not in ffc(project, "run").stderr
+
+
+def test_the_rest_is_done_before_anything_is_measured(tmp_path: Path) -> None:
+    project = small_project(tmp_path, **{"profiles.yml": PROFILES + "      statistics: all\n"})
+    assert ffc(project, "run").code == 0
+    results = json.loads((project / "target" / "run_results.json").read_text())["results"]
+    actions = [result["action"] for result in results if result["action"] != "test"]
+    assert actions == sorted(actions, key=["build", "sync", "measure"].index)
+    assert actions.count("sync") > 0
+    assert actions.count("measure") > 1
+
+
+def test_ctrl_c_ends_what_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The statement is cancelled at once, and the builds stay good."""
+    project = small_project(tmp_path)
+    endless = "SELECT sum(a.range * b.range) AS n FROM range(1000000) a, range(1000000) b"
+
+    def slow(warehouse: Warehouse, *_: object) -> None:
+        threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+        warehouse.do(f"CREATE TABLE dev.endless AS {endless}")
+
+    started = time.monotonic()
+    with monkeypatch.context() as patched:
+        patched.setattr(measuring, "measure", slow)
+        done = ffc(project, "run")
+    assert done.code == 130
+    assert time.monotonic() - started < 30
+    assert ffc(project, "run").code == 0
     assert _observed(project, "training_set.main")
 
 
@@ -444,7 +483,7 @@ def test_a_bug_is_not_hushed_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     def broken(*_: object) -> None:
         raise KeyError("finite_0")
 
-    monkeypatch.setattr(statistics, "measure", broken)
+    monkeypatch.setattr(measuring, "measure", broken)
     done = ffc(small_project(tmp_path), "run")
     assert done.code == 2
     assert "a bug in ffc: KeyError" in done.stderr
