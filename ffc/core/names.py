@@ -8,15 +8,22 @@ from typing import Final, NewType
 DEFAULT_VARIANT: Final = "default"
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*_?")
+_COLUMN = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
 # A name that follows the rule: `[A-Za-z][A-Za-z0-9_]*` without `__`.
 Name = NewType("Name", str)
+ColumnName = NewType("ColumnName", str)
 
 
 def is_name(text: str) -> bool:
     """Tell whether a text is a name."""
     return _NAME.fullmatch(text) is not None
+
+
+def is_column_name(text: str) -> bool:
+    """Tell whether a text may name a column: as a name, but for underscores in a row."""
+    return _COLUMN.fullmatch(text) is not None
 
 
 def node_id(kind: str, name: str, variant: str = DEFAULT_VARIANT) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Final, NewType
 from ffc.core.cron import SHAPE, Cron, parse_cron
 from ffc.core.diagnostics import did_you_mean, listed
 from ffc.core.durations import Duration, parse_duration
-from ffc.core.names import Name, is_name
+from ffc.core.names import ColumnName, Name, is_column_name, is_name
 from ffc.core.types import SCALARS, Type, parse_type
 from ffc.core.yaml import Node
 
@@ -44,6 +44,11 @@ def _number(node: Node) -> int | float | None:
 
 def _name(node: Node) -> Name | None:
     return Name(node.value) if isinstance(node.value, str) and is_name(node.value) else None
+
+
+def _column(node: Node) -> ColumnName | None:
+    text = _text(node)
+    return ColumnName(text) if text is not None and is_column_name(text) else None
 
 
 def _served(node: Node) -> ServedName | None:
@@ -96,6 +101,10 @@ def _how_name(node: Node) -> tuple[str, ...]:
     if at and is_name(name) and is_name(variant):
         return (f"write `{name}`: a variant has a key of its own, `variant: {variant}`",)
     return ("a name has letters, digits and single underscores, a letter first",)
+
+
+def _how_column(node: Node) -> tuple[str, ...]:
+    return ("a column's name has letters, digits and underscores, a letter first",)
 
 
 def _how_served(node: Node) -> tuple[str, ...]:
@@ -158,6 +167,7 @@ KINDS: Final[Mapping[Any, Scalar]] = {
     Number: Scalar(_number, "a number", _how_number),
     bool: Scalar(_truth, "`true` or `false`", _how_truth),
     Name: Scalar(_name, "a name", _how_name),
+    ColumnName: Scalar(_column, "a column's name", _how_column),
     ServedName: Scalar(_served, "a name", _how_served),
     Type: Scalar(_type, "a type", _how_type),
     Duration: Scalar(_duration, "a duration", _how_duration),

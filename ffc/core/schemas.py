@@ -13,7 +13,7 @@ from msgspec.structs import FieldInfo
 from ffc.core.cron import WORDS, Cron
 from ffc.core.decode import Choice, Record
 from ffc.core.durations import SECONDS, Duration
-from ffc.core.names import Name
+from ffc.core.names import ColumnName, Name
 from ffc.core.scalars import Number, Period, ServedName, Value
 from ffc.core.types import SCALARS, Type
 
@@ -52,6 +52,7 @@ OF_SCALARS: Final[Mapping[Any, Schema]] = {
     Number: {"type": "number"},
     Value: {"type": ["string", "number", "boolean"]},
     Name: {"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*_?$"},
+    ColumnName: {"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_]*$"},
     ServedName: {"type": "string", "pattern": "^[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9_])?$"},
     Type: _TYPE,
     Duration: _DURATION,

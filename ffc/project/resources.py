@@ -10,7 +10,7 @@ from msgspec import field
 from ffc.core.cron import Cron
 from ffc.core.decode import Record
 from ffc.core.durations import Duration
-from ffc.core.names import DEFAULT_VARIANT, Name
+from ffc.core.names import DEFAULT_VARIANT, ColumnName, Name
 from ffc.core.scalars import Number, ServedName
 from ffc.core.types import Type
 from ffc.project.checks import TESTS, ColumnTest, Contract, Freshness, TableTest
@@ -282,7 +282,7 @@ class Pick(Record, frozen=True, kw_only=True):
     )
 
     feature: str
-    alias: Name | None = field(name="as", default=None)
+    alias: ColumnName | None = field(name="as", default=None)
     lag: Duration | None = None
     role: Name | None = field(name="for", default=None)
 

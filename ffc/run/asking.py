@@ -11,7 +11,7 @@ import msgspec
 from ffc.core.diagnostics import did_you_mean, listed
 from ffc.core.durations import Duration, parse_duration
 from ffc.core.errors import BadRequest, NotFound
-from ffc.core.names import is_name
+from ffc.core.names import is_column_name
 from ffc.manifest.names import feature_column
 from ffc.manifest.plans import Picked, Words, lookups
 from ffc.manifest.records import (
@@ -206,9 +206,9 @@ def _picked(
 
 
 def _named(said: object, field: str) -> str:
-    if isinstance(said, str) and is_name(said):
+    if isinstance(said, str) and is_column_name(said):
         return said
-    hints = ["letters, digits and single underscores, a letter first"]
+    hints = ["letters, digits and underscores, a letter first"]
     raise BadRequest(f"`as` says {said!r}, which is no name", field=field, help=hints)
 
 

@@ -8,7 +8,7 @@ from support.projects import FILES, TARGET, compiled, manifest
 from ffc.compiler import compile_project
 from ffc.core.cron import BadCron, parse_cron
 from ffc.core.diagnostics import Diagnostic
-from ffc.manifest.records import FeatureView, Label, Manifest, Transformation
+from ffc.manifest.records import FeatureView, Label, Manifest, TrainingSet, Transformation
 from ffc.project.files import ProjectFiles
 
 EVERYTHING = {
@@ -336,6 +336,21 @@ def test_what_hangs_on_what_is_not_built_is_not_reported() -> None:
     )
     found = [d for d in found_in(**{"features/customer.yml": text}) if d.severity == "error"]
     assert [d.message for d in found if d.code != "FF107"] == ["there is no aggregate `su`"]
+
+
+@pytest.mark.parametrize(
+    ("name", "codes"),
+    [("profile__land", []), ("p_", []), ("__land", ["FF105"]), ("2nd", ["FF105"])],
+)
+def test_a_column_is_named(name: str, codes: list[str]) -> None:
+    picks = f"[spending.amount, {{feature: profile.country, as: {name}}}]"
+    sets = f"training_sets: [{{name: main, label: paid_back, features: {picks}}}]\n"
+    found = compiled(**{"training_sets/main.yml": sets})
+    assert [d.code for d in found.diagnostics] == codes
+    if found.manifest is not None:
+        node = found.manifest.node("training_set.main")
+        assert isinstance(node, TrainingSet)
+        assert name in [column.name for column in node.plan.output]
 
 
 def test_a_broken_item_hides_no_other() -> None:

@@ -345,7 +345,7 @@ def test_picks(client: Client) -> None:
         "spending.*",
         {"feature": "spending.amount", "as": "again"},
         {"feature": "spending@default.amount", "lag": "8d"},
-        {"feature": "profile.country", "as": "land"},
+        {"feature": "profile.country", "as": "profile__land"},
     ]
     table = found(client, spine(), features=asked)
     assert table.to_pylist()[0] | {"at": None} == {
@@ -354,5 +354,5 @@ def test_picks(client: Client) -> None:
         "spending__amount": 2.5,
         "again": 2.5,
         "spending__amount__lag_8d": 1.5,
-        "land": "NL",
+        "profile__land": "NL",
     }
