@@ -180,7 +180,7 @@ class Client:
         path = self._scratch.path / f"{next(self._numbers)}.arrow"
         rows = StoredRows(path, asked.fetch, progress_of(name, self._progress), self._scratch)
         rows.fetch()
-        return Dataset(rows, Plan(name=name, columns=asked.columns()))
+        return Dataset(rows, Plan(name=name, columns=asked.columns))
 
     def __repr__(self) -> str:
         """Say what it reads."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -24,26 +23,22 @@ from ffc.client.listings import (
     ViewInfo,
 )
 from ffc.client.progress import Progress
-from ffc.client.spine import is_query, spine_of, spooled
+from ffc.client.source import Asked
+from ffc.client.spine import is_query, spine_of
 from ffc.client.stored import Fetched, StoredRows, forget_older
 from ffc.connect.session import Session
-from ffc.core.arrow import typed
 from ffc.core.clock import utc_now
-from ffc.core.diagnostics import listed
-from ffc.core.errors import BadRequest, BadSpine
-from ffc.core.types import known_type
 from ffc.manifest.records import OutputColumn
 from ffc.online.lookup import FeatureRequest, FeatureResponse
-from ffc.run.builds import BuildFacts, deployed_model, list_builds, record_use
+from ffc.run.builds import BuildFacts, list_builds, train_on
 from ffc.run.historical import (
     HistoricalRequest,
     HistoricalRows,
     asked_keys,
-    every_key,
-    every_value,
     historical,
 )
-from ffc.run.reading import deployed_node, read_rows
+from ffc.run.lookups import columns_of, newest_of_every_key, spooled, values_between
+from ffc.run.reading import typed_rows
 from ffc.run.spines import Spine
 from ffc.run.training import read_training_set
 from ffc.serve.deployment import Deployment
@@ -65,46 +60,6 @@ class Place(Protocol):
 
     def declared(self) -> Declared:
         """Return what is declared, and what of it is built."""
-
-
-@dataclass(slots=True)
-class Asked:
-    """Features that were asked for: how their rows are fetched, and what the columns are."""
-
-    open: Callable[[], AbstractContextManager[HistoricalRows]]
-    _columns: tuple[OutputColumn, ...] = field(default=())
-
-    @contextmanager
-    def fetch(self) -> Iterator[Fetched]:
-        """Open the rows."""
-        with self.open() as found:
-            self._columns = _of_spine(found)
-            yield Fetched(schema=found.schema, rows=found.rows, batches=found.batches)
-
-    def columns(self) -> tuple[OutputColumn, ...]:
-        """Return the columns, which are known when the rows were opened."""
-        return self._columns
-
-
-def _of_spine(found: HistoricalRows) -> tuple[OutputColumn, ...]:
-    """Return what each column is for: the spine's keys and time, what else it has, features."""
-    features = {column.name: column for column in found.features}
-    columns = []
-    for each in found.schema:
-        if each.name in features:
-            columns.append(features[each.name])
-            continue
-        role: Any = "key" if each.name in found.keys else "include"
-        role = "timestamp" if each.name == found.timestamp else role
-        columns.append(OutputColumn(name=each.name, role=role, type=str(each.type), origin="spine"))
-    return tuple(columns)
-
-
-@contextmanager
-def _folder() -> Iterator[Path]:
-    """Return a folder that is gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="ffc-") as folder:
-        yield Path(folder)
 
 
 class Local:
@@ -170,14 +125,13 @@ class Local:
         self, name: str, build: str | None, model: str | None, progress: Progress
     ) -> Dataset:
         """Return a build of a training set: its rows are fetched when they are first asked for."""
-        with self._place.open(writes_state=model is not None) as session:
-            if model is not None:
-                deployed_model(session, model, principal=self._principal)
+        if model is not None:
+            with self._place.open(writes_state=True) as session:
+                build = train_on(session, model, name, build, principal=self._principal).id
+        with self._place.open() as session:
             found = read_training_set(
                 session, name, principal=self._principal, limit=0, build=build
             )
-            if model is not None:
-                record_use(session, model, found.build, principal=self._principal)
         pinned = found.build.id
 
         @contextmanager
@@ -198,24 +152,19 @@ class Local:
         import pyarrow as pa
 
         with self._place.open() as session:
-            found = deployed_node(session, name, principal=self._principal)
-            rows = read_rows(session, found, limit, principal=self._principal)
-            types = {c.name: known_type(c.type) if c.type else None for c in found.node.columns}
-            kinds = {column: types.get(column) for column in rows.schema.names}
-            schema, batches = typed(rows.batches, kinds)
+            schema, batches = typed_rows(session, name, limit, principal=self._principal)
             return pa.Table.from_batches(batches, schema)
 
     def entities(self, view: str) -> Asked:
         """Return the newest features of every key of a view, as of now."""
 
         @contextmanager
-        def open() -> Iterator[HistoricalRows]:
-            with self._place.open() as session, _folder() as folder:
-                keys = every_key(session, view, utc_now(), principal=self._principal)
-                spine = spooled(keys.schema, keys.batches, folder)
-                request = HistoricalRequest(features=[f"{view}.*"], timestamp=keys.timestamp)
-                with historical(session, spine, request, principal=self._principal) as found:
-                    yield found
+        def open() -> Iterator[tuple[Fetched, tuple[OutputColumn, ...]]]:
+            with (
+                self._place.open() as session,
+                newest_of_every_key(session, view, principal=self._principal) as found,
+            ):
+                yield _fetched(found)
 
         return Asked(open)
 
@@ -223,43 +172,35 @@ class Local:
         """Return features as they were known at the instants of a spine."""
 
         @contextmanager
-        def open() -> Iterator[HistoricalRows]:
-            with self._place.open() as session, _folder() as folder:
-                spine, asked = self._spine(session, given, request, folder)
-                with historical(session, spine, asked, principal=self._principal) as found:
-                    yield found
+        def open() -> Iterator[tuple[Fetched, tuple[OutputColumn, ...]]]:
+            with self._place.open() as session, self._rows(session, given, request) as found:
+                yield _fetched(found)
 
         return Asked(open)
 
+    @contextmanager
+    def _rows(
+        self, session: Session, given: object, request: HistoricalRequest
+    ) -> Iterator[HistoricalRows]:
+        if isinstance(given, Mapping):
+            with values_between(session, given, request, principal=self._principal) as found:
+                yield found
+            return
+        with tempfile.TemporaryDirectory(prefix="ffc-") as folder:
+            spine = self._spine(session, given, request, Path(folder))
+            with historical(session, spine, request, principal=self._principal) as found:
+                yield found
+
     def _spine(
         self, session: Session, given: object, request: HistoricalRequest, folder: Path
-    ) -> tuple[Spine, HistoricalRequest]:
-        if isinstance(given, Mapping):
-            return self._between(session, given, request, folder)
+    ) -> Spine:
         if is_query(given):
             asked = ask_typed(session, str(given), "spine", None, principal=self._principal)
-            return spooled(asked.schema, asked.batches, folder), request
-        if given is None:
-            raise BadSpine("no spine is given", help=["a spine is a table of keys and times"])
+            return spooled(asked.schema, asked.batches, folder)
         types = partial(asked_keys, session, request, principal=self._principal)
-        return spine_of(given, folder, types), request
+        return spine_of(given, folder, types)
 
-    def _between(
-        self,
-        session: Session,
-        given: Mapping[Any, Any],
-        request: HistoricalRequest,
-        folder: Path,
-    ) -> tuple[Spine, HistoricalRequest]:
-        words = ("view", "from", "to")
-        if set(given) != set(words):
-            message = f"a spine of a view has {listed(words)}"
-            hints = ["what holds columns is given as a DataFrame, or an Arrow table"]
-            raise BadRequest(message, field="spine", help=hints)
-        found = every_value(
-            session, str(given["view"]), given["from"], given["to"], principal=self._principal
-        )
-        spine = spooled(found.schema, found.batches, folder)
-        features = request.features or [f"{given['view']}.*"]
-        asked = replace(request, features=features, own=found.view, timestamp=found.timestamp)
-        return spine, asked
+
+def _fetched(found: HistoricalRows) -> tuple[Fetched, tuple[OutputColumn, ...]]:
+    rows = Fetched(schema=found.schema, rows=found.rows, batches=found.batches)
+    return rows, columns_of(found)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import http.client
-import json
-import urllib.error
-import urllib.parse
-import urllib.request
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
 
 import msgspec
 
@@ -17,6 +15,7 @@ from ffc.adapter.state import Build
 from ffc.client import described
 from ffc.client.dataset import Dataset, Plan
 from ffc.client.folder import Declared
+from ffc.client.http import Address, encoded, rows_in, whole
 from ffc.client.listings import (
     ColumnInfo,
     FeatureInfo,
@@ -28,21 +27,21 @@ from ffc.client.listings import (
 )
 from ffc.client.progress import Progress
 from ffc.client.source import Asked
+from ffc.client.spine import is_query, spine_of
 from ffc.client.stored import Fetched, Scratch, StoredRows
-from ffc.core import errors
-from ffc.core.errors import BadRequest, Denied, FfcError, NotFound, StoreError, Unreachable
+from ffc.core.errors import BadRequest, NotFound
 from ffc.manifest.lineage import find_place
-from ffc.manifest.records import TrainingSet
+from ffc.manifest.records import OutputColumn, TrainingSet
 from ffc.manifest.upgrades import decode_manifest
 from ffc.online.lookup import FeatureResponse
 from ffc.run.builds import BuildFacts
 from ffc.run.historical import HistoricalRequest
-from ffc.serve.offline import REGISTRY, ROWS_HEADER, SETS
+from ffc.run.lookups import write_stream
+from ffc.serve import offline
+from ffc.serve.offline import STREAM
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-TIMEOUT: Final = 30.0
 
 
 class _Registry(msgspec.Struct):
@@ -64,20 +63,17 @@ class _Listed(msgspec.Struct):
     features: list[_Feature]
 
 
-_Document = TypeVar("_Document", bound=msgspec.Struct)
-
-
 class Server:
     """What answers at an address; `token` is sent with every request."""
 
     def __init__(self, address: str, token: str | None) -> None:
-        self.where = address.rstrip("/")
-        self._token = token
+        self._address = Address(address, token)
+        self.where = self._address.where
         self._scratch = Scratch()
 
     def features(self) -> list[FeatureInfo]:
         """Return the features that are served."""
-        document = self._decoded(self._get("/v1/features"), _Listed)
+        document = self._address.document("/v1/features", _Listed)
         return [
             FeatureInfo(
                 name=each.feature,
@@ -102,8 +98,9 @@ class Server:
         return described.models(self._declared())
 
     def builds(self, name: str) -> list[BuildFacts]:
-        """Raise BadRequest: a server tells of the newest builds only."""
-        self._refused("lists the builds that there were")
+        """Return the builds of a node; of all training sets without a name."""
+        path = f"{offline.BUILDS}?{urlencode({'node': name})}"
+        return self._address.document(path, offline.BuildsDocument).builds
 
     def columns(self, name: str) -> list[ColumnInfo]:
         """Return the columns of a node."""
@@ -128,15 +125,12 @@ class Server:
         asked: dict[str, Any] = {"entities": [dict(e) for e in entities], "metadata": metadata}
         asked |= {"features": list(features)} if features is not None else {}
         asked |= {"training_set": training_set} if training_set is not None else {}
-        body = msgspec.json.encode(asked)
-        return self._decoded(self._get("/v1/features", body), FeatureResponse)
+        return self._address.document("/v1/features", FeatureResponse, asked)
 
     def training_set(
         self, name: str, build: str | None, model: str | None, progress: Progress
     ) -> Dataset:
         """Return a build of a training set: its rows are fetched when they are first asked for."""
-        if model is not None:
-            self._refused("remembers what a model is trained on")
         declared = self._declared()
         node = declared.manifest.node(find_place(declared.manifest, f"training_set.{name}").node)
         if not isinstance(node, TrainingSet):
@@ -144,104 +138,101 @@ class Server:
         if build is None and node.id not in declared.builds:
             raise NotFound(f"`{name}` was never built in this target", help=["run `ffc run`"])
         pinned = build or declared.builds[node.id].id
+        if model is not None:
+            use = offline.Use(model=model, training_set=name, build=build)
+            pinned = self._address.document(offline.USES, Build, use).id
+        path = f"{offline.SETS}{quote(name)}?{urlencode({'build': pinned})}"
 
         @contextmanager
         def fetch() -> Iterator[Fetched]:
-            import pyarrow as pa
+            with self._stream(path) as (found, _):
+                yield found
 
-            query = urllib.parse.urlencode({"build": pinned})
-            path = f"{SETS}{urllib.parse.quote(name)}?{query}"
-            with self._opened(path) as response, pa.ipc.open_stream(response) as stream:
-                told = response.headers.get(ROWS_HEADER)
-                batches = _whole(stream, self.where)
-                rows = int(told) if told else None
-                yield Fetched(schema=stream.schema, rows=rows, batches=batches)
-
-        path = self._scratch.path / f"{node.name}.{pinned}.arrow"
-        stored = StoredRows(path, fetch, progress)
-        return Dataset(stored, Plan(name=node.name, columns=node.plan.output))
+        kept = self._scratch.path / f"{node.name}.{pinned}.arrow"
+        return Dataset(
+            StoredRows(kept, fetch, progress), Plan(name=node.name, columns=node.plan.output)
+        )
 
     def rows(self, name: str, limit: int | None) -> pa.Table:
-        """Raise BadRequest: a server gives no rows of other nodes."""
-        self._refused("gives rows of training sets only")
+        """Return the rows of a node's good build."""
+        import pyarrow as pa
+
+        query = f"?{urlencode({'limit': limit})}" if limit is not None else ""
+        with self._stream(f"{offline.ROWS}{quote(name)}{query}") as (found, _):
+            return pa.Table.from_batches(found.batches, found.schema)
 
     def entities(self, view: str) -> Asked:
-        """Raise BadRequest: a server answers for the keys that it is asked about."""
-        self._refused("answers for the keys that it is asked about")
+        """Return the newest features of every key of a view, as of now."""
+        return Asked(lambda: self._stream(f"{offline.ENTITIES}{quote(view)}"))
 
     def historical(self, given: object, request: HistoricalRequest) -> Asked:
-        """Raise BadRequest: a server knows the newest values only."""
-        self._refused("looks up the newest values only")
+        """Return features as they were known at the instants of a spine, which is sent."""
+        if is_query(given):
+            message = "a server takes no SQL of others as a spine"
+            hints = ["send the rows of the query", "or give `ffc.Client` the project's folder"]
+            raise BadRequest(message, field="spine", help=hints)
+        lookup = offline.Lookup(
+            features=request.features,
+            entities=request.entities,
+            timestamp=request.timestamp,
+            boundary=request.boundary,
+            as_known=request.as_known,
+        )
+        if isinstance(given, Mapping):
+            lookup.spine = {key: str(value) for key, value in given.items()}
+            body = encoded(lookup)
+            return Asked(lambda: self._stream(offline.HISTORICAL, body))
+        return Asked(lambda: self._of_spine(given, lookup))
 
-    def _refused(self, what: str) -> NoReturn:
-        message = f"a server {what}"
-        raise BadRequest(message, help=["give `ffc.Client` the project's folder for that"])
+    @contextmanager
+    def _of_spine(
+        self, given: object, lookup: offline.Lookup
+    ) -> Iterator[tuple[Fetched, tuple[OutputColumn, ...]]]:
+        # What is wrong with the request is told before all rows are sent.
+        keys = self._key_types(lookup)
+        with tempfile.TemporaryDirectory(prefix="ffc-") as name:
+            spine = spine_of(given, Path(name), lambda: keys)
+            path = Path(name) / "sent"
+            metadata = {
+                **(spine.schema.metadata or {}),
+                offline.REQUEST_KEY: encoded(lookup),
+            }
+            write_stream(path, spine.schema.with_metadata(metadata), spine.read())
+            with path.open("rb") as body, self._stream(offline.HISTORICAL, body, STREAM) as found:
+                yield found
+
+    def _key_types(self, lookup: offline.Lookup) -> dict[str, pa.DataType]:
+        """Return the types of the keys that a spine must have, which a file of texts lacks."""
+        import pyarrow as pa
+
+        found = self._address.document(offline.KEYS, dict[str, str], lookup)
+        return {key: pa.type_for_alias(kind) for key, kind in found.items()}
+
+    @contextmanager
+    def _stream(
+        self, path: str, body: Any = None, kind: str = "application/json"
+    ) -> Iterator[tuple[Fetched, tuple[OutputColumn, ...]]]:
+        """Open rows that a server sends, with what each column is for where it says so."""
+        import pyarrow as pa
+
+        with (
+            self._address.opened(path, body, kind=kind) as response,
+            rows_in(response, self.where) as stream,
+        ):
+            count = response.headers.get(offline.ROWS_HEADER)
+            metadata = dict(stream.schema.metadata or {})
+            columns = msgspec.json.decode(
+                metadata.pop(offline.COLUMNS_KEY, b"[]"), type=tuple[OutputColumn, ...]
+            )
+            schema = stream.schema.with_metadata(metadata or None)
+            batches = (
+                pa.RecordBatch.from_arrays(batch.columns, schema=schema)
+                for batch in whole(stream, self.where)
+            )
+            rows = int(count) if count else None
+            yield Fetched(schema=schema, rows=rows, batches=batches), columns
 
     def _declared(self) -> Declared:
-        try:
-            document = self._decoded(self._get(REGISTRY), _Registry)
-        except NotFound as problem:
-            hints = ["start it with `ffc serve --offline`", *problem.help]
-            message = f"the server at {self.where} does not tell what is deployed"
-            raise NotFound(message, help=hints) from problem
+        document = self._address.document(offline.REGISTRY, _Registry)
         manifest = decode_manifest(bytes(document.manifest))
         return Declared(manifest=manifest, builds=document.builds)
-
-    def _decoded(self, body: bytes, kind: type[_Document]) -> _Document:
-        try:
-            return msgspec.json.decode(body, type=kind)
-        except msgspec.MsgspecError as problem:
-            message = f"what {self.where} answers can't be read: {problem}"
-            raise Unreachable(
-                message, help=["is it a server of ffc, of this version?"]
-            ) from problem
-
-    def _get(self, path: str, body: bytes | None = None) -> bytes:
-        with self._opened(path, body) as response:
-            found: bytes = response.read()
-            return found
-
-    def _opened(self, path: str, body: bytes | None = None) -> Any:
-        headers = {"accept": "application/json"}
-        headers |= {"content-type": "application/json"} if body is not None else {}
-        headers |= {"authorization": f"Bearer {self._token}"} if self._token else {}
-        request = urllib.request.Request(f"{self.where}{path}", data=body, headers=headers)
-        try:
-            return urllib.request.urlopen(request, timeout=TIMEOUT)
-        except urllib.error.HTTPError as problem:
-            raise self._problem(problem) from None
-        except (urllib.error.URLError, http.client.HTTPException, OSError) as problem:
-            why = getattr(problem, "reason", problem)
-            hints = ["`ffc serve` starts one; is the address right?"]
-            raise Unreachable(f"nobody answers at {self.where}: {why}", help=hints) from problem
-
-    def _problem(self, answer: urllib.error.HTTPError) -> FfcError:
-        """Return what a server refused, as the error that it was there."""
-        try:
-            told = json.loads(answer.read())["error"]
-            message, code = str(told["message"]), str(told["code"])
-            hints, field = tuple(told["help"]), str(told.get("field", ""))
-        except (ValueError, KeyError, TypeError):
-            message = f"{self.where} answers {answer.code} {answer.reason}"
-            return Unreachable(message, help=["is it a server of ffc?"])
-        if answer.code == 404:
-            return NotFound(message, help=hints)
-        if code == BadRequest.code:
-            return BadRequest(message, field=field, status=answer.code, help=hints)
-        return _classes().get(code, StoreError)(message, help=hints)
-
-
-def _classes() -> dict[str, type[FfcError]]:
-    """Return the errors that need no more than words, by code."""
-    plain = (Denied, NotFound, StoreError, Unreachable, errors.StateError, errors.Transient)
-    return {each.code: each for each in plain}
-
-
-def _whole(stream: Any, where: str) -> Iterator[pa.RecordBatch]:
-    """Yield what comes; raises Unreachable where it ends before it is whole."""
-    import pyarrow as pa
-
-    try:
-        yield from stream
-    except (pa.ArrowException, http.client.HTTPException, OSError) as problem:
-        raise Unreachable(f"{where} stopped in the middle: {problem}") from problem

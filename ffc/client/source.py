@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ffc.client.dataset import Dataset
@@ -27,15 +28,18 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-class Asked(Protocol):
-    """Rows that were asked for; `columns` are known when they were fetched."""
+@dataclass(slots=True)
+class Asked:
+    """Features that were asked for: how their rows are fetched, and what the columns are."""
 
-    @property
-    def fetch(self) -> Callable[[], AbstractContextManager[Fetched]]:
-        """Open the rows."""
+    open: Callable[[], AbstractContextManager[tuple[Fetched, tuple[OutputColumn, ...]]]]
+    columns: tuple[OutputColumn, ...] = ()
 
-    def columns(self) -> tuple[OutputColumn, ...]:
-        """Return what each column is, and what it is for."""
+    @contextmanager
+    def fetch(self) -> Iterator[Fetched]:
+        """Open the rows; `columns` are known then."""
+        with self.open() as (found, self.columns):
+            yield found
 
 
 class Source(Protocol):

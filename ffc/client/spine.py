@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from ffc.client.frames import arrow_table
 from ffc.core.errors import BadSpine
-from ffc.core.files import ENDINGS, batch_writer
+from ffc.core.files import ENDINGS
+from ffc.run.lookups import spooled
 from ffc.run.spines import Spine
 
 if TYPE_CHECKING:
@@ -36,30 +37,14 @@ def spine_of(given: object, folder: Path, types: Types) -> Spine:
     """
     import pyarrow as pa
 
+    if given is None:
+        raise BadSpine("no spine is given", help=["a spine is a table of keys and times"])
     if isinstance(given, str | Path):
         return _file(Path(given), types)
     table = arrow_table(given)
     if isinstance(table, pa.Table):
         return Spine(schema=table.schema, read=lambda: iter(table.to_batches(ROWS)))
     return spooled(table.schema, iter(table), folder)
-
-
-def spooled(schema: pa.Schema, batches: Iterator[pa.RecordBatch], folder: Path) -> Spine:
-    """Return a spine of rows that can be read once: they are kept in a file."""
-    import pyarrow as pa
-
-    path = folder / "spine"
-    options = pa.ipc.IpcWriteOptions(compression="lz4")
-    # A stream, not a file: its batches may have dictionaries of their own.
-    with batch_writer(path, lambda at: pa.ipc.new_stream(at, schema, options=options)) as write:
-        for batch in batches:
-            write(batch)
-
-    def read() -> Iterator[pa.RecordBatch]:
-        with pa.OSFile(str(path)) as source, pa.ipc.open_stream(source) as file:
-            yield from file
-
-    return Spine(schema=schema, read=read)
 
 
 def _file(path: Path, types: Types) -> Spine:

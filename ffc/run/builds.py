@@ -16,6 +16,7 @@ from ffc.manifest.names import BUILT
 from ffc.manifest.records import Model
 from ffc.registry import StateRegistry
 from ffc.run.reading import find_node
+from ffc.run.training import read_training_set
 
 
 class BuildFacts(Struct, frozen=True, kw_only=True):
@@ -100,6 +101,19 @@ def deployed_model(session: Session, name: str, *, principal: Principal) -> Mode
     found = StateRegistry(session.state, session.target.name).model(name)
     authorize(principal, "read", found.id)
     return found
+
+
+def train_on(
+    session: Session, model: str, name: str, build: str | None, *, principal: Principal
+) -> Build:
+    """Remember that a model is trained on a training set's build, by id or the newest good one.
+
+    Returns the build; raises NotFound where there is no such model, set or build.
+    """
+    deployed_model(session, model, principal=principal)
+    found = read_training_set(session, name, principal=principal, limit=0, build=build)
+    record_use(session, model, found.build, principal=principal)
+    return found.build
 
 
 def record_use(

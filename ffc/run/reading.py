@@ -17,9 +17,11 @@ from ffc.adapter.state import Build
 from ffc.auth import Principal, authorize
 from ffc.connect.session import Session
 from ffc.connect.warehouse import table_of
+from ffc.core.arrow import typed
 from ffc.core.diagnostics import did_you_mean, listed
 from ffc.core.errors import BadRequest, NotFound
 from ffc.core.names import split_variant
+from ffc.core.types import known_type
 from ffc.manifest.names import has_relation, meant
 from ffc.manifest.records import AnyNode
 from ffc.registry import StateRegistry
@@ -97,6 +99,19 @@ def read_rows(
     if limit is not None:
         query = query.limit(limit)
     return _read(session, query.sql(dialect=session.offline.dialect))
+
+
+def typed_rows(
+    session: Session, text: str, limit: int | None, *, principal: Principal
+) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
+    """Return the rows of a node by what it is called, their columns as they are declared.
+
+    Raises NotFound where there is none, or where it has no good build.
+    """
+    found = deployed_node(session, text, principal=principal)
+    rows = read_rows(session, found, limit, principal=principal)
+    types = {c.name: known_type(c.type) if c.type else None for c in found.node.columns}
+    return typed(rows.batches, {column: types.get(column) for column in rows.schema.names})
 
 
 def ask(session: Session, sql: str, limit: int | None, *, principal: Principal) -> Rows:

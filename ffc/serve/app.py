@@ -6,9 +6,12 @@ import asyncio
 import contextlib
 import hmac
 import re
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+import tempfile
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from typing import Any, Final
+from pathlib import Path
+from typing import Final
 from urllib.parse import parse_qs
 
 import msgspec
@@ -16,24 +19,35 @@ import msgspec
 from ffc.auth import Principal, authorize
 from ffc.core.clock import utc_now
 from ffc.core.diagnostics import did_you_mean, listed
-from ffc.core.errors import BadRequest, Denied, FfcError, NotFound, StoreError
+from ffc.core.errors import BadRequest, Denied, FfcError, StoreError
 from ffc.online.lookup import FeatureReader, FeatureRequest
-from ffc.serve.offline import BUILD_HEADER, REGISTRY, ROWS_HEADER, SETS, STREAM, Offline
+from ffc.serve.bodies import (
+    LARGEST_BODY,
+    LARGEST_TABLE,
+    PATH,
+    Gone,
+    Receive,
+    Scope,
+    Send,
+    body_into,
+    body_of,
+    problem_document,
+    send_file,
+    start,
+    status_of,
+)
+from ffc.serve.offline import JSON, STREAM, Answer, Asked, Offline
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-
-LARGEST_BODY: Final = 4 * 1024 * 1024
 REFRESH_SECONDS: Final = 1.0
 LATER: Final = ("model", "request")
 # What anybody may ask, and what answers of a status say besides.
 _OPEN: Final = ("/healthz", "/readyz")
-_ABOUT: Final[Mapping[int, Sequence[tuple[bytes, bytes]]]] = {
-    401: [(b"www-authenticate", b"Bearer")],
-    503: [(b"retry-after", b"1")],
+_ABOUT: Final[Mapping[int, Mapping[str, str]]] = {
+    401: {"www-authenticate": "Bearer"},
+    503: {"retry-after": "1"},
 }
+# So many requests are answered by way of the warehouse at a time; the others wait.
+_READERS: Final = 4
 
 
 class FeatureService:
@@ -63,6 +77,7 @@ class FeatureService:
         self._refresh = refresh
         self._token = f"Bearer {token}".encode() if token else b""
         self._offline = offline
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="offline")
         self._reader: FeatureReader | None = None
         self._refreshing: asyncio.Task[None] | None = None
         self._decoder = msgspec.json.Decoder(FeatureRequest)
@@ -72,8 +87,6 @@ class FeatureService:
             ("GET", "/healthz"): self._healthy,
             ("GET", "/readyz"): self._ready,
         }
-        if offline is not None:
-            self._routes["GET", REGISTRY] = self._registry
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one ASGI scope."""
@@ -112,34 +125,28 @@ class FeatureService:
             self._reader = reader
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # A HEAD is a GET whose answer is not sent: load balancers probe with it.
+        head = scope["method"] == "HEAD"
+        method = "GET" if head else scope["method"]
         try:
             self._check_token(scope)
-            body = await _body(receive)
-            # A HEAD is a GET whose answer is not sent: load balancers probe with it.
-            method = "GET" if scope["method"] == "HEAD" else scope["method"]
-            if self._offline is not None and method == "GET" and scope["path"].startswith(SETS):
-                await self._training_set(self._offline, scope, send)
+            found = self._offline and self._offline.find(method, scope["path"])
+            if found:
+                await self._offline_answer(*found, scope, receive, send)
                 return
+            body = await body_of(receive)
             route = self._routes.get((method, scope["path"]))
             if route is None:
                 raise self._no_route(scope["method"], scope["path"])
             status, answer = await route(body)
-        except BadRequest as problem:
-            status, answer = problem.status, _problem(problem, problem.field)
-        except NotFound as problem:
-            status, answer = 404, _problem(problem)
-        except Denied as problem:
-            status, answer = 401, _problem(problem)
-        except StoreError as problem:
-            status, answer = 503, _problem(problem)
-        headers = [
-            (b"content-type", b"application/json"),
-            (b"content-length", str(len(answer)).encode()),
-            *_ABOUT.get(status, ()),
-        ]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        body = b"" if scope["method"] == "HEAD" else answer
-        await send({"type": "http.response.body", "body": body})
+        except Gone:
+            return
+        except FfcError as problem:
+            status, answer = status_of(problem), problem_document(problem)
+        about = _ABOUT.get(status, {})
+        headers = {"content-type": JSON, "content-length": str(len(answer)), **about}
+        await send(start(status, headers))
+        await send({"type": "http.response.body", "body": b"" if head else answer})
 
     def _check_token(self, scope: Scope) -> None:
         """Return if a request brings the token; raises Denied."""
@@ -152,37 +159,47 @@ class FeatureService:
             help_ = "send `Authorization: Bearer TOKEN`; in Python `ffc.Client(url, token=...)`"
             raise Denied(message, help=[help_])
 
-    async def _training_set(self, offline: Offline, scope: Scope, send: Send) -> None:
-        """Send a training set as it is read; what can't be read ends the stream unfinished."""
-        name = scope["path"].removeprefix(SETS)
-        asked = parse_qs(scope["query_string"].decode("latin-1"))
-        build = asked.get("build", [None])[0]
-        found, parts = await asyncio.to_thread(offline.training_set, name, build)
-        headers = [
-            (b"content-type", STREAM.encode()),
-            (BUILD_HEADER.encode(), found.id.encode()),
-            (ROWS_HEADER.encode(), str(found.rows).encode()),
-        ]
-        try:
-            await send({"type": "http.response.start", "status": 200, "headers": headers})
-            if scope["method"] != "HEAD":
-                while (part := await asyncio.to_thread(next, parts, None)) is not None:
-                    await send({"type": "http.response.body", "body": part, "more_body": True})
-            await send({"type": "http.response.body", "body": b""})
-        finally:
-            await asyncio.to_thread(parts.close)
-
-    async def _registry(self, body: bytes) -> tuple[int, bytes]:
-        assert self._offline is not None
-        return 200, await asyncio.to_thread(self._offline.registry)
+    async def _offline_answer(
+        self,
+        answering: Callable[[Asked], Answer],
+        rest: str,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        """Answer with what is built, by way of files: bodies and answers may be large."""
+        told = dict(scope["headers"])
+        kind = told.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip()
+        query = parse_qs(scope["query_string"].decode("latin-1"))
+        with tempfile.TemporaryDirectory(prefix="ffc-serve-") as name:
+            folder = Path(name)
+            body = folder / "body"
+            await body_into(body, receive, LARGEST_TABLE if kind == STREAM else LARGEST_BODY)
+            asked = Asked(
+                rest=rest,
+                query={word: values[-1] for word, values in query.items()},
+                kind=kind,
+                body=body,
+                folder=folder,
+            )
+            loop = asyncio.get_running_loop()
+            answer = await loop.run_in_executor(self._readers, answering, asked)
+            headers = {"content-type": answer.kind, **answer.headers}
+            await send_file(answer.path, headers, send, head=scope["method"] == "HEAD")
 
     def _no_route(self, method: str, path: str) -> BadRequest:
-        methods = [known for known, route in self._routes if route == path]
+        known_routes = [*self._routes, *(self._offline.routes if self._offline else ())]
+        methods = [
+            known
+            for known, route in known_routes
+            if route == path or (route.endswith("/") and path.startswith(route))
+        ]
         if methods:
             message = f"{path} takes {' and '.join(methods)}, not {method}"
             return BadRequest(message, status=405)
-        routes = ", ".join(f"{known} {route}" for known, route in self._routes)
-        return BadRequest(f"there is nothing at {path}", status=404, help=[f"there is {routes}"])
+        routes = ", ".join(f"{known} {route}" for known, route in known_routes)
+        message = f"there is nothing at {path}"
+        return BadRequest(message, field=PATH, status=404, help=[f"there is {routes}"])
 
     async def _features(self, body: bytes) -> tuple[int, bytes]:
         try:
@@ -224,34 +241,3 @@ def _wrong_field(text: str) -> BadRequest:
     known = FeatureRequest.__struct_fields__
     hints = did_you_mean(name, known) or (f"a request has {listed(known)}",)
     return BadRequest(f"a request has no `{name}`", field=name, help=hints)
-
-
-async def _body(receive: Receive) -> bytes:
-    chunks: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return b""
-        chunk = message.get("body", b"")
-        size += len(chunk)
-        if size > LARGEST_BODY:
-            limit = f"{LARGEST_BODY // 1024 // 1024} MiB"
-            raise BadRequest(f"the body is larger than {limit}", status=413)
-        chunks.append(chunk)
-        if not message.get("more_body", False):
-            return b"".join(chunks)
-
-
-def _problem(problem: FfcError, field: str = "") -> bytes:
-    return msgspec.json.encode(
-        {
-            "schema": "ffc.problem/v1",
-            "error": {
-                "code": problem.code,
-                "message": problem.message,
-                "field": field,
-                "help": problem.help,
-            },
-        }
-    )

@@ -89,8 +89,8 @@ def application() -> FeatureService:
     deployment = Deployment(Session(target))
     user = local_user()
 
-    def reading() -> Session:
-        return Session(target, read_only=True)
+    def reading(*, writes_state: bool = False) -> Session:
+        return Session(target, read_only=True, writes_state=writes_state)
 
     return FeatureService(
         deployment.load,

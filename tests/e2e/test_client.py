@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
 import threading
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -103,26 +107,13 @@ def test_the_rows_of_a_training_set(client: Client, shared: Path, tmp_path: Path
 def test_the_newest_values(client: Client, server: Server) -> None:
     asked = {"features": ["spending.amount", "profile.country"], "entities": [{"user_id": "u1"}]}
     found = client.features(asked["features"], asked["entities"])
-    status, told = _call(server, asked)
+    status, told = _sent(server, "/v1/features", "application/json", json.dumps(asked).encode())
     assert status == 200
     assert [c.name for c in found.columns] == [c["name"] for c in told["columns"]]
     assert found.rows[0].values == told["rows"][0]["values"]
     assert found.rows[0].statuses == told["rows"][0]["statuses"]
     by_set = client.features(training_set="main", entities=[{"user_id": "u2"}], metadata=False)
     assert by_set.rows[0].statuses is None
-
-
-def _call(server: Server, body: Any) -> tuple[int, Any]:
-    import json
-    import urllib.request
-
-    request = urllib.request.Request(
-        f"{address(server)}/v1/features",
-        data=json.dumps(body).encode(),
-        headers={"authorization": f"Bearer {TOKEN}"},
-    )
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        return answer.status, json.loads(answer.read())
 
 
 @pytest.mark.parametrize(
@@ -144,8 +135,7 @@ def test_names_that_are_wrong(client: Client, wrong: Any, kind: Any, said: str) 
     assert caught.value.code in str(caught.value)
 
 
-def test_every_key_as_serving_answers_now(shared: Path) -> None:
-    client = Client(shared)
+def test_every_key_as_serving_answers_now(client: Client) -> None:
     found = client.entities("spending")
     rows = {row["user_id"]: row["spending__amount"] for row in found.dataframe("arrow").to_pylist()}
     asked = [{"user_id": key} for key in rows]
@@ -155,8 +145,7 @@ def test_every_key_as_serving_answers_now(shared: Path) -> None:
     assert {row["user_id"]: row["profile__country"] for row in static} == {"u1": "NL", "u2": "DE"}
 
 
-def test_rows_of_anything(shared: Path) -> None:
-    client = Client(shared)
+def test_rows_of_anything(client: Client) -> None:
     assert len(client.dataframe("clean")) == 4
     assert len(client.dataframe("source.raw.users", limit=1)) == 1
     assert str(client.dataframe("clean", backend="polars").schema["seen"]).startswith("Datetime")
@@ -164,17 +153,127 @@ def test_rows_of_anything(shared: Path) -> None:
         client.dataframe("clea")
 
 
-def test_what_a_server_has_not(server: Server) -> None:
+def test_any_table(client: Client, shared: Path, tmp_path: Path) -> None:
+    """However the spine is given, the answer is that of the project's own folder, to the byte."""
+    times = pa.array([5, 8, 2], pa.timestamp("s", tz="Europe/Paris"))
+    days = pa.array([at.as_py() for at in times], pa.timestamp("us", tz="Europe/Paris"))
+    notes = pa.array(["a", None, "b"]).dictionary_encode()
+    schema = pa.schema(
+        [
+            pa.field("note", notes.type, metadata={"of": "a field"}),
+            ("user_id", pa.string()),
+            ("seen", days.type),
+        ],
+        metadata={"whose": "mine"},
+    )
+    table = pa.table([notes, pa.array(["u1", "u2", None]), days], schema=schema)
+    mine = Client(shared)
+    asked: Any = ["profile.*", {"feature": "spending.amount", "as": "spent"}]
+    expected = mine.historical(asked, table, boundary="inclusive")
+    found = client.historical(asked, table, boundary="inclusive")
+    assert found.columns == expected.columns
+    assert [column.role for column in found.columns][:3] == ["include", "key", "timestamp"]
+    assert found.dataframe("arrow").equals(expected.dataframe("arrow"), check_metadata=True)
+    # A file of texts, whose keys are of the types that are declared.
+    file = tmp_path / "asked.csv"
+    file.write_text("user_id,seen\nu1,2024-01-05T00:00:00Z\nu2,2024-01-08T00:00:00Z\n")
+    ours, own = (c.historical(["spending.amount"], file) for c in (client, mine))
+    assert ours.dataframe("arrow").equals(own.dataframe("arrow"))
+    newest = client.historical(["spending.amount"], [{"user_id": "u1"}], timestamp=None)
+    assert newest.dataframe("arrow").num_rows == 1
+    between = {"view": "spending", "from": "2024-01-01", "to": "2024-02-01"}
+    ours, own = (c.historical([], between) for c in (client, mine))
+    assert ours.count() > 0
+    assert ours.dataframe("arrow").equals(own.dataframe("arrow"), check_metadata=True)
+
+
+WRONG_LOOKUPS: dict[str, tuple[Any, Any, type[errors.FfcError], str]] = {
+    "name": (["spendin.amount"], [], errors.NotFound, "did you mean `spending`"),
+    "feature": (["spending.amout"], [], errors.NotFound, "did you mean `amount`"),
+    "no list": ("spending.amount", [], errors.BadRequest, "features are a list"),
+    "nothing": ([], [], errors.BadRequest, "no feature is asked for"),
+    "object": ([object()], [], errors.BadRequest, "no feature|can't be sent"),
+    "no spine": (["spending.amount"], None, errors.BadSpine, "no spine is given"),
+    "no key": (["spending.amount"], [{"seen": datetime(2024, 1, 1)}], errors.BadSpine, "user_id"),
+    "view": ([], {"view": "no", "from": "2024", "to": "2025"}, errors.NotFound, "no"),
+    "words": ([], {"view": "spending"}, errors.BadRequest, "`view`, `from` and `to`"),
+    "times": ([], {"view": "spending", "from": "x", "to": "y"}, errors.BadRequest, "is no time"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_LOOKUPS)
+def test_lookups_that_are_wrong(client: Client, case: str) -> None:
+    features, spine, kind, said = WRONG_LOOKUPS[case]
+    with pytest.raises(kind, match=said) as caught:
+        client.historical(features, spine)
+    assert caught.value.code in str(caught.value)
+
+
+def test_builds_and_models(project: Path) -> None:
+    with serving(project, "--offline") as found:
+        client, mine = Client(address(found)), Client(project)
+        assert client.training_set("main", model="payer").count() == 4
+        assert list(client.builds()) == list(mine.builds())
+        (build,) = client.builds("main")
+        assert build.models == ("payer",)
+        assert client.training_set("main", build.id).count() == 4
+        for ask in (
+            lambda: client.builds("mian"),
+            lambda: client.training_set("main", model="paier"),
+            lambda: client.training_set("main", "b0", model="payer"),
+            lambda: client.training_set("main", "b0").count(),
+        ):
+            with pytest.raises(errors.NotFound):
+                ask()
+        # The warehouse is let go of before all rows are read, and by those who are gone.
+        reader = client.training_set("main").arrow()
+        assert ffc(project, "run", "--force").code == 0
+        assert sum(batch.num_rows for batch in reader) == 4
+
+
+def test_a_server_takes_no_sql(server: Server) -> None:
     client = Client(address(server), token=TOKEN)
-    for ask in (
-        lambda: client.historical(["spending.amount"], []),
-        lambda: client.dataframe("clean"),
-        lambda: client.entities("spending"),
-        lambda: client.builds("main"),
-        lambda: client.training_set("main", model="payer"),
+    with pytest.raises(errors.BadRequest, match="takes no SQL") as caught:
+        client.historical(["spending.amount"], "select 1")
+    assert "the project's folder" in str(caught.value)
+
+
+def test_what_is_sent_to_a_server(server: Server) -> None:
+    """Whatever comes, it is refused with a 4xx and a reason."""
+    arrow = "application/vnd.apache.arrow.stream"
+    plain = pa.table({"user_id": ["u1"]})
+    stream = pa.BufferOutputStream()
+    with pa.ipc.new_stream(stream, plain.schema) as writer:
+        writer.write_table(plain)
+    whole = stream.getvalue().to_pybytes()
+    for path, kind, body, said in (
+        ("/v1/historical", arrow, b"", "the spine can't be read"),
+        ("/v1/historical", arrow, b"no stream at all", "the spine can't be read"),
+        ("/v1/historical", arrow, whole, "does not say which features"),
+        ("/v1/historical", "application/json", b"", "not JSON"),
+        ("/v1/historical", "application/json", b"[]", "Expected `object`"),
+        ("/v1/historical", "application/json", b'{"features": ["spending.*"]}', "no spine"),
+        ("/v1/historical", "application/json", b'{"feature": []}', "unknown field `feature`"),
+        ("/v1/keys", "application/json", b'{"features": 3}', "features are a list"),
+        ("/v1/uses", "application/json", b"{}", "missing required field `model`"),
+        ("/v1/historical", "text/plain", b"x" * (5 * 1024 * 1024), "larger than 4 MiB"),
+        ("/v1/rows/clean", "", None, "takes GET"),
     ):
-        with pytest.raises(errors.BadRequest, match="the project's folder"):
-            ask()
+        status, told = _sent(server, path, kind, b"" if body is None else body)
+        assert 400 <= status < 500, (path, status, told)
+        assert said in told["error"]["message"], told
+    status, told = _sent(server, "/v1/rows/clean?limit=-1", "", None)
+    assert (status, told["error"]["field"]) == (422, "limit")
+
+
+def _sent(server: Server, path: str, kind: str, body: bytes | None) -> tuple[int, Any]:
+    headers = {"content-type": kind, "authorization": f"Bearer {TOKEN}"}
+    request = urllib.request.Request(f"{address(server)}{path}", data=body, headers=headers)
+    try:
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return response.status, json.loads(response.read())
+    except urllib.error.HTTPError as problem:
+        return problem.code, json.loads(problem.read())
 
 
 def test_a_token_that_is_wrong(server: Server, shared: Path) -> None:

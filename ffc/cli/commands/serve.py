@@ -24,7 +24,11 @@ from ffc.cli import options
     metavar="NAME",
     help="The environment variable with the token that each request must bring.",
 )
-@click.option("--offline", is_flag=True, help="Also tell what is deployed, and give training sets.")
+@click.option(
+    "--offline",
+    is_flag=True,
+    help="Also tell what is built, and look features up in the warehouse.",
+)
 @options.options(options.WHERE, options.quiet, options.color)
 def command(
     host: str,
@@ -40,8 +44,8 @@ def command(
 
     POST /v1/features answers models, GET /v1/features lists what can be asked for, GET /healthz and
     GET /readyz tell how the server is. A new deployment is picked up by itself. With `--offline`
-    GET /v1/registry tells what is deployed, and GET /v1/training-sets/NAME gives its rows as a
-    stream of Arrow.
+    it does for `ffc.Client` in Python what a project's folder does: listings, builds, training
+    sets, features of any table of keys and times.
     """
     import os
 
