@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from ffc.adapter import StateError, StatementFailed, StoreError, Transient, Unreachable
 from ffc_sqlite.schema import Layout, migrate
@@ -137,19 +139,23 @@ class Database:
 
     def _connect(self) -> sqlite3.Connection:
         absent = self._read_only and not self._path.exists()
-        if not absent:
+        frozen = self._read_only and not absent and _is_frozen(self._path)
+        if not (absent or frozen):
             self._path.parent.mkdir(parents=True, exist_ok=True)
+        uri = f"file:{quote(str(self._path.resolve()))}?mode=ro&immutable=1"
         connection = sqlite3.connect(
-            ":memory:" if absent else self._path,
+            ":memory:" if absent else uri if frozen else self._path,
             timeout=self._busy_seconds,
             isolation_level=None,
             check_same_thread=False,
+            uri=frozen,
         )
         try:
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA synchronous = FULL")
             migrate(connection, self._layout, self._path)
-            _use_wal(connection)
+            if not frozen:
+                _use_wal(connection)
         except BaseException:
             connection.close()
             raise
@@ -167,6 +173,14 @@ def translate(
     advice = layout.remedy if code in BROKEN else HELP.get(code)
     message = f"the {layout.noun} {path} can't be used: {problem}"
     return failure(message, help=[advice] if advice else [])
+
+
+def _is_frozen(path: Path) -> bool:
+    """Tell whether a file can't change: nobody may write beside it, and no log waits to be read.
+
+    SQLite makes files beside one that it reads, and where it may not it reads nothing.
+    """
+    return not os.access(path.parent, os.W_OK) and not Path(f"{path}-wal").exists()
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:

@@ -7,9 +7,11 @@ of it has changed, so that nothing needs a restart.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from ffc.adapter.state import Build
@@ -45,8 +47,13 @@ class ProjectFolder:
 
     @property
     def cache(self) -> Path:
-        """The folder for rows that were fetched; it can be deleted at any time."""
-        return self.root / "target" / "cache"
+        """The folder for rows that were fetched; it can be deleted at any time.
+
+        Where nobody may write it is one that goes with the client.
+        """
+        kept = self.root / "target" / "cache"
+        there = next(path for path in (kept, *kept.parents) if path.exists())
+        return kept if os.access(there, os.W_OK) else self._scratch.path
 
     @contextmanager
     def open(self, *, writes_state: bool = False) -> Iterator[Session]:
@@ -66,6 +73,10 @@ class ProjectFolder:
             self._manifest, self._seen = workspace.manifest, seen
         with self.open() as session:
             return Declared(manifest=self._manifest, builds=_builds(session))
+
+    @cached_property
+    def _scratch(self) -> Scratch:
+        return Scratch()
 
     def _profiles(self) -> str:
         """Return the text that says what targets there are; empty where it lies elsewhere."""

@@ -19,29 +19,38 @@ ENDINGS: Final = (".parquet", ".csv", ".arrow")
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Put bytes under a name in one step; a reader sees the old file or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    """Put bytes under a name in one step; a reader sees the old file or the new one.
+
+    Raises StoreError where it can't be written.
+    """
+    with _writing(f"`{path}` can't be written"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            Path(temporary).chmod(0o644)
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
 
 
 @contextmanager
-def keeping(folder: Path) -> Iterator[None]:
-    """Raise StoreError for rows that can't be kept in a folder."""
+def _writing(what: str) -> Iterator[None]:
     try:
         yield
     except OSError as problem:
         why = os.strerror(problem.errno) if problem.errno else str(problem)
         hints = ["make room there, and see that you may write there"]
-        message = f"the rows can't be kept in `{folder}`: {why}"
-        raise StoreError(message, help=hints) from problem
+        raise StoreError(f"{what}: {why}", help=hints) from problem
+
+
+@contextmanager
+def keeping(folder: Path) -> Iterator[None]:
+    """Raise StoreError for rows that can't be kept in a folder."""
+    with _writing(f"the rows can't be kept in `{folder}`"):
+        yield
 
 
 @contextmanager

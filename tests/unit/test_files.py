@@ -516,3 +516,16 @@ def test_a_folder_that_is_not_there_any_more(tmp_path: Path) -> None:
     )
     assert done.returncode == 1
     assert "the folder that you are in is not there any more" in done.stderr
+
+
+# What is written
+
+
+def test_a_target_folder_that_can_not_be_made(project: Path) -> None:
+    (project / "target").write_text("no folder")
+    done = ffc(project, "compile")
+    assert done.code == 1
+    said = " ".join(done.stderr.split())
+    assert "error[FF802]" in said
+    assert "can't be written: " in said
+    assert "see that you may write there" in said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import re
 import sqlite3
 import threading
@@ -160,6 +161,23 @@ def test_settings(path: Path) -> None:
         found = [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in asked]
     assert found == ["wal", 1, 2, 10_000]
     database.close()
+
+
+def test_where_nobody_may_write_a_file_is_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    writer = Database(path, STEPS)
+    rows_of(writer, "SELECT x FROM a")
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    # Somebody writes all the same: what is in the log must be read.
+    beside = Database(path, STEPS, read_only=True)
+    assert rows_of(beside, "PRAGMA journal_mode") == [("wal",)]
+    beside.close()
+    writer.close()
+    frozen = Database(path, STEPS, read_only=True)
+    assert rows_of(frozen, "SELECT x FROM a ORDER BY x") == [(2,), (3,)]
+    with pytest.raises(StoreError, match="readonly database"), frozen.write() as connection:
+        connection.execute("INSERT INTO a VALUES (4)")
+    assert [each.name for each in path.parent.iterdir()] == ["file.db"]
+    frozen.close()
 
 
 def insert(database: Database, value: int, then: Callable[[sqlite3.Connection], object]) -> None:
