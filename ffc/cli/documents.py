@@ -8,7 +8,7 @@ from msgspec import Struct, field
 
 from ffc.adapter.state import Build, NodeRun, RunRecord
 from ffc.core.diagnostics import Severity, Span
-from ffc.online.lookup import AnswerColumn
+from ffc.online.requests import AnswerColumn
 from ffc.run.builds import BuildFacts
 from ffc.run.debugging import Checked
 from ffc.run.freshness import Fresh

@@ -17,7 +17,7 @@ from ffc.connect.profiles import Profile
 from ffc.core.diagnostics import did_you_mean, listed
 from ffc.core.schemas import DRAFT, Schema, Schemas, file_schema
 from ffc.manifest.records import Manifest
-from ffc.online.lookup import FeatureRequest, FeatureResponse
+from ffc.online.requests import FeatureRequest, FeatureResponse
 from ffc.project.files import PROJECT_FILE
 from ffc.project.kinds import KINDS
 from ffc.project.resources import ProjectFile

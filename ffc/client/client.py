@@ -25,7 +25,7 @@ from ffc.client.local import Local
 from ffc.client.progress import progress_of
 from ffc.client.source import Asked, Source
 from ffc.client.stored import Scratch, StoredRows
-from ffc.online.lookup import FeatureResponse
+from ffc.online.requests import FeatureResponse
 from ffc.run.builds import BuildFacts
 from ffc.run.historical import HistoricalRequest
 from ffc.run.spines import FIND

@@ -29,7 +29,7 @@ from ffc.client.stored import Fetched, StoredRows, forget_older
 from ffc.connect.session import Session
 from ffc.core.clock import utc_now
 from ffc.manifest.records import OutputColumn
-from ffc.online.lookup import FeatureRequest, FeatureResponse
+from ffc.online.requests import FeatureRequest, FeatureResponse
 from ffc.run.builds import BuildFacts, list_builds, train_on
 from ffc.run.historical import (
     HistoricalRequest,

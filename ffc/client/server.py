@@ -33,7 +33,7 @@ from ffc.core.errors import BadRequest, NotFound
 from ffc.manifest.lineage import find_place
 from ffc.manifest.records import OutputColumn, TrainingSet
 from ffc.manifest.upgrades import decode_manifest
-from ffc.online.lookup import FeatureResponse
+from ffc.online.requests import FeatureResponse
 from ffc.run.builds import BuildFacts
 from ffc.run.historical import HistoricalRequest
 from ffc.run.lookups import write_stream

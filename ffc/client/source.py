@@ -20,7 +20,7 @@ from ffc.client.listings import (
 from ffc.client.progress import Progress
 from ffc.client.stored import Fetched
 from ffc.manifest.records import OutputColumn
-from ffc.online.lookup import FeatureResponse
+from ffc.online.requests import FeatureResponse
 from ffc.run.builds import BuildFacts
 from ffc.run.historical import HistoricalRequest
 

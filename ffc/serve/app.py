@@ -20,7 +20,8 @@ from ffc.auth import Principal, authorize
 from ffc.core.clock import utc_now
 from ffc.core.diagnostics import did_you_mean, listed
 from ffc.core.errors import BadRequest, Denied, FfcError, StoreError
-from ffc.online.lookup import FeatureReader, FeatureRequest
+from ffc.online.lookup import FeatureReader
+from ffc.online.requests import FeatureRequest
 from ffc.serve.bodies import (
     LARGEST_BODY,
     LARGEST_TABLE,
@@ -39,7 +40,7 @@ from ffc.serve.bodies import (
 from ffc.serve.offline import JSON, STREAM, Answer, Asked, Offline
 
 REFRESH_SECONDS: Final = 1.0
-LATER: Final = ("model", "request")
+LATER: Final = ("request",)
 # What anybody may ask, and what answers of a status say besides.
 _OPEN: Final = ("/healthz", "/readyz")
 _ABOUT: Final[Mapping[int, Mapping[str, str]]] = {
@@ -208,8 +209,8 @@ class FeatureService:
             raise _wrong_field(str(problem)) from None
         except msgspec.DecodeError as problem:
             raise BadRequest(f"the body is not JSON: {problem}", status=400) from None
-        answer = self._current().read(request, self._clock(), principal=self._principal)
-        return 200, msgspec.json.encode(answer)
+        answer = self._current().respond(request, self._clock(), principal=self._principal)
+        return 200, answer
 
     async def _listing(self, body: bytes) -> tuple[int, bytes]:
         document = {"schema": "ffc.served/v1", "features": self._current().features()}

@@ -15,7 +15,8 @@ from ffc.auth import Principal, authorize
 from ffc.connect.session import Session
 from ffc.core.errors import Denied
 from ffc.manifest.records import Serving
-from ffc.online.lookup import FeatureReader, FeatureRequest
+from ffc.online.lookup import FeatureReader
+from ffc.online.requests import FeatureRequest
 from ffc.online.sync import sync
 from ffc.run.executor import run
 from ffc.run.training import read_training_set
