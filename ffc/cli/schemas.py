@@ -23,7 +23,10 @@ from ffc.project.kinds import KINDS
 from ffc.project.resources import ProjectFile
 from ffc.run.sinks import RunResults
 from ffc.run.statistics import Statistics
+from ffc.serve.bodies import ProblemDocument
+from ffc.serve.deployment import Kept
 from ffc.serve.offline import RegistryDocument
+from ffc.serve.openapi import Served
 
 _STORE: Final[Schema] = {
     "type": "object",
@@ -114,9 +117,10 @@ _RECORDS: Final[Mapping[str, type[Struct]]] = {
     "schemas": documents.SchemaNames,
     "request": FeatureRequest,
     "features": FeatureResponse,
-    "served": documents.Served,
+    "served": Served,
     "registry": RegistryDocument,
-    "problem": documents.Problem,
+    "serving": Kept,
+    "problem": ProblemDocument,
 }
 SCHEMAS: Final[Mapping[str, tuple[str, Callable[[], Schema]]]] = {
     PROJECT_FILE: (_said(ProjectFile), _project),

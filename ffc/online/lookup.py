@@ -6,9 +6,10 @@ entity key, one decode for each view.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 from msgspec import Raw, Struct
@@ -28,6 +29,8 @@ from ffc.online.views import Status
 
 _NOTHING: Final[Mapping[bytes, bytes]] = {}
 
+# An answer is made of so many entities at a time.
+SLICE: Final = 128
 # An entity's values in the order of the columns; its status and stored event time by view.
 Found = tuple[list[object], tuple[Status, ...], tuple[bytes, ...]]
 
@@ -39,6 +42,30 @@ class _Row(Struct, frozen=True, omit_defaults=True):
     values: list[object]
     statuses: Raw | None = None
     event_times: Raw | None = None
+
+
+class Counts(Protocol):
+    """Whoever counts what is read."""
+
+    def asked(self, entities: int) -> None:
+        """Count entities that were asked about."""
+
+    def status(self, view: str, status: str, count: int) -> None:
+        """Count entities by how a view's rows of them stood."""
+
+    def store(self, store: str, seconds: float, failed: bool) -> None:
+        """Count a look-up in a store."""
+
+
+class _Uncounted:
+    def asked(self, entities: int) -> None:
+        """Count nothing."""
+
+    def status(self, view: str, status: str, count: int) -> None:
+        """Count nothing."""
+
+    def store(self, store: str, seconds: float, failed: bool) -> None:
+        """Count nothing."""
 
 
 class FeatureReader:
@@ -55,12 +82,18 @@ class FeatureReader:
     ) -> None:
         self._picker = Picker(serving, project, target)
         self._stores = stores
-        self._deployment = deployment
+        self.deployment = deployment
+        self.counts: Counts = _Uncounted()
         self._encoder = msgspec.json.Encoder()
         self._head = b'{"schema":"ffc.features/v1","as_of":"'
         self._named = (
             f'","deployment":{msgspec.json.encode(deployment).decode()},"columns":'.encode()
         )
+
+    @property
+    def models(self) -> Collection[str]:
+        """The names of the models that are deployed."""
+        return self._picker.models
 
     def features(self) -> list[dict[str, object]]:
         """Return what can be asked for: every served feature with its type and its keys."""
@@ -81,7 +114,9 @@ class FeatureReader:
     ) -> FeatureResponse:
         """Answer a request as of `now`; raises BadRequest, or StoreError where a store fails."""
         authorize(principal, "read")
-        picks, now, found = self._found(request, now)
+        picks = self._picks(request)
+        now = now.astimezone(UTC).replace(tzinfo=None)
+        found = self._answers(picks, request.entities, 0, now)
         rows = []
         for entity, (values, statuses, times) in zip(request.entities, found, strict=True):
             if request.metadata:
@@ -90,40 +125,56 @@ class FeatureReader:
             else:
                 rows.append(AnswerRow(entity, values))
         return FeatureResponse(
-            as_of=iso(now), deployment=self._deployment, columns=picks.columns, rows=rows
+            as_of=iso(now), deployment=self.deployment, columns=picks.columns, rows=rows
         )
 
-    def respond(self, request: FeatureRequest, now: datetime, *, principal: Principal) -> bytes:
-        """Answer a request as `read` does, as JSON."""
+    def respond(
+        self, request: FeatureRequest, now: datetime, *, principal: Principal
+    ) -> Iterator[bytes]:
+        """Answer a request as `read` does, as JSON in pieces, none of which takes long to make."""
         authorize(principal, "read")
-        picks, now, found = self._found(request, now)
-        entities = zip(request.entities, found, strict=True)
-        if request.metadata:
-            rows = [
-                _Row(entity, values, picks.raw_statuses(statuses), picks.raw_event_times(times))
-                for entity, (values, statuses, times) in entities
-            ]
-        else:
-            rows = [_Row(entity, values) for entity, (values, *_) in entities]
-        parts = (self._head, iso(now).encode(), self._named, picks.head, b',"rows":')
-        return b"".join((*parts, self._encoder.encode(rows), b"}"))
+        picks = self._picks(request)
+        now = now.astimezone(UTC).replace(tzinfo=None)
+        comma = b""
+        yield b"".join((self._head, iso(now).encode(), self._named, picks.head, b',"rows":['))
+        for start in range(0, len(request.entities), SLICE):
+            part = request.entities[start : start + SLICE]
+            found = zip(part, self._answers(picks, part, start, now), strict=True)
+            rows = [_row(picks, entity, each, request.metadata) for entity, each in found]
+            yield comma + self._encoder.encode(rows)[1:-1]
+            comma = b","
+        yield b"]}"
 
-    def _found(
-        self, request: FeatureRequest, now: datetime
-    ) -> tuple[Picks, datetime, Iterator[Found]]:
+    def _picks(self, request: FeatureRequest) -> Picks:
         picks = self._picker.picks(request)
         check_size(len(request.entities), len(picks.columns))
-        now = now.astimezone(UTC).replace(tzinfo=None)
+        return picks
+
+    def _answers(
+        self, picks: Picks, entities: Sequence[Mapping[str, object]], start: int, now: datetime
+    ) -> list[Found]:
+        """Return what is found for entities, of which the first is the `start`th of its request."""
         oldest = [view.oldest(now) for view in picks.views]
-        fields = self._look_up(picks, request.entities)
-        return picks, now, (_answered(picks, own, oldest) for own in fields)
+        fields = self._look_up(picks, entities, start)
+        found = [_answered(picks, own, oldest) for own in fields]
+        self._count(picks, found)
+        return found
+
+    def _count(self, picks: Picks, found: Sequence[Found]) -> None:
+        tally: dict[tuple[Status, ...], int] = {}
+        for _, statuses, _ in found:
+            tally[statuses] = tally.get(statuses, 0) + 1
+        for statuses, count in tally.items():
+            for view, status in zip(picks.views, statuses, strict=True):
+                self.counts.status(view.name, status, count)
+        self.counts.asked(len(found))
 
     def _look_up(
-        self, picks: Picks, entities: Sequence[Mapping[str, object]]
+        self, picks: Picks, entities: Sequence[Mapping[str, object]], start: int
     ) -> list[list[Mapping[bytes, bytes]]]:
         """Return each entity's fields for each view; one read a store, one key a look-up."""
         keys = [
-            [asked.keys.key(entity, index) for index, entity in enumerate(entities)]
+            [asked.keys.key(entity, index) for index, entity in enumerate(entities, start)]
             for asked in picks.asked
         ]
         wanted: dict[str, dict[bytes, None]] = {}
@@ -132,7 +183,7 @@ class FeatureReader:
                 dict.fromkeys(k for k in own if k is not None)
             )
         fields = {
-            store: dict(zip(known, self._stores(store).read(list(known)), strict=True))
+            store: dict(zip(known, self._read(store, list(known)), strict=True))
             for store, known in wanted.items()
         }
         rows: list[list[Mapping[bytes, bytes]]] = [[_NOTHING] * len(picks.views) for _ in entities]
@@ -143,6 +194,23 @@ class FeatureReader:
                     for view in asked.views:
                         row[view] = there[key]
         return rows
+
+    def _read(self, store: str, keys: list[bytes]) -> Sequence[Mapping[bytes, bytes]]:
+        began = time.perf_counter()
+        failed = True
+        try:
+            found = self._stores(store).read(keys)
+            failed = False
+            return found
+        finally:
+            self.counts.store(store, time.perf_counter() - began, failed)
+
+
+def _row(picks: Picks, entity: dict[str, Any], found: Found, metadata: bool) -> _Row:
+    values, statuses, times = found
+    if not metadata:
+        return _Row(entity, values)
+    return _Row(entity, values, picks.raw_statuses(statuses), picks.raw_event_times(times))
 
 
 def _answered(

@@ -103,7 +103,7 @@ class Picker:
             (view.entity, view.keys): KeyReader(view, project, target) for view in serving.views
         }
         self._sets = {served.name: served for served in serving.training_sets}
-        self._models = {model.name: model for model in serving.models}
+        self.models = {model.name: model for model in serving.models}
         self._names = {view.name: view for view in self.views.values()}
         bare: dict[str, list[View]] = {}
         for view in self.views.values():
@@ -164,11 +164,11 @@ class Picker:
         return self._of(self._sets[name], "training_set", f"training set `{name}`")
 
     def _check_model(self, name: str) -> ServedSet:
-        if name not in self._models:
+        if name not in self.models:
             message = f"no model `{name}` is deployed"
-            hints = did_you_mean(name, self._models)
+            hints = did_you_mean(name, self.models)
             raise BadRequest(message, field="model", status=404, help=hints)
-        return self._models[name]
+        return self.models[name]
 
     def _of(self, served: ServedSet, field: str, what: str) -> list[Column]:
         if served.refused:

@@ -38,7 +38,7 @@ class AnswerRow(Struct, frozen=True, omit_defaults=True):
     """The answer for one entity, in the order in which entities were asked for."""
 
     entity: dict[str, Any]
-    values: list[object]
+    values: list[Any]
     statuses: list[str] | None = None
     event_times: list[str | None] | None = None
 
