@@ -30,9 +30,11 @@ class Gone(Exception):
     """Whoever asked is not there any more."""
 
 
-async def _pieces(receive: Receive, largest: int) -> AsyncIterator[bytes]:
-    """Yield a body as it comes; raises BadRequest where it is too large, Gone where it ends."""
-    size = 0
+async def _pieces(receive: Receive, largest: int, size: int = 0) -> AsyncIterator[bytes]:
+    """Yield a body as it comes, of which so much was there before.
+
+    Raises BadRequest where it is too large, Gone where it ends.
+    """
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
@@ -53,7 +55,7 @@ async def body_of(receive: Receive) -> bytes:
         raise Gone
     body: bytes = message.get("body", b"")
     if message.get("more_body", False):
-        body += b"".join([piece async for piece in _pieces(receive, LARGEST_BODY - len(body))])
+        body += b"".join([piece async for piece in _pieces(receive, LARGEST_BODY, len(body))])
     if len(body) > LARGEST_BODY:
         raise _too_large(LARGEST_BODY)
     return body
