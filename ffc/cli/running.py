@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
+from typing import Final
 
 import click
 
@@ -31,6 +32,8 @@ from ffc.workspace.folder import compile_workspace, git_state
 Where = tuple[Path | None, Path | None, str | None, str | None, bool]
 # Which nodes a run is of, by what was compiled, the open target and the folder; None for all.
 Select = Callable[[Manifest, Session, Path], frozenset[str] | None]
+# How what is to be tried again fared.
+_UNWELL: Final = ("error", "skipped", "cancelled")
 # What a shell says of a process that was asked to end.
 TERMINATED = 128 + signal.SIGTERM
 
@@ -62,7 +65,7 @@ def run_project(
             session,
             principal=local_user(),
             request=request,
-            sinks=[results, terminal],
+            sinks=[terminal, results],
             git=git_state(workspace.root),
         )
     if output == "json":
@@ -78,7 +81,7 @@ def _nothing(*, strict: bool, quiet: bool) -> int:
 
 
 def left_over(manifest: Manifest, session: Session, root: Path) -> frozenset[str]:
-    """Return the nodes that the last run of a target did not end well with.
+    """Return the nodes that the last run of a target did not end well with, tests included.
 
     Of a run that was killed nobody knows more: those that it did not come to are among them.
     """
@@ -87,11 +90,15 @@ def left_over(manifest: Manifest, session: Session, root: Path) -> frozenset[str
     if last is None:
         raise NotFound("there was no run yet", help=["`ffc run` is the first one"])
     results = session.state.run_nodes(last.id)
-    ended = {r.id for r in results if r.status not in ("error", "skipped", "cancelled")}
+    nodes = frozenset(node.id for node in manifest.nodes)
+    unwell = [r for r in results if r.status in _UNWELL]
+    failed = nodes & {r.id for r in unwell}
+    # A test that failed is tried again by way of its node, though that was built.
+    tests = [r.id for r in unwell if r.action == "test"]
+    failed |= {node for node in nodes if any(each.startswith(f"test.{node}.") for each in tests)}
     if last.status in ("running", "interrupted"):
-        return frozenset(node.id for node in manifest.nodes) - ended
-    failed = {r.id for r in results if r.status in ("error", "skipped", "cancelled")}
-    return frozenset(failed & {node.id for node in manifest.nodes})
+        return nodes - ({r.id for r in results} - failed)
+    return failed
 
 
 @contextmanager

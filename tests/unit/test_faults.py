@@ -60,6 +60,31 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
     assert ffc(project, "clean", "--unused").code == 0
 
 
+def test_a_results_file_that_cannot_be_written(tmp_path: Path) -> None:
+    """What was built is told all the same, and by what name the file was to be."""
+    project = small_project(tmp_path)
+    (project / "target" / "run_results.json").mkdir(parents=True)
+    done = ffc(project, "run")
+    assert done.code == 1
+    assert "done: 7 built" in done.stderr
+    said = " ".join(done.stderr.split())
+    assert "error[FF802]: `" in said
+    assert "run_results.json` can't be written: Is a directory" in said
+    assert ffc(project, "runs", "--output", "json").json()["runs"][0]["status"] == "success"
+
+
+@pytest.mark.parametrize("command", ["run", "compile"])
+def test_a_target_folder_that_cannot_be_written(tmp_path: Path, command: str) -> None:
+    project = small_project(tmp_path)
+    (project / "target").write_text("")
+    done = ffc(project, command)
+    assert done.code == 1
+    said = " ".join(done.stderr.split())
+    assert "error[FF802]: `" in said
+    assert "can't be written: Not a directory" in said
+    assert "make room there, and see that you may write there" in said
+
+
 def test_two_runs_at_once(tmp_path: Path) -> None:
     project = small_project(tmp_path)
     with open_session(project) as session, holding(session.state, "dev"):

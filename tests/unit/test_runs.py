@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import threading
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,25 @@ def test_retry_builds_what_failed_and_nothing_else(tmp_path: Path) -> None:
     assert done.code == 0
     assert "nothing is selected" in done.stderr
     assert ffc(project, "retry", "--strict").code == 1
+
+
+def test_retry_runs_tests_that_failed(tmp_path: Path) -> None:
+    project = small_project(tmp_path)
+    notes = project / "transformations" / "notes.yml"
+    notes.write_text("transformations: [{name: clean, tests: [{row_count: {min: 5}}]}]\n")
+    assert ffc(project, "run").code == 1
+    # It blocks nothing: its node was built, and is as it was the next time.
+    assert ffc(project, "retry").code == 1
+    assert {n: r["status"] for n, r in results(project).items()} == {
+        "transformation.clean": "unchanged"
+    }
+    with sqlite3.connect(project / ".ffc" / "state.db") as state:
+        state.execute("update runs set status = 'running', finished = '' where id = 2")
+    assert ffc(project, "retry").code == 1
+    assert "transformation.clean" in results(project)
+    notes.write_text("transformations: [{name: clean, tests: [{row_count: {min: 4}}]}]\n")
+    assert ffc(project, "retry").code == 0
+    assert "nothing is selected" in ffc(project, "retry").stderr
 
 
 def test_fail_fast_stops_at_the_first_failure(tmp_path: Path) -> None:
