@@ -32,6 +32,8 @@ from ffc.workspace.folder import compile_workspace, git_state
 Where = tuple[Path | None, Path | None, str | None, str | None, bool]
 # Which nodes a run is of, by what was compiled, the open target and the folder; None for all.
 Select = Callable[[Manifest, Session, Path], frozenset[str] | None]
+# More batches than that nobody means: one takes longer than a blink.
+MOST: Final = 100_000
 # How what is to be tried again fared.
 _UNWELL: Final = ("error", "skipped", "cancelled")
 # What a shell says of a process that was asked to end.
@@ -143,5 +145,9 @@ def period_of(start: datetime | None, end: datetime | None, step: int | None) ->
         raise click.BadParameter("`--from` and `--to` go together", param_hint=f"'{missing}'")
     if start >= end:
         raise click.BadParameter("it is not after `--from`", param_hint="'--to'")
+    if step and (end - start) / timedelta(seconds=step) > MOST:
+        raise click.BadParameter(
+            f"that is more than {MOST:,} batches: take longer ones", param_hint="'--batch'"
+        )
     first, last = (time.replace(tzinfo=UTC) for time in (start, end))
     return Period(start=first, end=last, step=timedelta(seconds=step) if step else None)
