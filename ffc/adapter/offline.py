@@ -66,7 +66,8 @@ class Relation:
 class Load:
     """Files to be made a table: its columns as declared, naive times in `timezone`.
 
-    An empty unquoted CSV field is null, a quoted empty one is the empty string.
+    An empty unquoted CSV field is null, a quoted empty one is the empty string. Files are told by
+    their place in `folder`.
     """
 
     relation: Relation
@@ -74,6 +75,13 @@ class Load:
     format: Literal["csv", "parquet", "json"]
     columns: Sequence[tuple[str, Type]]
     timezone: str
+    folder: str = ""
+
+    def name(self, file: str) -> str:
+        """Return what people call a file: its place in the folder, else its last name."""
+        path = Path(file)
+        within = self.folder and path.is_relative_to(self.folder)
+        return path.relative_to(self.folder).as_posix() if within else path.name
 
 
 class Handle(ABC):

@@ -86,6 +86,7 @@ class Reading:
                 format=source.format,
                 columns=columns,
                 timezone=source.timezone,
+                folder=str(self.folder),
             )
         )
         for path in paths:
