@@ -34,9 +34,10 @@ _UNREADABLE: Final = re.compile(
     r"^  file = (?P<file>[^\n]+)$",
     re.DOTALL | re.MULTILINE,
 )
-_NOT_UTF8: Final = "it is not UTF-8"
-# DuckDB's errors of which the bytes of a Parquet file are the cause.
+# DuckDB's errors of which the bytes of a Parquet file are the cause; what its decoder says of them
+# has no type before it.
 _OF_THE_FILE: Final = ("InvalidInputException", "Error")
+_TYPED: Final = re.compile(r"[A-Z][\w ]* Error: ")
 # What stands between columns in files that are not of commas.
 _OTHERWISE: Final = re.compile(r"[;\t|]")
 _HELP: Final = {
@@ -68,27 +69,28 @@ def refusal(cursor: duckdb.DuckDBPyConnection, load: Load, problem: str) -> Data
 
     if match := _UNREADABLE.match(problem):
         why = [_shortened(line) for line in match["why"].splitlines() if line.strip()]
-        why = [_NOT_UTF8 if line.startswith("Invalid unicode") else line for line in why]
+        why = ["it is not UTF-8" if w.startswith("Invalid unicode") else w for w in why]
         message = f"`{load.name(match['file'])}`, line {match['line']} can't be read"
         return DataError(message, help=why)
     if load.format == "json":
         for file in load.files:
             if broken := unreadable(file, load.name(file)):
                 return broken
-    for file in load.files:
-        try:
+    if load.format == "parquet":
+        for file in load.files:
+            if file in problem or (len(load.files) == 1 and not _TYPED.match(problem)):
+                return _no_parquet(load, file, problem)
+    with suppress(duckdb.Error, OSError):
+        for file in load.files:
             for index, found in _wrong_values(cursor, load, file):
                 return _misfit(load, file, index, found)
-        except (duckdb.Error, DataError, OSError) as again:
-            if load.format == "parquet" and type(again).__name__ in _OF_THE_FILE:
-                return _no_parquet(load, file, again)
     return None
 
 
-def _no_parquet(load: Load, file: str, problem: Exception) -> DataError:
-    first = str(problem).strip().partition("\n")[0]
-    message = f"`{load.name(file)}` is no Parquet file, or a broken one"
-    return DataError(message, help=[first.removeprefix("Invalid Input Error: ")])
+def _no_parquet(load: Load, file: str, problem: str) -> DataError:
+    name, said = load.name(file), problem.strip().partition("\n")[0]
+    said = said.removeprefix("Invalid Input Error: ").replace(file, name)
+    return DataError(f"`{name}` is no Parquet file, or a broken one", help=[said])
 
 
 def _wrong_values(
@@ -291,7 +293,7 @@ def _columns(
         rows = cursor.execute(query.sql("duckdb")).fetchall()
     except duckdb.Error as problem:
         if load.format == "parquet" and type(problem).__name__ in _OF_THE_FILE:
-            raise _no_parquet(load, file, problem) from problem
+            raise _no_parquet(load, file, str(problem)) from problem
         raise
     return {name: native for name, native, *_ in rows}
 

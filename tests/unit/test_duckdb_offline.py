@@ -540,7 +540,7 @@ def test_a_csv_row_that_cannot_be_read(
     assert reason.startswith(why)
 
 
-@pytest.mark.parametrize("what", ["empty", "text", "cut", "flipped"])
+@pytest.mark.parametrize("what", ["empty", "text", "cut", "flipped", "page"])
 def test_a_parquet_file_that_is_none(store: DuckDBOfflineStore, tmp_path: Path, what: str) -> None:
     file = tmp_path / "f.parquet"
     store.submit(f"COPY (SELECT range AS a FROM range(5000)) TO '{file}'").wait()
@@ -551,6 +551,7 @@ def test_a_parquet_file_that_is_none(store: DuckDBOfflineStore, tmp_path: Path, 
         "text": b"a,b\n1,2\n" * 10,
         "cut": good[: len(good) // 2],
         "flipped": good[:200] + middle + good[300:],
+        "page": good[:4] + bytes(16) + good[20:],
     }
     file.write_bytes(broken[what])
     with pytest.raises(DataError) as caught:
