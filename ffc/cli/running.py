@@ -36,8 +36,12 @@ Select = Callable[[Manifest, Session, Path], frozenset[str] | None]
 MOST: Final = 100_000
 # How what is to be tried again fared.
 _UNWELL: Final = ("error", "skipped", "cancelled")
-# What a shell says of a process that was asked to end.
-TERMINATED = 128 + signal.SIGTERM
+# How a process is asked to end: by a person, by a terminal that is closed.
+_ASKED: Final = tuple(
+    getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
+# What a shell says of a process that was asked to end, without the number of how.
+TERMINATED: Final = 128
 
 
 def run_project(
@@ -56,7 +60,7 @@ def run_project(
     folder = workspace.root / "target"
     write_project(workspace.manifest, folder)
     results = ResultsSink(folder / "run_results.json")
-    with Session(workspace.target) as session, _ended_by_sigterm(), _shown(quiet) as terminal:
+    with Session(workspace.target) as session, _ended_when_asked(), _shown(quiet) as terminal:
         selected = select(workspace.manifest, session, workspace.root)
         if selected is not None and not selected:
             return _nothing(strict=where[-1], quiet=quiet)
@@ -116,14 +120,18 @@ def _shown(quiet: bool) -> Iterator[Sink]:
 
 
 @contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
-    """Make SIGTERM end a run as Ctrl-C does: what runs is cancelled, nothing is left half-built."""
+def _ended_when_asked() -> Iterator[None]:
+    """Make a signal end a run as Ctrl-C does: what runs is cancelled, nothing is left half-built.
+
+    One that is ignored stays so: that is what `nohup` is for.
+    """
 
     def end(number: int, frame: FrameType | None) -> None:
-        sys.exit(TERMINATED)
+        sys.exit(TERMINATED + number)
 
+    heard = [each for each in _ASKED if signal.getsignal(each) != signal.SIG_IGN]
     try:
-        before = signal.signal(signal.SIGTERM, end)
+        before = {each: signal.signal(each, end) for each in heard}
     except ValueError:
         # Only the main thread hears signals; whoever runs another one ends it in a way of its own.
         yield
@@ -131,7 +139,8 @@ def _ended_by_sigterm() -> Iterator[None]:
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def period_of(start: datetime | None, end: datetime | None, step: int | None) -> Period | None:
