@@ -47,7 +47,7 @@ def test_lines_stay_and_what_is_drawn_goes(tmp_path: Path) -> None:
     assert len(lines) == 10
     assert all(line.endswith("s") and len(line) <= 80 for line in lines)
     assert "training_set.main" in plain
-    assert re.search(r"\ndone: 7 built, 2 synced in \d\.\d s$", plain.rstrip())
+    assert re.search(r"\ndone: 7 built, 2 synced, 1 measured in \d\.\d s$", plain.rstrip())
     # The cursor is shown again.
     assert written.rindex("\x1b[?25h") > written.rindex("\x1b[?25l")
 
