@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import threading
 from pathlib import Path
@@ -138,6 +139,23 @@ def test_a_target_that_keeps_so_many_is_cleaned_by_each_run(tmp_path: Path) -> N
     of_a_view = [name for name in builds(project) if name.startswith("feature_view_spending")]
     assert len(of_a_view) == 2
     assert len([name for name in builds(project) if name.startswith("training_set")]) == 4
+
+
+def test_the_rows_that_break_a_test_are_there_when_they_are_told(tmp_path: Path) -> None:
+    """A test that blocks nothing lets the run go on to its end, where it cleans up."""
+    profiles = FILES["profiles.yml"].replace("schema: dev\n", "schema: dev\n      keep: 1\n")
+    project = small_project(tmp_path, **{"profiles.yml": profiles})
+    notes = project / "transformations" / "notes.yml"
+    notes.write_text("transformations: [{name: clean, tests: [{row_count: {min: 5}}]}]\n")
+    told = []
+    for _ in range(2):
+        failed = ffc(project, "run")
+        assert failed.code == 1
+        told += re.findall(r"dev__ffc\.test_row_count_\w+", failed.stderr)
+        shown = ffc(project, "query", f"select * from {told[-1]}", "--output", "json")
+        assert shown.json()["rows"] == [[4]]
+    assert len(set(told)) == 2
+    assert ffc(project, "query", f"select * from {told[0]}").code == 1
 
 
 def test_a_target_can_keep_no_less_than_none(tmp_path: Path) -> None:
