@@ -126,6 +126,37 @@ def test_runs_are_listed_and_shown(project: Path) -> None:
     assert ffc(project, "runs", "what").code == 2
 
 
+@pytest.mark.parametrize(
+    ("sql", "text", "json"),
+    [
+        ("interval 1 day", "1 day", "1 day"),
+        ("interval '14 months 2 days 1.5 seconds'", "14 months 2 days 1.5 seconds", None),
+        ("interval 0 day", "0 seconds", "0 seconds"),
+        ("['a', null]", "['a', null]", ["a", None]),
+        (
+            "{'a': timestamp '2024-01-01', 'b': [1.50, null], 'c': true}",
+            "{'a': 2024-01-01 00:00:00, 'b': [1.50, null], 'c': true}",
+            {"a": "2024-01-01 00:00:00", "b": ["1.50", None], "c": True},
+        ),
+    ],
+)
+def test_a_value_that_holds_others(project: Path, sql: str, text: str, json: object) -> None:
+    query = f"select {sql} as x"
+    assert ffc(project, "query", query).stdout.splitlines()[2].strip() == text
+    found = ffc(project, "query", query, "--output", "json").json()["rows"]
+    assert found == [[text if json is None else json]]
+
+
+def test_a_run_during_which_the_clock_went_back(tmp_path: Path) -> None:
+    folder = small_project(tmp_path)
+    assert ffc(folder, "run").code == 0
+    import sqlite3
+
+    with sqlite3.connect(folder / ".ffc" / "state.db") as state:
+        state.execute("update runs set finished = '2024-01-01T00:00:00.000000Z'")
+    assert re.search(r"r1 .* 0\.0s +success", ffc(folder, "runs").stdout)
+
+
 @pytest.mark.parametrize("command", ["run", "retry", "test", "freshness"])
 def test_a_killed_run_is_told_as_interrupted(tmp_path: Path, command: str) -> None:
     folder = small_project(tmp_path)
