@@ -128,7 +128,7 @@ def test_a_file_that_is_no_duckdb_file(tmp_path: Path, folder: str) -> None:
 
 def test_a_path_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "wh").write_text("")
-    with pytest.raises(Unreachable, match=r"the folder of `x\.duckdb` can't be made"):
+    with pytest.raises(Unreachable, match=r"the folder `.*` can't be made"):
         open_store(tmp_path).submit("SELECT 1")
 
 

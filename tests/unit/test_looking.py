@@ -339,6 +339,30 @@ def test_what_fails_is_named_and_how_to_mend_it(tmp_path: Path) -> None:
     assert failed.stdout.count("= help:") >= 3
 
 
+def test_a_store_does_not_fail_for_another(tmp_path: Path) -> None:
+    folder = small_project(tmp_path)
+    (folder / ".ffc").mkdir()
+    (folder / ".ffc" / "state.db").write_bytes(b"no store of anybody's" * 200)
+    failed = ffc(folder, "debug")
+    assert re.findall(r"^failed +(\w+)", failed.stdout, re.MULTILINE) == ["state"]
+    assert "online `default` (sqlite): opened and read" in failed.stdout
+    assert "0 tables and views there" in " ".join(failed.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("path: profiles.yml/x.duckdb", "`path` in profiles.yml says where: name a folder"),
+        ("path: x.duckdb, memory_limit: 3x", "`memory_limit` in profiles.yml is such as `4GB`"),
+    ],
+)
+def test_a_setting_that_is_wrong_is_named(tmp_path: Path, setting: str, said: str) -> None:
+    profiles = FILES["profiles.yml"].replace("path: .ffc/test.duckdb", setting)
+    failed = ffc(small_project(tmp_path, **{"profiles.yml": profiles}), "debug")
+    assert failed.code == 1
+    assert said in " ".join(failed.stdout.split())
+
+
 def test_a_variable_that_is_not_set_is_named(tmp_path: Path) -> None:
     folder = small_project(tmp_path)
     profiles = folder / "profiles.yml"
