@@ -90,6 +90,11 @@ def test_every_duckdb_exception_becomes_its_own(cls: type[duckdb.Error]) -> None
     assert type(found) is TABLE[cls.__name__]
     assert found.message == "Some Error: what"
     assert found.help == ("more", "LINE 1: SELECT")
+    # Carets mean nothing to a reader who sees no statement above them.
+    said = "Some Error: what\n\nLINE 2: select cast(a as int) as x\n               ^^^^^^^^^^^^^^"
+    assert translate(cls(said)).help == ("at `cast(a as int)`",)
+    said = "Some Error: what\n\nLINE 1: select b from t\n               ^"
+    assert translate(cls(said)).help == ("at `b from t`",)
     assert translate(cls("")).message == ""
 
 
