@@ -8,7 +8,7 @@ from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from sqlglot import exp
 
@@ -31,6 +31,7 @@ from ffc_duckdb.errors import mapped, translate
 from ffc_duckdb.files import open_file
 from ffc_duckdb.hashing import hash_query
 from ffc_duckdb.loading import load_statement, refusal
+from ffc_duckdb.waiting import waited
 
 if TYPE_CHECKING:
     import duckdb
@@ -245,6 +246,9 @@ class DuckDBHandle(Handle):
         except CancelledError:
             raise Cancelled("the statements were cancelled before they began") from None
 
+    def _waited(self, work: Callable[[], Any]) -> Any:
+        return waited(work, self._cursor.interrupt)
+
     def batches(self, rows: int = 65_536) -> Iterator[pa.RecordBatch]:
         """Yield the query's rows."""
         self.wait()
@@ -252,13 +256,13 @@ class DuckDBHandle(Handle):
             raise StoreError("there was no statement, so there are no rows")
         try:
             with mapped(self._query):
-                reader = self._rows.to_arrow_reader(rows)
-                empty = True
-                for batch in reader:
-                    empty = False
-                    yield batch
-                if empty:
+                reader = self._waited(partial(self._rows.to_arrow_reader, rows))
+                batch = self._waited(partial(next, reader, None))
+                if batch is None:
                     yield _no_rows(reader.schema)
+                while batch is not None:
+                    yield batch
+                    batch = self._waited(partial(next, reader, None))
         finally:
             self._cursor.close()
 
