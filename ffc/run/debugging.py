@@ -115,6 +115,7 @@ def _clock_difference(warehouse: Warehouse, clock: Clock) -> float:
 
 
 def _online(session: Session, name: str) -> str:
+    session.online(name).check()
     session.online(name).read([b"ffc debug"])
     held = [v for v in session.state.online_views(session.target.name) if v.store == name]
     rows = sum(view.rows for view in held)

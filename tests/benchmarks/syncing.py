@@ -6,7 +6,8 @@ Prints: a first sync of a view of ten features end to end (snapshot, difference,
 beside `executemany` of blobs that lie ready in memory, in the order of their keys, into a table of the
 same kind; the encoding alone, beside the codec of one row; and a sync of a few changed rows, beside
 what the warehouse needs to find them. With the interpreter of an environment that has Feast
-(`make feast-env`), its own way of the same rows, a tenth of them. All interleaved.
+(`make feast-env`), its own way of the same rows, a tenth of them. All interleaved. And how long a
+look-up takes while a sync writes.
 """
 
 from __future__ import annotations
@@ -258,6 +259,42 @@ def scanned(folder: Path, table: str) -> float:
         return time.perf_counter() - started
 
 
+def reads_beside(folder: Path, keys: int) -> None:
+    """Print how long one look-up takes with nobody else there, and while a sync writes all anew."""
+    _, _, served = view_of(folder)
+    codec = KeyCodec("bench", "dev", served)
+    path = folder / ".ffc" / "online.db"
+    store = SQLiteOnlineStore(Options(where="bench", folder=folder, values={"path": str(path)}))
+    wanted = [codec.encode([i * 2654435761 % 1099511627776]) for i in range(0, keys, 997)]
+    alone = looked_up(store, wanted, lambda: False)
+    command = [sys.executable, "-m", "ffc", "sync", "--full-refresh", "--quiet"]
+    with subprocess.Popen(command, cwd=folder) as syncing:
+        beside = looked_up(store, wanted, lambda: syncing.poll() is None)
+    assert syncing.returncode == 0
+    store.close()
+    for what, times in (("alone", alone), ("beside a sync", beside)):
+        cuts = statistics.quantiles(times, n=1000)
+        print(
+            f"one look-up {what}: p50 {cuts[499] * 1e6:.0f} us, p99 {cuts[989] * 1e6:.0f} us,"
+            f" p99.9 {cuts[998] * 1e6:.0f} us, most {max(times) * 1e3:.1f} ms, of {len(times):,}"
+        )
+
+
+def looked_up(
+    store: SQLiteOnlineStore, wanted: list[bytes], more: Callable[[], bool]
+) -> list[float]:
+    """Return how long each look-up took: all keys once, and again while there is more."""
+    took = []
+    while True:
+        for key in wanted:
+            started = time.perf_counter()
+            (found,) = store.read([key])
+            took.append(time.perf_counter() - started)
+            assert found
+        if not more():
+            return took
+
+
 def beside_feast(folder: Path, keys: int, rounds: int, python: str) -> None:
     """Print what Feast takes for fewer rows of the same kind, beside a first sync of as many."""
     few = built(folder / "few", keys // 10)
@@ -300,6 +337,7 @@ def main() -> None:
         print(f"DuckDB {duckdb.__version__}, {stores(folder)}, {options.rounds} rounds")
         whole = first_syncs(folder, options.keys, options.rounds)
         small_syncs(folder, options.keys, options.rounds, options.changed, whole)
+        reads_beside(folder, options.keys)
         if options.feast:
             beside_feast(folder, options.keys, options.rounds, options.feast)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
