@@ -25,7 +25,7 @@ class Mark(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A snapshot, by the id of its build, in a generation of a view; `at` is its instant.
 
     `done` is how many rows of the difference to the snapshot `before` are in; None if all are.
-    `query` tells that difference from another one.
+    `query` tells that difference from another one, `codec` the version of the rows' bytes.
     """
 
     snapshot: str
@@ -33,6 +33,7 @@ class Mark(Struct, frozen=True, kw_only=True, omit_defaults=True):
     before: str = ""
     query: str = ""
     done: int | None = None
+    codec: int = 1
 
 
 class Marks:

@@ -34,6 +34,7 @@ from ffc.core.types import known_type
 from ffc.manifest.names import physical_name, snapshot_id
 from ffc.manifest.records import FeatureView
 from ffc.manifest.serving import served_view
+from ffc.online.codec import CODEC
 from ffc.online.columns import BatchEncoder, Encoded, pieces
 from ffc.online.marks import Mark, Marks
 from ffc.registry import StateRegistry
@@ -151,7 +152,7 @@ class _Sync:
         build_id = syncing.build_id()
         total, late = self._snapshot(build_id, now)
         before = mark.snapshot if mark else ""
-        self._write(generation, Mark(snapshot=build_id, at=stamp(now), before=before))
+        self._write(generation, Mark(snapshot=build_id, at=stamp(now), before=before, codec=CODEC))
         self._finish(generation, build_id, now, total)
         self._drop_old(mark)
         counts = {"out": total, **self._rows, "held_back": late}
@@ -189,9 +190,10 @@ class _Sync:
         return max([fresh, *(g + 1 for g in marks), held.generation + 1 if held else 0]), None
 
     def _is_usable(self, mark: Mark) -> bool:
-        """Tell whether the snapshots that a mark speaks of are still there."""
+        """Tell whether a mark's snapshots are still there, and its rows of this codec."""
         wanted = [mark.snapshot] + ([mark.before] if mark.before and mark.done is not None else [])
-        return all(self._relation(build).name in self._syncing.existing for build in wanted)
+        there = all(self._relation(build).name in self._syncing.existing for build in wanted)
+        return there and mark.codec == CODEC
 
     def _relation(self, build_id: str) -> Relation:
         name = physical_name(self._view, build_id).replace("feature_view_", "online_", 1)
@@ -238,7 +240,7 @@ class _Sync:
             done += batch.num_rows
             at = msgspec.structs.replace(mark, query=digest, done=done)
             self._put(encoded, self._marks.row(generation, at))
-        whole = Mark(snapshot=mark.snapshot, at=mark.at)
+        whole = Mark(snapshot=mark.snapshot, at=mark.at, codec=mark.codec)
         self._store.write(self._marks.row(generation, whole))
 
     def _difference(self, mark: Mark) -> exp.Select:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -242,6 +244,40 @@ def test_readers_and_writers_together(tmp_path: Path) -> None:
     assert store.read([b"7"]) == [{b"f": b"030"}]
     store.close()
     other.close()
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from unit.test_sqlite_online import a_batch, open_store
+store, number = open_store(Path(sys.argv[1])), int(sys.argv[2])
+for step in range(25):
+    version = b"%04d" % (step * 4 + number)
+    store.write(a_batch(*((b"%d" % key, b"f", version, version, None) for key in range(200))))
+    values = {row[b"f"] for row in store.read([b"%d" % key for key in range(200)])}
+    assert len(values) == 1, values
+    assert values.pop() >= version
+store.close()
+"""
+
+
+def test_many_processes_write_and_read(tmp_path: Path) -> None:
+    """Each sees whole batches only, and never an older one than its own; the newest stays."""
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(tmp_path), str(number)],
+            cwd=Path(__file__).parent.parent,
+            stderr=subprocess.PIPE,
+        )
+        for number in range(4)
+    ]
+    for writer in writers:
+        _, told = writer.communicate(timeout=60)
+        assert writer.returncode == 0, told
+    store = open_store(tmp_path)
+    assert {row[b"f"] for row in store.read([b"%d" % key for key in range(200)])} == {b"0099"}
+    store.check()
+    store.close()
 
 
 def test_ping_of_a_store_that_cannot_be_opened(tmp_path: Path) -> None:

@@ -427,6 +427,24 @@ def test_what_an_older_ffc_left_is_understood(shop: Shop) -> None:
         place = field_of(shop.view())
 
 
+@pytest.mark.parametrize("writes", [4, 99])
+def test_rows_of_another_codec_are_written_anew(
+    empty: Shop, monkeypatch: pytest.MonkeyPatch, writes: int
+) -> None:
+    """Those that are half-way in, too; until then the old ones are read."""
+    empty.put(first_rows())
+    with dying_after(monkeypatch, writes):
+        try:
+            empty.sync()
+        except Dying:
+            assert writes == 4
+    monkeypatch.setattr(syncing, "CODEC", 2)
+    result = empty.sync()
+    assert (result.rows["new"], result.rows["written"]) == (12, 12)
+    assert len(empty.fields()) == 2
+    assert empty.sync().status == "unchanged"
+
+
 def test_a_view_that_changed_and_changed_back(shop: Shop) -> None:
     """The rows of its first definition are still there; what came between is not lost."""
     original = shop.view()
