@@ -161,7 +161,7 @@ class StateRegistry(Registry):
         held = [view for view in self._online if self._is_online(view)]
         views = [self._decoded(view.view, view.fingerprint) for view in held]
         others = [node for node in self._nodes.values() if node.kind != "feature_view"]
-        serving = serving_of([*views, *others])
+        serving = serving_of([*views, *others, *self.models().values()])
         generations = {view.view: view.generation for view in held}
         return msgspec.structs.replace(
             serving,

@@ -59,8 +59,8 @@ _FULL: Final = ("No space left", "File too large", "Disk quota exceeded")
 _ROOM: Final = "make room on the disk and run again: what was built before is as it was"
 
 
-# Where DuckDB complains: a line of the statement, cut where it is long, and a caret under it.
-_PLACE: Final = re.compile(r"^(LINE (\d+): )(.*)\n( *)\^", re.MULTILINE)
+# Where DuckDB complains: a line of the statement, cut where it is long, and carets under it.
+_PLACE: Final = re.compile(r"^(LINE (\d+): )(.*)\n( *)(\^+)", re.MULTILINE)
 _CUT: Final = "..."
 
 
@@ -80,14 +80,22 @@ def translate(problem: Exception, statement: str = "") -> StoreError | DataError
     """Return ffc's exception for one of DuckDB's."""
     for cls in type(problem).__mro__:
         if cls.__name__ in TABLE:
-            first, *more = str(problem).strip().splitlines() or [""]
+            said = str(problem)
+            first, *more = _PLACE.sub(_meant, said, count=1).strip().splitlines() or [""]
             kind = TABLE[cls.__name__]
             if any(word in first for word in _FULL):
                 return StoreError(f"there is no room for more: {first}", help=[_ROOM])
             found = kind(first, help=[line.strip() for line in more[:6] if line.strip()])
-            found.position = _position(str(problem), statement)
+            found.position = _position(said, statement)
             return found
     return StatementFailed(str(problem))
+
+
+def _meant(place: re.Match[str]) -> str:
+    """Return the words that carets are under: the line is of a statement that nobody typed."""
+    start = max(0, len(place[4]) - len(place[1]))
+    end = start + len(place[5]) if len(place[5]) > 1 else None
+    return f"at `{place[3][start:end].strip()}`"
 
 
 def _position(said: str, statement: str) -> int | None:

@@ -28,6 +28,7 @@ _BROKEN: Final = (
     "checksum",
 )
 _DENIED: Final = "you may not open it: ask its owner, or give the store another `path`"
+_MEMORY: Final = "`memory_limit` in profiles.yml is such as `4GB`"
 _OTHERWISE: Final = "Can't open a connection to same database file with a different configuration"
 
 
@@ -66,7 +67,9 @@ def _check(path: Path, *, read_only: bool) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
-        raise Unreachable(f"the folder of `{path.name}` can't be made: {problem}") from problem
+        help_ = "`path` in profiles.yml says where: name a folder that is there, or may be made"
+        message = f"the folder `{path.parent}` can't be made: {problem.strerror}"
+        raise Unreachable(message, help=[help_]) from problem
 
 
 def _shared(
@@ -110,4 +113,5 @@ def _refused(path: Path, problem: Exception) -> Unreachable:
             ],
         )
     hints = [_DENIED] if "Permission denied" in text else []
+    hints += [_MEMORY] if "memory" in first and "Parser Error" in first else []
     return Unreachable(f"DuckDB can't open `{path.name}`: {first}", help=hints)

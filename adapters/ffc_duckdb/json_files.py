@@ -41,12 +41,14 @@ def _records(file: str) -> Iterator[tuple[int, object]]:
         yield from ((n, json.loads(line)) for n, line in enumerate(lines, 1) if line.strip())
 
 
-def unreadable(file: str) -> DataError | None:
+def unreadable(file: str, name: str) -> DataError | None:
     """Return what to say of a file that is not JSON, naming the first line that is none."""
-    name = Path(file).name
     try:
         if json_form(file) == "array":
-            json.loads(Path(file).read_bytes())
+            for number, record in _records(file):
+                if not isinstance(record, dict):
+                    shown = json_text(record)[:60]
+                    return DataError(f"`{name}`, record {number} is no object: `{shown}`")
             return None
         with Path(file).open(encoding="utf-8-sig") as lines:
             for number, line in enumerate(lines, 1):

@@ -34,6 +34,12 @@ _UNREADABLE: Final = re.compile(
     r"^  file = (?P<file>[^\n]+)$",
     re.DOTALL | re.MULTILINE,
 )
+# DuckDB's errors of which the bytes of a Parquet file are the cause; what its decoder says of them
+# has no type before it.
+_OF_THE_FILE: Final = ("InvalidInputException", "Error")
+_TYPED: Final = re.compile(r"[A-Z][\w ]* Error: ")
+# What stands between columns in files that are not of commas.
+_OTHERWISE: Final = re.compile(r"[;\t|]")
 _HELP: Final = {
     "int32": "a whole number from -2147483648 to 2147483647",
     "int64": "a whole number from -9223372036854775808 to 9223372036854775807",
@@ -62,18 +68,29 @@ def refusal(cursor: duckdb.DuckDBPyConnection, load: Load, problem: str) -> Data
     import duckdb
 
     if match := _UNREADABLE.match(problem):
-        file = Path(match["file"]).name
         why = [_shortened(line) for line in match["why"].splitlines() if line.strip()]
-        return DataError(f"`{file}`, line {match['line']} can't be read", help=why)
+        why = ["it is not UTF-8" if w.startswith("Invalid unicode") else w for w in why]
+        message = f"`{load.name(match['file'])}`, line {match['line']} can't be read"
+        return DataError(message, help=why)
     if load.format == "json":
         for file in load.files:
-            if broken := unreadable(file):
+            if broken := unreadable(file, load.name(file)):
                 return broken
+    if load.format == "parquet":
+        for file in load.files:
+            if file in problem or (len(load.files) == 1 and not _TYPED.match(problem)):
+                return _no_parquet(load, file, problem)
     with suppress(duckdb.Error, OSError):
         for file in load.files:
             for index, found in _wrong_values(cursor, load, file):
                 return _misfit(load, file, index, found)
     return None
+
+
+def _no_parquet(load: Load, file: str, problem: str) -> DataError:
+    name, said = load.name(file), problem.strip().partition("\n")[0]
+    said = said.removeprefix("Invalid Input Error: ").replace(file, name)
+    return DataError(f"`{name}` is no Parquet file, or a broken one", help=[said])
 
 
 def _wrong_values(
@@ -94,7 +111,7 @@ def _misfit(load: Load, file: str, index: int, text: str) -> DataError:
     if load.format != "parquet":
         line = (_line if load.format == "csv" else line_of)(file, name, text)
     what = "record" if load.format == "json" and json_form(file) == "array" else "line"
-    place = f"`{Path(file).name}`, {what} {line}" if line else f"`{Path(file).name}`"
+    place = f"`{load.name(file)}`, {what} {line}" if line else f"`{load.name(file)}`"
     return DataError(
         f"{place}: the column `{name}` holds `{_shortened(text)}`, which is not {wanted}",
         help=[f"{wanted} is {_HELP[wanted.name]}"] if wanted.name in _HELP else [],
@@ -145,7 +162,7 @@ def _wrong(index: int) -> exp.Expr:
 def _pairs(cursor: duckdb.DuckDBPyConnection, load: Load, file: str) -> exp.Subquery:
     """Return each column as the file gives it and as the table is to have it."""
     scan = _scan(load, file)
-    native = _columns(cursor, scan)
+    native = _columns(cursor, load, file, scan)
     _check_columns(load, file, native)
     columns = []
     for index, (name, wanted) in enumerate(load.columns):
@@ -162,7 +179,7 @@ def _pairs(cursor: duckdb.DuckDBPyConnection, load: Load, file: str) -> exp.Subq
 
 def _scan(load: Load, file: str) -> exp.Expr:
     if load.format == "csv":
-        return _csv(file)
+        return _csv(load, file)
     if load.format == "parquet":
         return _table_function("read_parquet", file, {})
     kinds = [
@@ -195,14 +212,18 @@ def _check_columns(load: Load, file: str, native: Mapping[str, str]) -> None:
     """Raise DataError where columns are not there or of other types: all of them, both named."""
     missing = [name for name, _ in load.columns if name not in native]
     if missing:
-        raise DataError(
-            f"`{Path(file).name}` has no column {_listed(missing)}",
-            help=[f"it has {_listed(native)}"],
-        )
+        hints = [f"it has {_listed(native)}"]
+        if (
+            load.format == "csv"
+            and len(native) == 1
+            and (other := _OTHERWISE.search(next(iter(native))))
+        ):
+            hints.append(f"columns of a CSV file are separated by commas, not by {other[0]!r}")
+        raise DataError(f"`{load.name(file)}` has no column {_listed(missing)}", help=hints)
     wrong = misfits(load.columns, native) if load.format == "parquet" else []
     if wrong:
         raise DataError(
-            f"`{Path(file).name}` has columns of other types than the source declares",
+            f"`{load.name(file)}` has columns of other types than the source declares",
             help=[*wrong, "declare them as they are, and cast them in a transformation"],
         )
 
@@ -222,14 +243,14 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
-def _csv(file: str) -> exp.Expr:
+def _csv(load: Load, file: str) -> exp.Expr:
     """Read a CSV file by its header, all of it as text, nothing guessed.
 
     DuckDB's own reading rounds: 1.5 as BIGINT is 2, and a time's offset is dropped.
     """
     kinds = [
         exp.PropertyEQ(this=exp.Literal.string(name), expression=exp.Literal.string("VARCHAR"))
-        for name in _header(file)
+        for name in _header(load, file)
     ]
     options = {
         "auto_detect": exp.false(),
@@ -244,15 +265,15 @@ def _csv(file: str) -> exp.Expr:
     return _table_function("read_csv", file, options)
 
 
-def _header(file: str) -> list[str]:
+def _header(load: Load, file: str) -> list[str]:
     # What is no UTF-8 is DuckDB's to refuse, naming the line.
     with Path(file).open(encoding="utf-8-sig", errors="replace", newline="") as lines:
         header = next(csv.reader(lines), [])
     if not header:
-        raise DataError(f"`{Path(file).name}` is empty: a CSV file begins with its column names")
+        raise DataError(f"`{load.name(file)}` is empty: a CSV file begins with its column names")
     twice = sorted({name for name in header if header.count(name) > 1})
     if twice:
-        raise DataError(f"`{Path(file).name}` has more than one column {_listed(twice)}")
+        raise DataError(f"`{load.name(file)}` has more than one column {_listed(twice)}")
     return header
 
 
@@ -262,9 +283,19 @@ def _table_function(name: str, file: str, options: Mapping[str, exp.Expr]) -> ex
     return exp.Table(this=exp.Anonymous(this=name, expressions=[path, *arguments]))
 
 
-def _columns(cursor: duckdb.DuckDBPyConnection, scan: exp.Expr) -> dict[str, str]:
+def _columns(
+    cursor: duckdb.DuckDBPyConnection, load: Load, file: str, scan: exp.Expr
+) -> dict[str, str]:
+    import duckdb
+
     query = exp.Describe(this=exp.select("*").from_(scan.copy()))
-    return {name: native for name, native, *_ in cursor.execute(query.sql("duckdb")).fetchall()}
+    try:
+        rows = cursor.execute(query.sql("duckdb")).fetchall()
+    except duckdb.Error as problem:
+        if load.format == "parquet" and type(problem).__name__ in _OF_THE_FILE:
+            raise _no_parquet(load, file, str(problem)) from problem
+        raise
+    return {name: native for name, native, *_ in rows}
 
 
 def _parsed(text: exp.Expr, wanted: Type, timezone: str) -> exp.Expr:

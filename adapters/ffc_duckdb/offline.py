@@ -21,6 +21,7 @@ from ffc.adapter import (
     OfflineStore,
     Options,
     Relation,
+    StatementFailed,
     Status,
     StoreError,
     Unreachable,
@@ -170,8 +171,11 @@ class DuckDBHandle(Handle):
         try:
             with mapped(self._query):
                 self._run(statements)
-        except DataError as problem:
-            found = self._explain(str(problem.__cause__))
+        except (DataError, StatementFailed) as problem:
+            cause = problem.__cause__
+            # What decodes files raises errors of no type.
+            of_data = isinstance(problem, DataError) or type(cause).__name__ == "Error"
+            found = self._explain(str(cause)) if of_data else None
             if found is None:
                 raise
             raise found from problem

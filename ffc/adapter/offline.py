@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -66,7 +66,8 @@ class Relation:
 class Load:
     """Files to be made a table: its columns as declared, naive times in `timezone`.
 
-    An empty unquoted CSV field is null, a quoted empty one is the empty string.
+    An empty unquoted CSV field is null, a quoted empty one is the empty string. `names` are what
+    people call the files, where that is not the last part of their path.
     """
 
     relation: Relation
@@ -74,6 +75,11 @@ class Load:
     format: Literal["csv", "parquet", "json"]
     columns: Sequence[tuple[str, Type]]
     timezone: str
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def name(self, file: str) -> str:
+        """Return what people call a file."""
+        return self.names.get(file, Path(file).name)
 
 
 class Handle(ABC):

@@ -8,7 +8,7 @@ from msgspec import Struct, field
 
 from ffc.adapter.state import Build, NodeRun, RunRecord
 from ffc.core.diagnostics import Severity, Span
-from ffc.online.lookup import AnswerColumn
+from ffc.online.requests import AnswerColumn
 from ffc.run.builds import BuildFacts
 from ffc.run.debugging import Checked
 from ffc.run.freshness import Fresh
@@ -234,38 +234,6 @@ class Cleaned(Struct, kw_only=True):
     schema: Literal["ffc.cleaned/v1"]
     dropped: list[str]
     dry_run: bool
-
-
-class ServedFeature(Struct, kw_only=True):
-    """A feature that can be asked for, and the types of the keys that it is asked by."""
-
-    feature: str
-    type: str
-    entity: str
-    keys: dict[str, str]
-
-
-class Served(Struct, kw_only=True):
-    """What can be asked for: `GET /v1/features`."""
-
-    schema: Literal["ffc.served/v1"]
-    features: list[ServedFeature]
-
-
-class Refusal(Struct, kw_only=True):
-    """Why a request has no answer, and what to do; `field` is its place in the request."""
-
-    code: str
-    message: str
-    field: str
-    help: list[str]
-
-
-class Problem(Struct, kw_only=True):
-    """What the server answers to a request that it can't answer."""
-
-    schema: Literal["ffc.problem/v1"]
-    error: Refusal
 
 
 class SchemaName(Struct, kw_only=True):

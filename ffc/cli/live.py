@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ffc.cli.progress import TerminalSink
+from ffc.cli.streams import heard
 from ffc.core.tables import WIDTH
 from ffc.run.events import Event, NodeFinished, NodeProgressed, NodeStarted, RunStarted
 
@@ -49,7 +50,8 @@ class LiveSink(TerminalSink):
         traceback: TracebackType | None,
     ) -> None:
         """Take away what was drawn; the lines stay."""
-        self._live.stop()
+        with heard():
+            self._live.stop()
 
     def receive(self, event: Event) -> None:
         """Take one event."""
@@ -66,12 +68,14 @@ class LiveSink(TerminalSink):
             self._rows.pop(event.node.id, None)
             self._done = event.index
         if not isinstance(event, NodeStarted):
-            self._live.refresh()
+            with heard():
+                self._live.refresh()
         super().receive(event)
 
     def write(self, text: str, err: bool) -> None:
         """Write lines above what is drawn."""
-        self._live.console.print(Text.from_ansi(text), soft_wrap=True)
+        with heard():
+            self._live.console.print(Text.from_ansi(text), soft_wrap=True)
 
     def _drawn(self) -> RenderableType:
         if not self._total or self._done == self._total:

@@ -159,7 +159,8 @@ def _took(run: RunRecord) -> str:
     if not run.finished:
         return ""
     began, ended = (datetime.fromisoformat(time) for time in (run.started, run.finished))
-    return f"{(ended - began).total_seconds():.1f}s"
+    # A clock may have jumped back meanwhile.
+    return f"{max(0.0, (ended - began).total_seconds()):.1f}s"
 
 
 def render_run(run: RunRecord, nodes: Sequence[NodeRun]) -> str:

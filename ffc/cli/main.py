@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import io
-import os
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -12,6 +11,7 @@ from typing import Final
 import click
 
 from ffc import __version__
+from ffc.cli.streams import open_missing, unread
 
 COMMANDS: Final = {
     "init": "Start a new project from a template.",
@@ -100,6 +100,7 @@ def cli() -> None:
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
+    open_missing()
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
         # A terminal that can't show a character shows its number: no reason to fail.
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -108,7 +109,7 @@ def main(args: Sequence[str] | None = None) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read our output has seen enough: not an error. What is buffered has no reader.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        unread(sys.stdout)
         code = 0
     sys.exit(code)
 

@@ -11,6 +11,7 @@ import click
 
 from ffc.adapter.state import NodeRun
 from ffc.cli.failures import failure_text, warning_text
+from ffc.cli.streams import say
 from ffc.core.diagnostics import listed
 from ffc.core.tables import WIDTH
 from ffc.run.events import Event, NodeFinished, RunFinished, RunStarted
@@ -70,7 +71,10 @@ class TerminalSink:
 
     def write(self, text: str, err: bool) -> None:
         """Write a line, to stderr or to stdout."""
-        click.echo(text, err=err)
+        if err:
+            say(text)
+        else:
+            click.echo(text)
 
 
 def _is_told(result: NodeRun) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
+from typing import Final
 
 import click
 
@@ -31,8 +32,16 @@ from ffc.workspace.folder import compile_workspace, git_state
 Where = tuple[Path | None, Path | None, str | None, str | None, bool]
 # Which nodes a run is of, by what was compiled, the open target and the folder; None for all.
 Select = Callable[[Manifest, Session, Path], frozenset[str] | None]
-# What a shell says of a process that was asked to end.
-TERMINATED = 128 + signal.SIGTERM
+# More batches than that nobody means: one takes longer than a blink.
+MOST: Final = 100_000
+# How what is to be tried again fared.
+_UNWELL: Final = ("error", "skipped", "cancelled")
+# How a process is asked to end: by a person, by a terminal that is closed.
+_ASKED: Final = tuple(
+    getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
+# What a shell says of a process that was asked to end, without the number of how.
+TERMINATED: Final = 128
 
 
 def run_project(
@@ -51,7 +60,7 @@ def run_project(
     folder = workspace.root / "target"
     write_project(workspace.manifest, folder)
     results = ResultsSink(folder / "run_results.json")
-    with Session(workspace.target) as session, _ended_by_sigterm(), _shown(quiet) as terminal:
+    with Session(workspace.target) as session, _ended_when_asked(), _shown(quiet) as terminal:
         selected = select(workspace.manifest, session, workspace.root)
         if selected is not None and not selected:
             return _nothing(strict=where[-1], quiet=quiet)
@@ -62,7 +71,7 @@ def run_project(
             session,
             principal=local_user(),
             request=request,
-            sinks=[results, terminal],
+            sinks=[terminal, results],
             git=git_state(workspace.root),
         )
     if output == "json":
@@ -78,7 +87,7 @@ def _nothing(*, strict: bool, quiet: bool) -> int:
 
 
 def left_over(manifest: Manifest, session: Session, root: Path) -> frozenset[str]:
-    """Return the nodes that the last run of a target did not end well with.
+    """Return the nodes that the last run of a target did not end well with, tests included.
 
     Of a run that was killed nobody knows more: those that it did not come to are among them.
     """
@@ -87,11 +96,15 @@ def left_over(manifest: Manifest, session: Session, root: Path) -> frozenset[str
     if last is None:
         raise NotFound("there was no run yet", help=["`ffc run` is the first one"])
     results = session.state.run_nodes(last.id)
-    ended = {r.id for r in results if r.status not in ("error", "skipped", "cancelled")}
+    nodes = frozenset(node.id for node in manifest.nodes)
+    unwell = [r for r in results if r.status in _UNWELL]
+    failed = nodes & {r.id for r in unwell}
+    # A test that failed is tried again by way of its node, though that was built.
+    tests = [r.id for r in unwell if r.action == "test"]
+    failed |= {node for node in nodes if any(each.startswith(f"test.{node}.") for each in tests)}
     if last.status in ("running", "interrupted"):
-        return frozenset(node.id for node in manifest.nodes) - ended
-    failed = {r.id for r in results if r.status in ("error", "skipped", "cancelled")}
-    return frozenset(failed & {node.id for node in manifest.nodes})
+        return nodes - ({r.id for r in results} - failed)
+    return failed
 
 
 @contextmanager
@@ -107,14 +120,18 @@ def _shown(quiet: bool) -> Iterator[Sink]:
 
 
 @contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
-    """Make SIGTERM end a run as Ctrl-C does: what runs is cancelled, nothing is left half-built."""
+def _ended_when_asked() -> Iterator[None]:
+    """Make a signal end a run as Ctrl-C does: what runs is cancelled, nothing is left half-built.
+
+    One that is ignored stays so: that is what `nohup` is for.
+    """
 
     def end(number: int, frame: FrameType | None) -> None:
-        sys.exit(TERMINATED)
+        sys.exit(TERMINATED + number)
 
+    heard = [each for each in _ASKED if signal.getsignal(each) != signal.SIG_IGN]
     try:
-        before = signal.signal(signal.SIGTERM, end)
+        before = {each: signal.signal(each, end) for each in heard}
     except ValueError:
         # Only the main thread hears signals; whoever runs another one ends it in a way of its own.
         yield
@@ -122,7 +139,8 @@ def _ended_by_sigterm() -> Iterator[None]:
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def period_of(start: datetime | None, end: datetime | None, step: int | None) -> Period | None:
@@ -136,5 +154,9 @@ def period_of(start: datetime | None, end: datetime | None, step: int | None) ->
         raise click.BadParameter("`--from` and `--to` go together", param_hint=f"'{missing}'")
     if start >= end:
         raise click.BadParameter("it is not after `--from`", param_hint="'--to'")
+    if step and (end - start) / timedelta(seconds=step) > MOST:
+        raise click.BadParameter(
+            f"that is more than {MOST:,} batches: take longer ones", param_hint="'--batch'"
+        )
     first, last = (time.replace(tzinfo=UTC) for time in (start, end))
     return Period(start=first, end=last, step=timedelta(seconds=step) if step else None)

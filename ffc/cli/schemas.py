@@ -17,13 +17,16 @@ from ffc.connect.profiles import Profile
 from ffc.core.diagnostics import did_you_mean, listed
 from ffc.core.schemas import DRAFT, Schema, Schemas, file_schema
 from ffc.manifest.records import Manifest
-from ffc.online.lookup import FeatureRequest, FeatureResponse
+from ffc.online.requests import FeatureRequest, FeatureResponse
 from ffc.project.files import PROJECT_FILE
 from ffc.project.kinds import KINDS
 from ffc.project.resources import ProjectFile
 from ffc.run.sinks import RunResults
 from ffc.run.statistics import Statistics
+from ffc.serve.bodies import ProblemDocument
+from ffc.serve.deployment import Kept
 from ffc.serve.offline import RegistryDocument
+from ffc.serve.openapi import Served
 
 _STORE: Final[Schema] = {
     "type": "object",
@@ -114,9 +117,10 @@ _RECORDS: Final[Mapping[str, type[Struct]]] = {
     "schemas": documents.SchemaNames,
     "request": FeatureRequest,
     "features": FeatureResponse,
-    "served": documents.Served,
+    "served": Served,
     "registry": RegistryDocument,
-    "problem": documents.Problem,
+    "serving": Kept,
+    "problem": ProblemDocument,
 }
 SCHEMAS: Final[Mapping[str, tuple[str, Callable[[], Schema]]]] = {
     PROJECT_FILE: (_said(ProjectFile), _project),

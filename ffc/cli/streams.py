@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO
 
 import click
 
@@ -28,7 +31,37 @@ def answer_exactly(text: str) -> None:
 
 def talk(text: str) -> None:
     """Write lines of talk; what can't be encoded becomes `?`, as wide as it was."""
-    click.echo(encodable(text, sys.stderr.encoding), err=True)
+    say(encodable(text, sys.stderr.encoding))
+
+
+def say(text: str) -> None:
+    """Write lines of talk as they are."""
+    with heard():
+        click.echo(text, err=True)
+
+
+@contextmanager
+def heard() -> Iterator[None]:
+    """Let what is done go on when its talk can't be heard: a pipe or a terminal that is closed."""
+    try:
+        yield
+    except OSError:
+        unread(sys.stderr)
+
+
+def unread(stream: TextIO) -> None:
+    """Send what is written from now on nowhere: whoever read it has seen enough."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def open_missing() -> None:
+    """Open the streams that whoever started this process has closed, to write nowhere.
+
+    Else the next file to be opened would have the number of one, and get what is written there.
+    """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
 
 
 def is_live() -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,7 +26,7 @@ from ffc.client.local import Local
 from ffc.client.progress import progress_of
 from ffc.client.source import Asked, Source
 from ffc.client.stored import Scratch, StoredRows
-from ffc.online.lookup import FeatureResponse
+from ffc.online.requests import FeatureRequest, FeatureResponse
 from ffc.run.builds import BuildFacts
 from ffc.run.historical import HistoricalRequest
 from ffc.run.spines import FIND
@@ -34,7 +35,11 @@ from ffc.run.spines import FIND
 class FeatureListing(Listing[FeatureInfo]):
     """The features that there are; called, it answers with their newest values."""
 
-    def __init__(self, items: Sequence[FeatureInfo], ask: Callable[..., FeatureResponse]) -> None:
+    def __init__(
+        self,
+        items: Callable[[], Sequence[FeatureInfo]],
+        ask: Callable[[FeatureRequest], FeatureResponse],
+    ) -> None:
         super().__init__("features", items, ("name", "type", "entity", "built", "description"))
         self._ask = ask
 
@@ -44,13 +49,36 @@ class FeatureListing(Listing[FeatureInfo]):
         entities: Sequence[Mapping[str, Any]] = (),
         *,
         training_set: str | None = None,
+        model: str | None = None,
         metadata: bool = True,
     ) -> FeatureResponse:
-        """Return the newest values of features, or of a training set's, for each entity.
+        """Return the newest values of features, of a training set's or of a model's, of entities.
 
         The answer is that of `POST /v1/features`. Raises BadRequest for what can't be asked.
         """
-        return self._ask(features, entities, training_set, metadata)
+        request = FeatureRequest(
+            features=None if features is None else list(features),
+            training_set=training_set,
+            model=model,
+            entities=[dict(entity) for entity in entities],
+            metadata=metadata,
+        )
+        return self._ask(request)
+
+    async def ask(
+        self,
+        features: Sequence[str] | None = None,
+        entities: Sequence[Mapping[str, Any]] = (),
+        *,
+        training_set: str | None = None,
+        model: str | None = None,
+        metadata: bool = True,
+    ) -> FeatureResponse:
+        """Return the same for `await`, while others have their turn."""
+        import asyncio
+
+        ask = partial(self, training_set=training_set, model=model, metadata=metadata)
+        return await asyncio.to_thread(ask, features, entities)
 
 
 class Client:
@@ -82,7 +110,7 @@ class Client:
     @property
     def features(self) -> FeatureListing:
         """The features of all views; `client.features([...], entities=[...])` asks for values."""
-        return FeatureListing(self._source.features(), self._source.newest)
+        return FeatureListing(self._source.features, self._source.newest)
 
     @property
     def views(self) -> Listing[ViewInfo]:

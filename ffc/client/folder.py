@@ -22,7 +22,7 @@ from ffc.core.errors import ProjectError
 from ffc.core.texts import read_text
 from ffc.manifest.files import read_manifest
 from ffc.manifest.records import Manifest
-from ffc.project.files import ProjectFiles, read_files
+from ffc.project.files import PROJECT_FILE, ProjectFiles, read_files
 from ffc.workspace.folder import compile_workspace, find_root, open_target
 
 
@@ -61,6 +61,11 @@ class ProjectFolder:
         where = (self.root, self._profiles_dir, self._target)
         with open_target(*where, read_only=True, writes_state=writes_state) as opened:
             yield opened.session
+
+    def settings(self) -> object:
+        """Return what tells the settings that hold now from others."""
+        files = (self.root / PROJECT_FILE, (self._profiles_dir or self.root) / FILE)
+        return [_stamp(path) for path in files]
 
     def declared(self) -> Declared:
         """Return what the files declare now; raises ProjectError where they don't compile."""
@@ -109,10 +114,24 @@ class BareManifest:
         with Session(chosen, read_only=True, writes_state=writes_state) as session:
             yield session
 
+    def settings(self) -> object:
+        """Return what tells the settings that hold now from others."""
+        return [
+            _stamp(path) for path in (self._path, (self._profiles_dir or self._path.parent) / FILE)
+        ]
+
     def declared(self) -> Declared:
         """Return what the manifest declares."""
         with self.open() as session:
             return Declared(manifest=read_manifest(self._path), builds=_builds(session))
+
+
+def _stamp(path: Path) -> object:
+    try:
+        found = path.stat()
+        return (found.st_mtime_ns, found.st_size)
+    except OSError:
+        return None
 
 
 def _builds(session: Session) -> dict[str, Build]:

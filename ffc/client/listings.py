@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import Any, Generic, TypeVar, overload
 
 from msgspec import Struct
@@ -101,12 +102,21 @@ Item = TypeVar("Item", bound=Struct)
 
 
 class Listing(Sequence[Item], Generic[Item]):
-    """Some things in order; by number, or by name where they have one."""
+    """Some things in order; by number, or by name where they have one.
 
-    def __init__(self, what: str, items: Sequence[Item], shown: Sequence[str]) -> None:
+    `items` may be a function that looks for them, when the first of them is asked for.
+    """
+
+    def __init__(
+        self, what: str, items: Sequence[Item] | Callable[[], Sequence[Item]], shown: Sequence[str]
+    ) -> None:
         self._what = what
-        self._items = tuple(items)
+        self._found = items
         self._shown = tuple(shown)
+
+    @cached_property
+    def _items(self) -> tuple[Item, ...]:
+        return tuple(self._found() if callable(self._found) else self._found)
 
     @property
     def names(self) -> list[str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ffc.auth import local_user
 from ffc.client import described
@@ -22,6 +22,7 @@ from ffc.client.listings import (
     TrainingSetInfo,
     ViewInfo,
 )
+from ffc.client.newest import Newest
 from ffc.client.progress import Progress
 from ffc.client.source import Asked
 from ffc.client.spine import is_query, spine_of
@@ -29,7 +30,7 @@ from ffc.client.stored import Fetched, StoredRows, forget_older
 from ffc.connect.session import Session
 from ffc.core.clock import utc_now
 from ffc.manifest.records import OutputColumn
-from ffc.online.lookup import FeatureRequest, FeatureResponse
+from ffc.online.requests import FeatureRequest, FeatureResponse
 from ffc.run.builds import BuildFacts, list_builds, train_on
 from ffc.run.historical import (
     HistoricalRequest,
@@ -41,7 +42,6 @@ from ffc.run.lookups import columns_of, newest_of_every_key, spooled, values_bet
 from ffc.run.reading import typed_rows
 from ffc.run.spines import Spine
 from ffc.run.training import read_training_set
-from ffc.serve.deployment import Deployment
 from ffc.workspace.querying import ask_typed
 
 if TYPE_CHECKING:
@@ -58,6 +58,9 @@ class Place(Protocol):
     def open(self, *, writes_state: bool = False) -> AbstractContextManager[Session]:
         """Open the stores for reading; with `writes_state` what is remembered may be added to."""
 
+    def settings(self) -> object:
+        """Return what tells the settings that hold now from others."""
+
     def declared(self) -> Declared:
         """Return what is declared, and what of it is built."""
 
@@ -68,6 +71,7 @@ class Local:
     def __init__(self, place: Place, where: str) -> None:
         self._place = place
         self._principal = local_user()
+        self._newest = Newest(place)
         self.where = where
 
     def features(self) -> list[FeatureInfo]:
@@ -103,23 +107,9 @@ class Local:
         """Return what is around a node or a column."""
         return described.lineage(self._place.declared().manifest, name)
 
-    def newest(
-        self,
-        features: Sequence[str] | None,
-        entities: Sequence[Mapping[str, Any]],
-        training_set: str | None,
-        metadata: bool,
-    ) -> FeatureResponse:
+    def newest(self, request: FeatureRequest) -> FeatureResponse:
         """Return the newest values from the online store."""
-        request = FeatureRequest(
-            features=None if features is None else list(features),
-            training_set=training_set,
-            entities=[dict(entity) for entity in entities],
-            metadata=metadata,
-        )
-        with self._place.open() as session:
-            reader = Deployment(session).reader()
-            return reader.read(request, utc_now(), principal=self._principal)
+        return self._newest.reader().read(request, utc_now(), principal=self._principal)
 
     def training_set(
         self, name: str, build: str | None, model: str | None, progress: Progress

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,7 +33,7 @@ from ffc.core.errors import BadRequest, NotFound
 from ffc.manifest.lineage import find_place
 from ffc.manifest.records import OutputColumn, TrainingSet
 from ffc.manifest.upgrades import decode_manifest
-from ffc.online.lookup import FeatureResponse
+from ffc.online.requests import FeatureRequest, FeatureResponse
 from ffc.run.builds import BuildFacts
 from ffc.run.historical import HistoricalRequest
 from ffc.run.lookups import write_stream
@@ -114,18 +114,9 @@ class Server:
         """Return what is around a node or a column."""
         return described.lineage(self._declared().manifest, name)
 
-    def newest(
-        self,
-        features: Sequence[str] | None,
-        entities: Sequence[Mapping[str, Any]],
-        training_set: str | None,
-        metadata: bool,
-    ) -> FeatureResponse:
+    def newest(self, request: FeatureRequest) -> FeatureResponse:
         """Return the newest values of features."""
-        asked: dict[str, Any] = {"entities": [dict(e) for e in entities], "metadata": metadata}
-        asked |= {"features": list(features)} if features is not None else {}
-        asked |= {"training_set": training_set} if training_set is not None else {}
-        return self._address.document("/v1/features", FeatureResponse, asked)
+        return self._address.document("/v1/features", FeatureResponse, request)
 
     def training_set(
         self, name: str, build: str | None, model: str | None, progress: Progress

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ffc.client.dataset import Dataset
 from ffc.client.listings import (
@@ -20,7 +20,7 @@ from ffc.client.listings import (
 from ffc.client.progress import Progress
 from ffc.client.stored import Fetched
 from ffc.manifest.records import OutputColumn
-from ffc.online.lookup import FeatureResponse
+from ffc.online.requests import FeatureRequest, FeatureResponse
 from ffc.run.builds import BuildFacts
 from ffc.run.historical import HistoricalRequest
 
@@ -71,13 +71,7 @@ class Source(Protocol):
     def lineage(self, name: str) -> list[Related]:
         """Return what is around a node or a column; raises NotFound."""
 
-    def newest(
-        self,
-        features: Sequence[str] | None,
-        entities: Sequence[Mapping[str, Any]],
-        training_set: str | None,
-        metadata: bool,
-    ) -> FeatureResponse:
+    def newest(self, request: FeatureRequest) -> FeatureResponse:
         """Return the newest values of features."""
 
     def training_set(

@@ -339,10 +339,11 @@ class ServedView(Struct, frozen=True, kw_only=True):
 
 
 class ServedSet(Struct, frozen=True, kw_only=True):
-    """The features of a training set that can be asked for by its name."""
+    """What the name of a training set or model asks for: column, view, feature; or why not."""
 
     name: str
     features: tuple[tuple[str, str, str], ...]
+    refused: str = ""
 
 
 class Serving(Struct, frozen=True, kw_only=True):
@@ -351,6 +352,7 @@ class Serving(Struct, frozen=True, kw_only=True):
     entities: tuple[ServedEntity, ...] = ()
     views: tuple[ServedView, ...] = ()
     training_sets: tuple[ServedSet, ...] = ()
+    models: tuple[ServedSet, ...] = ()
 
 
 class Project(Struct, frozen=True, kw_only=True):

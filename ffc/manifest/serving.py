@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
 from hashlib import blake2b
+
+from msgspec.structs import replace
 
 from ffc.core.names import DEFAULT_VARIANT
 from ffc.manifest.records import (
     AnyNode,
     FeatureView,
+    Model,
     ServedEntity,
     ServedFeature,
     ServedKey,
@@ -32,19 +35,16 @@ def serving_of(nodes: Iterable[AnyNode]) -> Serving:
     """Return what of some nodes can be served."""
     nodes = list(nodes)
     views = [served_view(n) for n in nodes if isinstance(n, FeatureView) and n.online]
-    served = {view.id for view in views}
-    sets = [served_set(n) for n in nodes if isinstance(n, TrainingSet) and _is_newest(n)]
+    online = {view.id for view in views}
+    sets = {n.id: _served_set(n, online) for n in nodes if isinstance(n, TrainingSet)}
+    models = [_served_model(n, sets, online) for n in nodes if isinstance(n, Model)]
     entities = [ServedEntity(name=view.entity, keys=view.keys) for view in views]
     return Serving(
         entities=tuple(dict.fromkeys(entities)),
         views=tuple(views),
-        training_sets=tuple(s for s in sets if {view for _, view, _ in s.features} <= served),
+        training_sets=tuple(sets.values()),
+        models=tuple(models),
     )
-
-
-def _is_newest(training_set: TrainingSet) -> bool:
-    """Tell whether a set asks for newest values only, of entities as a request names them."""
-    return all(not v.lag and v.label_role == v.entity for v in training_set.plan.views)
 
 
 def served_view(view: FeatureView) -> ServedView:
@@ -67,19 +67,50 @@ def served_view(view: FeatureView) -> ServedView:
     )
 
 
-def served_set(training_set: TrainingSet) -> ServedSet:
-    """Return the features that a training set's name stands for."""
+def _served_set(training_set: TrainingSet, online: Set[str]) -> ServedSet:
+    """Return the features that a training set's name stands for, and why not, if so."""
     origins = {
         pick.column: (view.view, pick.feature)
         for view in training_set.plan.views
         for pick in view.picks
     }
     own = training_set.variant == DEFAULT_VARIANT
+    features = tuple(
+        (column.name, *origins[column.name])
+        for column in training_set.plan.output
+        if column.role == "feature"
+    )
     return ServedSet(
         name=training_set.name if own else f"{training_set.name}@{training_set.variant}",
-        features=tuple(
-            (column.name, *origins[column.name])
-            for column in training_set.plan.output
-            if column.role == "feature"
-        ),
+        features=features,
+        refused=_looks_back(training_set) or _not_online(features, online),
     )
+
+
+def _looks_back(training_set: TrainingSet) -> str:
+    """Return what of a set is no newest value of an entity that a request names."""
+    for view in training_set.plan.views:
+        column = view.picks[0].column
+        if view.lag:
+            return f"`{column}` is lagged: it needs history, which no online store has"
+        if view.label_role != view.entity:
+            return f"`{column}` is of the `{view.entity}` that is `{view.label_role}` there"
+    return ""
+
+
+def _not_online(features: Iterable[tuple[str, str, str]], online: Set[str]) -> str:
+    for column, view, _ in features:
+        if view not in online:
+            return f"`{column}` is of `{view or 'no view'}`, which is not online"
+    return ""
+
+
+def _served_model(model: Model, sets: Mapping[str, ServedSet], online: Set[str]) -> ServedSet:
+    known = sets.get(model.training_set)
+    if known is not None:
+        return replace(known, name=model.name)
+    features = tuple((each.column, each.view, each.feature) for each in model.features)
+    refused = _not_online(features, online)
+    if model.training_set:
+        refused = f"its training set `{model.training_set}` was never built"
+    return ServedSet(name=model.name, features=features, refused=refused)

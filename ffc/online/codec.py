@@ -25,7 +25,10 @@ ROW, TILES, TOMBSTONE = 1, 2, 3
 BATCH, STREAM = 1, 2
 
 _HEAD: Final = struct.Struct(">BBB8s8s")
-_NULL_TIME: Final = bytes(8)
+# How a time is stored that there is not.
+NO_TIME: Final = bytes(8)
+# How a row begins that a sync wrote.
+_PLAIN: Final = bytes((CODEC, ROW, BATCH))
 _BIAS: Final = 1 << 63
 _EPOCH: Final = datetime(1970, 1, 1)
 _LENGTH: Final = struct.Struct(">I")
@@ -72,7 +75,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 def version(event_time: datetime | None, created: datetime | None) -> bytes:
     """Return the sixteen bytes by which rows of a key are newer or older."""
-    return _time(event_time) + _time(created)
+    return time_of(event_time) + time_of(created)
 
 
 def version_of(data: bytes) -> bytes:
@@ -89,14 +92,16 @@ def is_tombstone(data: bytes) -> bool:
     return len(data) == _HEAD.size and data[0] == CODEC and data[1] == TOMBSTONE
 
 
-def _time(instant: datetime | None) -> bytes:
+def time_of(instant: datetime | None) -> bytes:
+    """Return an instant as it is stored: bytes that sort as instants do, no time before all."""
     if instant is None:
-        return _NULL_TIME
+        return NO_TIME
     return (microseconds(instant) + _BIAS).to_bytes(8, "big")
 
 
-def _instant(data: bytes) -> datetime | None:
-    if data == _NULL_TIME:
+def instant_of(data: bytes) -> datetime | None:
+    """Return a stored time as zone-less UTC."""
+    if data == NO_TIME:
         return None
     return _EPOCH + timedelta(microseconds=int.from_bytes(data, "big") - _BIAS)
 
@@ -113,12 +118,17 @@ class RowCodec:
         self._struct = struct.Struct(">" + "".join(_FIXED[kinds[i].name] for i in self._fixed))
         self._writers = [packer(kind) for kind in kinds]
         self._readers = {i: _reader(kinds[i]) for i in self._varied}
+        self._no_nulls = bytes(self._bitmap)
         # Fixed types that struct gives back as they are need no function on the hot path.
         self._convert = [
             (place, i, date.fromordinal if kinds[i].name == "date" else _since_epoch)
             for place, i in enumerate(self._fixed)
             if kinds[i].name in ("timestamp", "date")
         ]
+        # All of a row at once, where no value needs more than to be unpacked.
+        packed = self._struct.format.removeprefix(">")
+        plain = struct.Struct(f">3x8s8s{self._bitmap}s{packed}")
+        self._plain = None if self._varied or self._convert else plain
 
     def encode(
         self,
@@ -133,7 +143,7 @@ class RowCodec:
         """
         if len(values) != self._count:
             raise ValueError(f"{len(values)} values for {self._count} features")
-        head = _HEAD.pack(CODEC, ROW, origin, _time(event_time), _time(created))
+        head = _HEAD.pack(CODEC, ROW, origin, time_of(event_time), time_of(created))
         nulls = sum(1 << i for i, value in enumerate(values) if value is None)
         write = self._writers
         fixed = [0 if values[i] is None else write[i](values[i]) for i in self._fixed]
@@ -146,7 +156,20 @@ class RowCodec:
 
     def tombstone(self, event_time: datetime | None, created: datetime | None) -> bytes:
         """Return the bytes that say that a key has no row any more."""
-        return _HEAD.pack(CODEC, TOMBSTONE, BATCH, _time(event_time), _time(created))
+        return _HEAD.pack(CODEC, TOMBSTONE, BATCH, time_of(event_time), time_of(created))
+
+    def read(self, data: bytes) -> tuple[bytes, Sequence[object]]:
+        """Read a row's event time, as stored, and its values, none of a tombstone.
+
+        Raises CorruptRow for anything that `encode` of this view did not write.
+        """
+        plain = self._plain
+        if plain is not None and data[:3] == _PLAIN and len(data) == plain.size:
+            event_time, _, nulls, *values = plain.unpack(data)
+            if nulls == self._no_nulls:
+                return event_time, values
+        row = self.decode(data)
+        return data[3:11], row.values
 
     def decode(self, data: bytes) -> Row:
         """Read a row; raises CorruptRow for anything that `encode` of this view did not write."""
@@ -162,8 +185,8 @@ class RowCodec:
             return Row(
                 kind=kind,
                 origin=origin,
-                event_time=_instant(event_time),
-                created=_instant(created),
+                event_time=instant_of(event_time),
+                created=instant_of(created),
                 values=values,
             )
         except (struct.error, ValueError, OverflowError) as problem:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 
 from ffc.adapter.offline import Relation
 from ffc.adapter.state import Build, Lease, StateStore
@@ -50,12 +50,13 @@ def collect(
     *,
     sets: int | None = None,
     dry: bool = False,
+    spared: Set[str] = frozenset(),
 ) -> list[str]:
-    """Drop what `clean` says, under a lock that is held already."""
+    """Drop what `clean` says, under a lock that is held already, but what is `spared`."""
     builds = [build for build in state.builds() if build.relation[0] == warehouse.builds_schema]
     there = warehouse.kinds()
     kept = _kept(builds, state.in_use(), there, keep, sets)
-    needed = _relations(kept)
+    needed = _relations(kept) | spared
     unused = sorted(name for name in there if name not in needed and name != warehouse.journal.name)
     if dry:
         return unused

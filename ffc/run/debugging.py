@@ -83,7 +83,7 @@ def _state(session: Session, principal: Principal, clock: Clock) -> str:
 
 def _warehouse(session: Session, clock: Clock) -> str:
     warehouse = Warehouse(session.offline, session.schema)
-    there = warehouse.prepare()
+    there = warehouse.prepare() - {warehouse.journal.name}
     scratch = Relation(warehouse.builds_schema, f"debug_{random_build_id()}")
     one = exp.select(build.named(exp.Literal.number(1), "one"))
     warehouse.create(scratch, "TABLE", warehouse.text(one))
@@ -95,7 +95,8 @@ def _warehouse(session: Session, clock: Clock) -> str:
     about = session.offline.about()
     return (
         f"{about}{', ' if about else ''}a table made, read and dropped in "
-        f"`{warehouse.builds_schema}`; {len(there)} builds; clocks {apart:.1f} s apart"
+        f"`{warehouse.builds_schema}`; {len(there)} tables and views there; "
+        f"clocks {apart:.1f} s apart"
     )
 
 
@@ -117,6 +118,11 @@ def _clock_difference(warehouse: Warehouse, clock: Clock) -> float:
 def _online(session: Session, name: str) -> str:
     session.online(name).check()
     session.online(name).read([b"ffc debug"])
-    held = [v for v in session.state.online_views(session.target.name) if v.store == name]
+    try:
+        views = session.state.online_views(session.target.name)
+    except FfcError:
+        # What is wrong with the state store is told where that is checked.
+        return "opened and read"
+    held = [view for view in views if view.store == name]
     rows = sum(view.rows for view in held)
     return f"opened and read; it holds {len(held)} views, {rows:,} rows"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from graphlib import TopologicalSorter
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -43,7 +43,9 @@ from ffc.run.scheduling import in_parallel
 from ffc.run.sinks import ResultsSink, RunResults, StateSink
 
 # The commands whose runs hold the lock of their target: of two, one is dead.
-COMMANDS = ("run", "retry")
+COMMANDS: Final = ("run", "retry")
+# Of those that hold none one may live yet; it says so itself when it ends.
+RECORDED: Final = (*COMMANDS, "test", "freshness")
 
 
 def run(
@@ -72,7 +74,7 @@ def run(
     with holding(state, target, stopping.set) as lease:
         if manifest.target.protected:
             check_unchanged(nodes, state.pointers(target))
-        state.end_dead_runs(lease, target, COMMANDS)
+        state.end_dead_runs(lease, target, RECORDED)
         document = msgspec.json.encode(manifest)
         deployment = state.deploy(target, document, stamp(clock()), principal.name)
         state.audit(principal.name, request.command, target, stamp(clock()))
@@ -203,7 +205,11 @@ class _Job:
         keep = self._session.target.keep
         if keep is not None and not self._failed:
             now = stamp(self._clock())
-            collect(building.warehouse, building.state, self._lease, now, keep)
+            # The rows that break tests were told of a moment ago.
+            schema = f"{building.warehouse.builds_schema}."
+            results = self._results.document.results
+            told = {r.relation.removeprefix(schema) for r in results if r.action == "test"}
+            collect(building.warehouse, building.state, self._lease, now, keep, spared=told)
 
     def _building(self, build_id: Callable[[], str]) -> Building:
         self._warehouse = warehouse = Warehouse(self._session.offline, self._session.schema)

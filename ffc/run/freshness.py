@@ -14,7 +14,7 @@ from ffc.auth import Principal, authorize
 from ffc.connect.session import Session
 from ffc.connect.warehouse import Warehouse, table_of
 from ffc.core.clock import Clock, stamp, utc_now
-from ffc.core.errors import FfcError, NotFound
+from ffc.core.errors import FfcError, NotFound, Unreachable
 from ffc.manifest.records import Freshness, Source
 from ffc.registry import StateRegistry
 from ffc.sql.sources import newest
@@ -47,7 +47,8 @@ def measure(
     """Measure the sources that say how old their newest row may be; return how fresh each is.
 
     Of files it is the newest good build that is looked at, of a table the table itself. Each age is
-    kept as an observation. Raises NotFound where nothing is deployed.
+    kept as an observation. Raises NotFound where nothing is deployed, Unreachable where the
+    warehouse can't be opened.
     """
     authorize(principal, "test")
     state, target = session.state, session.target.name
@@ -57,20 +58,23 @@ def measure(
     warehouse = Warehouse(session.offline, session.schema)
     run = state.begin_run(target, "freshness", principal.name, stamp(clock()))
     found: list[Fresh] = []
-    for node in registry.nodes().values():
-        if not isinstance(node, Source) or node.freshness is None:
-            continue
-        if selected is not None and node.id not in selected:
-            continue
-        build = registry.build(node.id)
-        fresh = _measured(warehouse, node, node.freshness, build.relation, clock())
-        if fresh.age is not None:
-            state.observe([_observed(fresh, fresh.age, build.id)])
-        state.record_node(run, _run_of(fresh))
-        found.append(fresh)
-        report(fresh)
-    failed = any(fresh.status == "error" for fresh in found)
-    state.finish_run(run, "error" if failed else "success", stamp(clock()))
+    status = "error"
+    try:
+        for node in registry.nodes().values():
+            if not isinstance(node, Source) or node.freshness is None:
+                continue
+            if selected is not None and node.id not in selected:
+                continue
+            build = registry.build(node.id)
+            fresh = _measured(warehouse, node, node.freshness, build.relation, clock())
+            if fresh.age is not None:
+                state.observe([_observed(fresh, fresh.age, build.id)])
+            state.record_node(run, _run_of(fresh))
+            found.append(fresh)
+            report(fresh)
+        status = "error" if any(fresh.status == "error" for fresh in found) else "success"
+    finally:
+        state.finish_run(run, status, stamp(clock()))
     return found
 
 
@@ -90,6 +94,8 @@ def _measured(
     )
     try:
         (row,) = warehouse.rows(newest(table_of(Relation(*relation)), wanted.column))
+    except Unreachable:
+        raise
     except FfcError as problem:
         return replace(told, reason=problem.message)
     latest = row["newest"]

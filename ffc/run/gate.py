@@ -74,9 +74,10 @@ class Gate:
         if pointer is not None and pointer.build.id == build_id:
             message = f"`{node.name}` is as it was, and {listed(failed)} failed on it"
             raise TestFailed(message, help=["what reads it is not built until that holds"])
+        stays = "the last good build stays where it is"
         raise TestFailed(
             f"`{node.name}` is not published: {listed(failed)} failed",
-            help=["the last good build stays where it is"],
+            help=[stays if pointer is not None else "it has no good build yet"],
         )
 
     def finish(self, broken: Set[str]) -> None:

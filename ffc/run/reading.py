@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import chain
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeGuard
 
 from sqlglot import exp
 
@@ -187,6 +187,8 @@ def json_value(value: object) -> object:
         return "NaN" if math.isnan(value) else f"{'-' if value < 0 else ''}Infinity"
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
+    if _is_interval(value):
+        return text_value(value)
     if isinstance(value, Mapping):
         return {str(key): json_value(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
@@ -201,4 +203,31 @@ def text_value(value: object) -> str:
         return value.isoformat(sep=" ").removesuffix("+00:00")
     if isinstance(value, date):
         return value.isoformat()
+    if _is_interval(value):
+        return _interval(*value)
+    if isinstance(value, Mapping):
+        pairs = (f"{_within(key)}: {_within(each)}" for key, each in value.items())
+        return f"{{{', '.join(pairs)}}}"
+    if isinstance(value, list | tuple):
+        inner = ", ".join(_within(each) for each in value)
+        return f"[{inner}]" if isinstance(value, list) else f"({inner})"
     return f"{value:f}" if isinstance(value, Decimal) else str(value)
+
+
+def _within(value: object) -> str:
+    """Return a value as it stands in another one."""
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else str(value).lower()
+    return repr(value) if isinstance(value, str) else text_value(value)
+
+
+def _is_interval(value: object) -> TypeGuard[tuple[int, int, int]]:
+    return isinstance(value, tuple) and hasattr(value, "nanoseconds")
+
+
+def _interval(months: int, days: int, nanoseconds: int) -> str:
+    """Return an interval as SQL writes it, such as `1 month 2 days 3.5 seconds`."""
+    seconds = Decimal(nanoseconds) / 1_000_000_000
+    parts = [(Decimal(months), "month"), (Decimal(days), "day"), (seconds.normalize(), "second")]
+    told = [f"{n:f} {unit}{'' if n == 1 else 's'}" for n, unit in parts if n]
+    return " ".join(told) or "0 seconds"

@@ -45,8 +45,8 @@ class Remote:
     def inputs(self, url: str) -> dict[str, str]:
         """Return the files of a URL, which may be a glob, each with what tells its bytes.
 
-        Raises DataError where there is none, Unreachable where nobody answers, Transient where that
-        may pass, ProfileError where a package is missing.
+        Raises DataError where there is none, Unreachable where it may not be read, Transient where
+        nobody answers or that may pass, ProfileError where a package is missing.
         """
         with _told(url):
             system, path = _system(url)
@@ -137,10 +137,10 @@ def _told(url: str) -> Iterator[None]:
         cause = problem.__cause__
         if getattr(cause, "status", 404) != 404:
             raise _of_web(url, cause or problem) from problem
-        raise DataError(
-            f"there is no file at `{url}`, or nobody answers there",
-            help=["check the address, and that it can be reached from here"],
-        ) from problem
+        if type(cause).__module__.partition(".")[0] == "aiohttp" and not hasattr(cause, "status"):
+            raise _unanswered(url) from problem
+        message = f"there is no file at `{url}`"
+        raise DataError(message, help=["check the address"]) from problem
     except PermissionError as problem:
         raise Unreachable(
             f"`{url}` may not be read",
@@ -150,6 +150,13 @@ def _told(url: str) -> Iterator[None]:
         raise Transient(f"`{url}` can't be read: {problem}") from problem
     except Exception as problem:
         raise _of_web(url, problem) from problem
+
+
+def _unanswered(url: str) -> Transient:
+    return Transient(
+        f"nobody answers at `{url}`",
+        help=["check the address, and that it can be reached from here"],
+    )
 
 
 def _of_web(url: str, problem: BaseException) -> BaseException:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from ffc.adapter.offline import Load, Relation
 from ffc.connect.warehouse import Warehouse, table_of
-from ffc.core.errors import DataError, Transient
+from ffc.core.errors import DataError, StatementFailed, Transient
 from ffc.core.types import known_type, widens
 from ffc.manifest.names import shortened
 from ffc.manifest.records import Source
@@ -45,9 +45,7 @@ class Reading:
         Raises DataError where no file matches.
         """
         if source.table:
-            version = self.warehouse.store.version(table_relation(source.table))
-            # What can't tell whether it changed did.
-            return {_TABLE: version if version is not None else secrets.token_hex(8)}
+            return {_TABLE: self._version(source)}
         if "://" in source.file:
             return self.remote.inputs(source.file)
         found = sorted(p for p in self.folder.glob(source.file) if p.is_file())
@@ -55,6 +53,22 @@ class Reading:
             message = f"no file matches `{source.file}` of the source `{source.name}`"
             raise DataError(message, help=["the path is taken from the project's folder"])
         return {path.relative_to(self.folder).as_posix(): self._digest(path) for path in found}
+
+    def _version(self, source: Source) -> str:
+        """Return what tells an existing table as it is now; raises DataError where there is none.
+
+        What can't tell whether it changed did.
+        """
+        table = table_relation(source.table)
+        try:
+            self.warehouse.store.columns(table)
+        except StatementFailed as problem:
+            raise DataError(
+                f"there is no table `{source.table}`, which the source `{source.name}` is to be",
+                help=[problem.message, "`table` is a name, `schema.name` or `catalog.schema.name`"],
+            ) from problem
+        version = self.warehouse.store.version(table)
+        return version if version is not None else secrets.token_hex(8)
 
     def make(self, source: Source, relation: Relation, inputs: Mapping[str, str]) -> None:
         """Make the view of a source; raises DataError where columns are not as declared.
@@ -68,7 +82,7 @@ class Reading:
         for name, paths in _tables(source.name, source.data_fingerprint, inputs):
             table = Relation(self.warehouse.builds_schema, name)
             if name not in self.existing:
-                self._load(source, table, [self._local(path) for path in paths])
+                self._load(source, table, {self._local(path): path for path in paths})
                 self.existing.add(name)
             tables.append(table_of(table))
         query = together(tables, [column.name for column in source.columns])
@@ -77,7 +91,7 @@ class Reading:
     def _local(self, path: str) -> Path:
         return self.remote.local(path) if "://" in path else self.folder / path
 
-    def _load(self, source: Source, table: Relation, paths: Sequence[Path]) -> None:
+    def _load(self, source: Source, table: Relation, paths: Mapping[Path, str]) -> None:
         columns = [(column.name, known_type(column.type)) for column in source.columns]
         self.warehouse.load(
             Load(
@@ -86,12 +100,12 @@ class Reading:
                 format=source.format,
                 columns=columns,
                 timezone=source.timezone,
+                names={str(path): name for path, name in paths.items()},
             )
         )
-        for path in paths:
+        for path, name in paths.items():
             if path.is_relative_to(self.folder) and _state(path) != self.seen.get(path):
                 self.warehouse.drop(table, "TABLE")
-                name = path.relative_to(self.folder).as_posix()
                 raise Transient(
                     f"`{name}` changed while it was read",
                     help=["write a file beside it and rename that, which happens at one stroke"],

@@ -18,7 +18,7 @@ from ffc.auth import Principal, authorize
 from ffc.connect.session import Session
 from ffc.connect.warehouse import Warehouse, random_build_id, table_of
 from ffc.core.clock import Clock, stamp, utc_now
-from ffc.core.errors import Cancelled, FfcError, NotFound, TestFailed
+from ffc.core.errors import Cancelled, FfcError, NotFound, TestFailed, Unreachable
 from ffc.manifest.records import AnyNode, DataTest
 from ffc.registry import Registry, StateRegistry
 from ffc.sql import build, data_tests
@@ -52,14 +52,14 @@ def run_test(
     """Run a test of a node; `parents` are where it and what it looks into lie.
 
     The rows that break it are kept as a table among the builds. A test that can't be run fails; one
-    that was cancelled raises Cancelled.
+    that was cancelled raises Cancelled, a warehouse that can't be opened Unreachable.
     """
     started = time.perf_counter()
     instant = now.replace(tzinfo=None).isoformat(sep=" ")
     known = {**parents, data_tests.NOW: warehouse.text(data_tests.at(instant))}
     try:
         result = _tested(warehouse, node, test, known, build_id)
-    except Cancelled:
+    except (Cancelled, Unreachable):
         raise
     except FfcError as problem:
         result = NodeRun.failed(name_of(node, test), "test", problem)
@@ -190,7 +190,7 @@ def run_tests(
     """Run the tests of what is deployed against its good builds; return how each fared.
 
     Nothing is held: a run may go on meanwhile. `selected` are ids of nodes, None for all. Raises
-    NotFound where nothing is deployed.
+    NotFound where nothing is deployed, Unreachable where the warehouse can't be opened.
     """
     authorize(principal, "test")
     state, target = session.state, session.target.name

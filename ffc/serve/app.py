@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hmac
+import os
 import re
 import tempfile
+import time
+import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from itertools import count
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple, TypeVar
 from urllib.parse import parse_qs
 
 import msgspec
@@ -19,8 +23,10 @@ import msgspec
 from ffc.auth import Principal, authorize
 from ffc.core.clock import utc_now
 from ffc.core.diagnostics import did_you_mean, listed
-from ffc.core.errors import BadRequest, Denied, FfcError, StoreError
-from ffc.online.lookup import FeatureReader, FeatureRequest
+from ffc.core.errors import BadRequest, Denied, FfcError, InternalError, StoreError
+from ffc.online.lookup import FeatureReader
+from ffc.online.requests import FeatureRequest
+from ffc.serve import feast, metrics, openapi
 from ffc.serve.bodies import (
     LARGEST_BODY,
     LARGEST_TABLE,
@@ -33,13 +39,14 @@ from ffc.serve.bodies import (
     body_of,
     problem_document,
     send_file,
-    start,
     status_of,
 )
+from ffc.serve.deployment import Loaded
+from ffc.serve.logs import Log, silent
 from ffc.serve.offline import JSON, STREAM, Answer, Asked, Offline
 
 REFRESH_SECONDS: Final = 1.0
-LATER: Final = ("model", "request")
+LATER: Final = ("request",)
 # What anybody may ask, and what answers of a status say besides.
 _OPEN: Final = ("/healthz", "/readyz")
 _ABOUT: Final[Mapping[int, Mapping[str, str]]] = {
@@ -48,30 +55,43 @@ _ABOUT: Final[Mapping[int, Mapping[str, str]]] = {
 }
 # So many requests are answered by way of the warehouse at a time; the others wait.
 _READERS: Final = 4
+# A request's own name, if it is one that can be sent back.
+_ID: Final = b"x-request-id"
+_IS_ID: Final = re.compile(rb"[\x21-\x7e]{1,128}")
+
+
+_Request = TypeVar("_Request")
+
+
+class Told(NamedTuple):
+    """An answer: its status, its body, and what that is."""
+
+    status: int
+    body: bytes
+    kind: bytes = JSON.encode()
 
 
 class FeatureService:
-    """Serves features of the newest deployment; `load` makes a reader of it, `ping` asks the store.
+    """Serves features of the newest deployment, which `loaded` tells; it may take its time.
 
-    `load` returns None where nothing changed since it was last asked; it and `ping` may take their
-    time, they run in a thread. With a `token` every request must bring it, but those about the
-    server's health; `offline` adds what is built.
+    With a `token` every request must bring it, but those about the server's health; `offline` adds
+    what is built. `counted` are the figures of all workers; `log` is told of what is rare.
     """
 
     def __init__(
         self,
-        load: Callable[[], FeatureReader | None],
-        ping: Callable[[], None],
+        loaded: Loaded,
         *,
         principal: Principal,
         clock: Callable[[], datetime] = utc_now,
         refresh: float = REFRESH_SECONDS,
         token: str = "",
         offline: Offline | None = None,
+        counted: metrics.Shared | None = None,
+        log: Log = silent,
     ) -> None:
         authorize(principal, "serve")
-        self._load = load
-        self._ping = ping
+        self._loaded = loaded
         self._principal = principal
         self._clock = clock
         self._refresh = refresh
@@ -80,20 +100,31 @@ class FeatureService:
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="offline")
         self._reader: FeatureReader | None = None
         self._refreshing: asyncio.Task[None] | None = None
+        self._counted = counted or metrics.Shared(None)
+        self._log = log
+        self._failure = ""
+        self._prefix = os.urandom(6).hex().encode()
+        self._numbers = count(1)
         self._decoder = msgspec.json.Decoder(FeatureRequest)
-        self._routes: dict[tuple[str, str], Callable[[bytes], Awaitable[tuple[int, bytes]]]] = {
+        self._feast = msgspec.json.Decoder(feast.FeastRequest)
+        self._routes: dict[tuple[str, str], Callable[[bytes], Awaitable[Told]]] = {
             ("POST", "/v1/features"): self._features,
             ("GET", "/v1/features"): self._listing,
+            ("POST", "/get-online-features"): self._as_feast,
             ("GET", "/healthz"): self._healthy,
             ("GET", "/readyz"): self._ready,
+            ("GET", "/metrics"): self._metrics,
+            ("GET", "/openapi.json"): self._openapi,
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one ASGI scope."""
-        if scope["type"] == "lifespan":
-            await self._lifespan(receive, send)
-        elif scope["type"] == "http":
+        if scope["type"] == "http":
             await self._http(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+
+    # A process's life
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:
@@ -114,60 +145,91 @@ class FeatureService:
         while True:
             await asyncio.sleep(self._refresh)
             await self._reload()
+            await asyncio.to_thread(self._counted.leave)
 
     async def _reload(self) -> None:
         """Move to the newest deployment; while the state store fails, stay with the last one."""
         try:
-            reader = await asyncio.to_thread(self._load)
-        except FfcError:
+            reader = await asyncio.to_thread(self._loaded.load)
+        except FfcError as problem:
+            self._counted.own.reload("failed")
+            if problem.message != self._failure:
+                self._failure = problem.message
+                self._log("reload_failed", code=problem.code, message=problem.message)
             return
+        self._failure = ""
         if reader is not None:
+            reader.counts = self._counted.own
             self._reader = reader
+            self._counted.own.reload("moved")
+            self._log("deployment", deployment=reader.deployment)
+
+    # A request
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # A HEAD is a GET whose answer is not sent: load balancers probe with it.
-        head = scope["method"] == "HEAD"
-        method = "GET" if head else scope["method"]
+        began = time.perf_counter()
+        path, method = scope["path"], scope["method"]
+        route = self._routes.get((method, path))
+        own = b""
         try:
-            self._check_token(scope)
-            found = self._offline and self._offline.find(method, scope["path"])
-            if found:
-                await self._offline_answer(*found, scope, receive, send)
-                return
-            body = await body_of(receive)
-            route = self._routes.get((method, scope["path"]))
+            own, allowed = self._told_by(scope["headers"])
+            if not allowed and path not in _OPEN:
+                raise _denied(scope)
             if route is None:
-                raise self._no_route(scope["method"], scope["path"])
-            status, answer = await route(body)
+                # A HEAD is a GET whose answer is not sent: load balancers probe with it.
+                method = "GET" if method == "HEAD" else method
+                route = self._routes.get((method, path))
+            if route is None:
+                await self._elsewhere(method, own, scope, receive, send)
+                self._counted.own.request("offline", 200, time.perf_counter() - began)
+                return
+            told = await route(await body_of(receive))
         except Gone:
             return
         except FfcError as problem:
-            status, answer = status_of(problem), problem_document(problem)
-        about = _ABOUT.get(status, {})
-        headers = {"content-type": JSON, "content-length": str(len(answer)), **about}
-        await send(start(status, headers))
-        await send({"type": "http.response.body", "body": b"" if head else answer})
+            told = Told(status_of(problem), problem_document(problem))
+            if told.status >= 500:
+                self._log("failed", path=path, code=problem.code, message=problem.message)
+        except Exception as problem:
+            # A mistake of ours: the server goes on, and says where it was.
+            bug = InternalError(f"a bug in ffc: {type(problem).__name__}")
+            told = Told(500, problem_document(bug))
+            where = "".join(traceback.format_exception(problem))
+            self._log("bug", path=path, request=own.decode(), traceback=where)
+        headers = [
+            (b"content-type", told.kind),
+            (b"content-length", b"%d" % len(told.body)),
+            (_ID, own or self._id()),
+        ]
+        if told.status in _ABOUT:
+            headers += [(n.encode(), v.encode()) for n, v in _ABOUT[told.status].items()]
+        await send({"type": "http.response.start", "status": told.status, "headers": headers})
+        body = b"" if scope["method"] == "HEAD" else told.body
+        await send({"type": "http.response.body", "body": body})
+        label = path if route is not None else "other"
+        self._counted.own.request(label, told.status, time.perf_counter() - began)
 
-    def _check_token(self, scope: Scope) -> None:
-        """Return if a request brings the token; raises Denied."""
-        if not self._token or scope["path"] in _OPEN:
-            return
-        given = next((v for name, v in scope["headers"] if name == b"authorization"), b"")
-        if not hmac.compare_digest(given, self._token):
-            what = "another token than" if given else "no"
-            message = f"the request brings {what} the token of this server"
-            help_ = "send `Authorization: Bearer TOKEN`; in Python `ffc.Client(url, token=...)`"
-            raise Denied(message, help=[help_])
+    def _id(self) -> bytes:
+        return b"%s-%d" % (self._prefix, next(self._numbers))
 
-    async def _offline_answer(
-        self,
-        answering: Callable[[Asked], Answer],
-        rest: str,
-        scope: Scope,
-        receive: Receive,
-        send: Send,
+    def _told_by(self, headers: list[tuple[bytes, bytes]]) -> tuple[bytes, bool]:
+        """Return a request's own name, if it has a good one, and whether it brings the token."""
+        own, allowed = b"", not self._token
+        for name, value in headers:
+            if name == _ID:
+                own = value if _IS_ID.fullmatch(value) else b""
+            elif name == b"authorization" and self._token:
+                allowed = hmac.compare_digest(value, self._token)
+        return own, allowed
+
+    async def _elsewhere(
+        self, method: str, own: bytes, scope: Scope, receive: Receive, send: Send
     ) -> None:
         """Answer with what is built, by way of files: bodies and answers may be large."""
+        found = self._offline and self._offline.find(method, scope["path"])
+        if not found:
+            raise self._no_route(scope["method"], scope["path"])
+        answering, rest = found
         told = dict(scope["headers"])
         kind = told.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip()
         query = parse_qs(scope["query_string"].decode("latin-1"))
@@ -183,8 +245,9 @@ class FeatureService:
                 folder=folder,
             )
             loop = asyncio.get_running_loop()
-            answer = await loop.run_in_executor(self._readers, answering, asked)
+            answer: Answer = await loop.run_in_executor(self._readers, answering, asked)
             headers = {"content-type": answer.kind, **answer.headers}
+            headers[_ID.decode()] = (own or self._id()).decode()
             await send_file(answer.path, headers, send, head=scope["method"] == "HEAD")
 
     def _no_route(self, method: str, path: str) -> BadRequest:
@@ -201,32 +264,68 @@ class FeatureService:
         message = f"there is nothing at {path}"
         return BadRequest(message, field=PATH, status=404, help=[f"there is {routes}"])
 
-    async def _features(self, body: bytes) -> tuple[int, bytes]:
-        try:
-            request = self._decoder.decode(body)
-        except msgspec.ValidationError as problem:
-            raise _wrong_field(str(problem)) from None
-        except msgspec.DecodeError as problem:
-            raise BadRequest(f"the body is not JSON: {problem}", status=400) from None
-        answer = self._current().read(request, self._clock(), principal=self._principal)
-        return 200, msgspec.json.encode(answer)
+    # The routes
 
-    async def _listing(self, body: bytes) -> tuple[int, bytes]:
+    async def _features(self, body: bytes) -> Told:
+        request = _decoded(self._decoder, body)
+        reader = self._current()
+        pieces = reader.respond(request, self._clock(), principal=self._principal)
+        first = next(pieces)
+        found = [first]
+        for piece in pieces:
+            found.append(piece)
+            # Others have their turn between the parts of a long answer.
+            await asyncio.sleep(0)
+        return Told(200, b"".join(found))
+
+    async def _as_feast(self, body: bytes) -> Told:
+        request = _decoded(self._feast, body)
+        reader = self._current()
+        asked = feast.asked(request, reader.models)
+        answer = reader.read(asked, self._clock(), principal=self._principal)
+        return Told(200, msgspec.json.encode(feast.answered(request, answer)))
+
+    async def _listing(self, body: bytes) -> Told:
         document = {"schema": "ffc.served/v1", "features": self._current().features()}
-        return 200, msgspec.json.encode(document)
+        return Told(200, msgspec.json.encode(document))
 
-    async def _healthy(self, body: bytes) -> tuple[int, bytes]:
-        return 200, b'{"ok": true}'
+    async def _healthy(self, body: bytes) -> Told:
+        return Told(200, b'{"ok": true}')
 
-    async def _ready(self, body: bytes) -> tuple[int, bytes]:
+    async def _ready(self, body: bytes) -> Told:
         self._current()
-        await asyncio.to_thread(self._ping)
-        return 200, b'{"ok": true}'
+        await asyncio.to_thread(self._loaded.ping)
+        return Told(200, b'{"ok": true}')
+
+    async def _metrics(self, body: bytes) -> Told:
+        whole = await asyncio.to_thread(self._counted.whole)
+        text = metrics.render(whole, self._loaded.gauges(self._clock()))
+        return Told(200, text.encode(), metrics.CONTENT_TYPE.encode())
+
+    async def _openapi(self, body: bytes) -> Told:
+        return Told(200, openapi.document())
 
     def _current(self) -> FeatureReader:
         if self._reader is None:
             raise StoreError("nothing is deployed yet", help=["run `ffc run`"])
         return self._reader
+
+
+def _denied(scope: Scope) -> Denied:
+    given = any(name == b"authorization" for name, _ in scope["headers"])
+    what = "another token than" if given else "no"
+    message = f"the request brings {what} the token of this server"
+    help_ = "send `Authorization: Bearer TOKEN`; in Python `ffc.Client(url, token=...)`"
+    return Denied(message, help=[help_])
+
+
+def _decoded(decoder: msgspec.json.Decoder[_Request], body: bytes) -> _Request:
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError as problem:
+        raise _wrong_field(str(problem)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
+        raise BadRequest(f"the body is not JSON: {problem}", status=400) from None
 
 
 def _wrong_field(text: str) -> BadRequest:

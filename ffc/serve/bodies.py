@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -30,9 +30,11 @@ class Gone(Exception):
     """Whoever asked is not there any more."""
 
 
-async def _pieces(receive: Receive, largest: int) -> AsyncIterator[bytes]:
-    """Yield a body as it comes; raises BadRequest where it is too large, Gone where it ends."""
-    size = 0
+async def _pieces(receive: Receive, largest: int, size: int = 0) -> AsyncIterator[bytes]:
+    """Yield a body as it comes, of which so much was there before.
+
+    Raises BadRequest where it is too large, Gone where it ends.
+    """
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
@@ -40,16 +42,28 @@ async def _pieces(receive: Receive, largest: int) -> AsyncIterator[bytes]:
         piece = message.get("body", b"")
         size += len(piece)
         if size > largest:
-            limit = f"{largest // 1024 // 1024:,} MiB"
-            raise BadRequest(f"the body is larger than {limit}", status=413)
+            raise _too_large(largest)
         yield piece
         if not message.get("more_body", False):
             return
 
 
 async def body_of(receive: Receive) -> bytes:
-    """Return a body; raises BadRequest where it is too large."""
-    return b"".join([piece async for piece in _pieces(receive, LARGEST_BODY)])
+    """Return a body; raises BadRequest where it is too large, Gone where it ends."""
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise Gone
+    body: bytes = message.get("body", b"")
+    if message.get("more_body", False):
+        body += b"".join([piece async for piece in _pieces(receive, LARGEST_BODY, len(body))])
+    if len(body) > LARGEST_BODY:
+        raise _too_large(LARGEST_BODY)
+    return body
+
+
+def _too_large(largest: int) -> BadRequest:
+    limit = f"{largest // 1024 // 1024:,} MiB"
+    return BadRequest(f"the body is larger than {limit}", status=413)
 
 
 async def body_into(path: Path, receive: Receive, largest: int) -> None:
@@ -87,12 +101,28 @@ def status_of(problem: FfcError) -> int:
     return 503 if isinstance(problem, StoreError | StateError) else 422
 
 
+class Problem(msgspec.Struct, kw_only=True):
+    """Why a request has no answer, and what to do; `field` is its place in the request."""
+
+    code: str
+    message: str
+    field: str
+    help: list[str]
+
+
+class ProblemDocument(msgspec.Struct, kw_only=True):
+    """What the server answers to a request that it can't answer."""
+
+    schema: Literal["ffc.problem/v1"] = "ffc.problem/v1"
+    error: Problem
+
+
 def problem_document(problem: FfcError) -> bytes:
-    """Return the document `ffc.problem/v1`."""
-    told = {
-        "code": problem.code,
-        "message": problem.message,
-        "field": problem.field if isinstance(problem, BadRequest) else "",
-        "help": problem.help,
-    }
-    return msgspec.json.encode({"schema": "ffc.problem/v1", "error": told})
+    """Return a problem as a document."""
+    told = Problem(
+        code=problem.code,
+        message=problem.message,
+        field=problem.field if isinstance(problem, BadRequest) else "",
+        help=list(problem.help),
+    )
+    return msgspec.json.encode(ProblemDocument(error=told))

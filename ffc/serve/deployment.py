@@ -1,46 +1,137 @@
-"""The newest deployment of a target, as a reader; the same for the server and for `ffc get`."""
+"""What is deployed as a reader, from wherever it can be told; the same for `serve` and `get`."""
 
 from __future__ import annotations
 
+from datetime import datetime
+from pathlib import Path
+from typing import Final, Literal, Protocol
+
+import msgspec
+
 from ffc.adapter.online import OnlineStore
+from ffc.adapter.state import OnlineView
 from ffc.connect.session import Session
-from ffc.core.errors import NotFound
+from ffc.core.errors import NotFound, StateError
+from ffc.core.files import write_atomically
+from ffc.manifest.files import read_manifest
+from ffc.manifest.records import ServedView, Serving
 from ffc.manifest.upgrades import decode_manifest
+from ffc.online.keys import field_of, marker_key
 from ffc.online.lookup import FeatureReader
 from ffc.registry import StateRegistry
+from ffc.serve.metrics import Gauge
+
+# So many bytes at the end of a view's field are its generation.
+_GENERATION: Final = 8
 
 
-class Deployment:
-    """Makes readers of what is deployed; each view is read from the store it was synced to."""
+class Kept(msgspec.Struct, kw_only=True):
+    """What a server knows of a deployment, and can serve from alone: `ffc.serving/v1`."""
+
+    schema: Literal["ffc.serving/v1"] = "ffc.serving/v1"
+    project: str
+    target: str
+    deployment: str
+    serving: Serving
+    synced: list[OnlineView]
+
+
+class Loaded(Protocol):
+    """Somewhere to learn from what is deployed."""
+
+    def load(self) -> FeatureReader | None:
+        """Return a reader, or None where nothing changed since the last call.
+
+        Raises NotFound where nothing was deployed, StateError where it can't be told.
+        """
+
+    def ping(self) -> None:
+        """Ask every online store of the target; raises Unreachable."""
+
+    def gauges(self, now: datetime) -> list[Gauge]:
+        """Return how what is served stands."""
+
+
+class _Read:
+    """Makes readers of what is known, each view read from the store that it was synced to."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._known: Kept | None = None
+
+    def ping(self) -> None:
+        """Ask every online store of the target; raises Unreachable."""
+        for name in self._session.target.online:
+            self._store(name).ping()
+
+    def gauges(self, now: datetime) -> list[Gauge]:
+        """Return how what is served stands."""
+        known = self._known
+        if known is None:
+            return []
+        names = {view.id: view.name for view in known.serving.views}
+        found = [
+            Gauge(
+                name="deployment_info",
+                help="What is served.",
+                value=1,
+                labels={"deployment": known.deployment, "target": known.target},
+            )
+        ]
+        for view in known.synced:
+            if view.view in names:
+                age = (now - datetime.fromisoformat(view.as_of)).total_seconds()
+                labels = {"view": view.view.partition(".")[2]}
+                found += [
+                    Gauge(
+                        name="view_age_seconds",
+                        help="How long ago a view was synced.",
+                        value=age,
+                        labels=labels,
+                    ),
+                    Gauge(name="view_rows", help="Keys.", value=view.rows, labels=labels),
+                ]
+        return found
+
+    def _reader(self, known: Kept) -> FeatureReader:
+        self._known = known
+        return FeatureReader(
+            known.serving,
+            self._store,
+            project=known.project,
+            target=known.target,
+            deployment=known.deployment,
+        )
+
+    def _store(self, name: str) -> OnlineStore:
+        return self._session.online(name)
+
+
+class Deployment(_Read):
+    """The newest deployment of a target, as its state store has it.
+
+    `keep` is a file in which what is known is kept, for times when the state store is not there.
+    """
+
+    def __init__(self, session: Session, keep: Path | None = None) -> None:
+        super().__init__(session)
+        self._keep = keep
         self._seen: object = None
 
     def load(self) -> FeatureReader | None:
         """Return a reader, or None where nothing changed since the last call.
 
-        Raises NotFound where nothing was deployed, StateError where the state can't be read.
+        Raises NotFound where nothing was deployed, StateError where the state can't be read and
+        nothing was ever kept of it.
         """
-        state, target = self._session.state, self._session.target.name
-        deployed = state.deployment(target)
-        if deployed is None:
-            message = f"nothing is deployed in the target `{target}`"
-            raise NotFound(message, help=["run `ffc run`"])
-        seen = (deployed[0], state.online_views(target))
-        if seen == self._seen:
-            return None
-        project = decode_manifest(deployed[1]).project.name
-        registry = StateRegistry(state, target)
-        reader = FeatureReader(
-            registry.serving(),
-            self._store,
-            project=project,
-            target=target,
-            deployment=registry.deployment,
-        )
-        self._seen = seen
-        return reader
+        try:
+            return self._newest()
+        except StateError:
+            kept = self._kept() if self._seen is None else None
+            if kept is None:
+                raise
+            # Not seen: once the state store is there again, it is what counts.
+            return None if self._known == kept else self._reader(kept)
 
     def reader(self) -> FeatureReader:
         """Return a reader of the newest deployment; raises NotFound where there is none."""
@@ -50,10 +141,77 @@ class Deployment:
             raise NotFound("nothing is deployed", help=["run `ffc run`"])
         return found
 
-    def ping(self) -> None:
-        """Ask every online store of the target; raises Unreachable."""
-        for name in self._session.target.online:
-            self._store(name).ping()
+    def _newest(self) -> FeatureReader | None:
+        state, target = self._session.state, self._session.target.name
+        deployed = state.deployment(target)
+        if deployed is None:
+            message = f"nothing is deployed in the target `{target}`"
+            raise NotFound(message, help=["run `ffc run`"])
+        synced = state.online_views(target)
+        seen = (deployed[0], synced)
+        if seen == self._seen:
+            return None
+        registry = StateRegistry(state, target)
+        known = Kept(
+            project=decode_manifest(deployed[1]).project.name,
+            target=target,
+            deployment=registry.deployment,
+            serving=registry.serving(),
+            synced=list(synced),
+        )
+        if self._keep is not None:
+            write_atomically(self._keep, msgspec.json.encode(known))
+        self._seen = seen
+        return self._reader(known)
 
-    def _store(self, name: str) -> OnlineStore:
-        return self._session.online(name)
+    def _kept(self) -> Kept | None:
+        try:
+            data = self._keep.read_bytes() if self._keep is not None else b""
+            return msgspec.json.decode(data, type=Kept) if data else None
+        except (OSError, msgspec.MsgspecError):
+            # The state store's own failure is what must be told.
+            return None
+
+
+class BareManifest(_Read):
+    """A manifest, and the online stores that it was synced to: no project, no state store.
+
+    Which rows of a view are whole is told by the stores themselves, in what a sync left there.
+    """
+
+    def __init__(self, session: Session, path: Path) -> None:
+        super().__init__(session)
+        self._path = path
+        self._whole: set[bytes] = set()
+
+    def load(self) -> FeatureReader | None:
+        """Return a reader, or None where nothing changed since the last call.
+
+        Raises ProjectError where there is no manifest, NotFound where none of its views is synced.
+        """
+        manifest = read_manifest(self._path)
+        target = manifest.target.name
+        found = [self._held(manifest.project.name, target, v) for v in manifest.serving.views]
+        views = tuple(view for view in found if view is not None)
+        if not views:
+            message = f"no view of `{self._path}` is in the online store"
+            raise NotFound(message, help=["`ffc run` syncs them"])
+        serving = msgspec.structs.replace(manifest.serving, views=views)
+        known = Kept(
+            project=manifest.project.name,
+            target=target,
+            deployment=f"manifest {self._path.name}",
+            serving=serving,
+            synced=[],
+        )
+        return None if known == self._known else self._reader(known)
+
+    def _held(self, project: str, target: str, view: ServedView) -> ServedView | None:
+        """Return a view with the newest generation that its store holds in full."""
+        (fields,) = self._store(view.store).read([marker_key(project, target, view.entity)])
+        place = field_of(view)[:-_GENERATION]
+        there = {f: mark for f, mark in fields.items() if f[:-_GENERATION] == place}
+        # While a sync brings it up to date, one that was whole is marked as nothing.
+        self._whole |= {name for name, mark in there.items() if mark}
+        whole = [int.from_bytes(name[-_GENERATION:]) for name in there if name in self._whole]
+        return msgspec.structs.replace(view, generation=max(whole)) if whole else None

@@ -4,35 +4,45 @@ from __future__ import annotations
 
 import os
 import socket
-from dataclasses import dataclass
+import sys
+import tempfile
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
 from ffc.auth import local_user
-from ffc.connect.profiles import choose_target, read_profile, usable
+from ffc.connect.profiles import ChosenTarget, choose_target, read_profile, usable
 from ffc.connect.session import Session
 from ffc.core.errors import Unreachable
 from ffc.serve.app import FeatureService
-from ffc.serve.deployment import Deployment
+from ffc.serve.deployment import BareManifest, Deployment, Loaded
+from ffc.serve.logs import logger
+from ffc.serve.metrics import Shared
 from ffc.serve.offline import Offline
 
 # How a worker process learns what to serve: granian starts it by import.
 VARIABLE = "FFC_SERVE"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServeOptions:
-    """What to serve and where to listen."""
+class ServeOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What to serve and where to listen; paths are absolute, an empty text is none."""
 
-    project: Path
-    profiles: Path | None
+    project: str
+    profiles: str = ""
     profile: str
     target: str
+    manifest: str = ""
     host: str
     port: int
+    workers: int = 1
     token_env: str = ""
     offline: bool = False
+    certificate: str = ""
+    key: str = ""
+    log: Literal["text", "json"] = "text"
+    quiet: bool = False
+    metrics: str = ""
 
 
 def check_address(host: str, port: int) -> None:
@@ -57,45 +67,62 @@ def serve(options: ServeOptions) -> None:
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
-    os.environ[VARIABLE] = msgspec.json.encode(
-        {
-            "project": str(options.project),
-            "profiles": str(options.profiles or ""),
-            "profile": options.profile,
-            "target": options.target,
-            "token_env": options.token_env,
-            "offline": "yes" if options.offline else "",
-        }
-    ).decode()
-    server = Granian(
-        "ffc.serve.server:application",
-        address=options.host,
-        port=options.port,
-        interface=Interfaces.ASGI,
-        factory=True,
-        websockets=False,
-        log_level=LogLevels.warning,
-    )
-    server.serve()
+    with tempfile.TemporaryDirectory(prefix="ffc-metrics-") as folder:
+        told = msgspec.structs.replace(options, metrics=folder)
+        os.environ[VARIABLE] = msgspec.json.encode(told).decode()
+        server = Granian(
+            "ffc.serve.server:application",
+            address=options.host,
+            port=options.port,
+            interface=Interfaces.ASGI,
+            factory=True,
+            websockets=False,
+            workers=options.workers,
+            # Another takes the place of a worker that dies, at once.
+            respawn_failed_workers=True,
+            respawn_interval=0.1,
+            ssl_cert=Path(options.certificate) if options.certificate else None,
+            ssl_key=Path(options.key) if options.key else None,
+            log_level=LogLevels.warning,
+        )
+        server.serve()
 
 
 def application() -> FeatureService:
     """Return the ASGI application of this process, from what `serve` left in the environment."""
-    options = msgspec.json.decode(os.environ[VARIABLE], type=dict[str, str])
-    project = Path(options["project"])
-    profiles = Path(options["profiles"]) if options["profiles"] else None
-    profile = usable(*read_profile(project, profiles, options["profile"]))
-    target = choose_target(profile, options["target"], project)
-    deployment = Deployment(Session(target))
+    options = msgspec.json.decode(os.environ[VARIABLE], type=ServeOptions)
+    target = chosen(options)
+    loaded = _loaded(options, target)
     user = local_user()
 
     def reading(*, writes_state: bool = False) -> Session:
         return Session(target, read_only=True, writes_state=writes_state)
 
     return FeatureService(
-        deployment.load,
-        deployment.ping,
+        loaded,
         principal=user,
-        token=os.environ[options["token_env"]] if options["token_env"] else "",
-        offline=Offline(reading, user) if options["offline"] else None,
+        token=os.environ[options.token_env] if options.token_env else "",
+        offline=Offline(reading, user) if options.offline else None,
+        counted=Shared(Path(options.metrics)),
+        log=logger(options.log, sys.stderr, quiet=options.quiet),
     )
+
+
+def chosen(options: ServeOptions) -> ChosenTarget:
+    """Return the target that is served; raises ProfileError."""
+    project = Path(options.project)
+    profiles = Path(options.profiles) if options.profiles else None
+    profile = usable(*read_profile(project, profiles, options.profile))
+    return choose_target(profile, options.target, project)
+
+
+def _loaded(options: ServeOptions, target: ChosenTarget) -> Loaded:
+    session = Session(target)
+    if options.manifest:
+        return BareManifest(session, Path(options.manifest))
+    return Deployment(session, keep_at(target))
+
+
+def keep_at(target: ChosenTarget) -> Path:
+    """Return the file in which what is deployed in a target is kept."""
+    return target.folder / "target" / f"serving.{target.name}.json"

@@ -136,5 +136,5 @@ def _refused(rendered: Rendered, problem: FfcError, offset: int) -> Diagnostic:
     token = next((t for t in lex(rendered.sql) if t.start <= offset < t.end), None)
     start, end = (token.start, token.end) if token else (offset, offset + 1)
     end = min(max(end, start + 1), max(len(rendered.sql), 1))
-    hints = [line for line in problem.help if not line.startswith(("LINE ", "^"))]
+    hints = [line for line in problem.help if not line.startswith(("LINE ", "at `"))]
     return error(problem.code, problem.message, rendered.map.span(start, end), help=hints)

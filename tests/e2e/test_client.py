@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
 import socket
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 import pytest
 from support.cli import ffc
@@ -153,6 +157,65 @@ def test_rows_of_anything(client: Client) -> None:
         client.dataframe("clea")
 
 
+ASKED: dict[str, dict[str, Any]] = {
+    "features": {"features": ["spending.amount", "profile.*"], "entities": [{"user_id": "u1"}]},
+    "many": {"features": ["profile.*"], "entities": [{"user_id": f"u{n}"} for n in range(300)]},
+    "nobody": {"features": ["spending.amount"], "entities": []},
+    "set": {"training_set": "main", "entities": [{"user_id": "u2"}, {"user_id": None}]},
+    "model": {"model": "payer", "entities": [{"user_id": "u2"}], "metadata": False},
+}
+
+
+@pytest.mark.parametrize("case", ASKED)
+def test_in_process_is_as_over_http(client: Client, server: Server, case: str) -> None:
+    asked = ASKED[case]
+    body = json.dumps(asked).encode()
+    status, told = _sent(server, "/v1/features", "application/json", body)
+    assert status == 200
+    for found in (client.features(**asked), asyncio.run(client.features.ask(**asked))):
+        mine = msgspec.to_builtins(found)
+        assert {**mine, "as_of": ""} == {**told, "as_of": ""}
+
+
+def test_what_is_deployed_meanwhile_is_seen(project: Path) -> None:
+    client = Client(project)
+    ask = partial(client.features, ["spending.amount"], [{"user_id": "u2"}])
+    first = ask()
+    models = project / "training_sets" / "models.yml"
+    models.write_text(MODELS.replace("ml@", "us@"))
+    events = project / "data" / "events.csv"
+    events.write_text(events.read_text() + "u2,77,true,2024-01-09T00:00:00Z,2024-01-09T01:00:00Z\n")
+    # A run is held up by nobody who asked.
+    assert ffc(project, "run").code == 0
+    end = time.monotonic() + 10
+    while ask().deployment == first.deployment and time.monotonic() < end:
+        time.sleep(0.1)
+    assert ask().deployment != first.deployment
+    assert ask().rows[0].event_times == ["2024-01-09T00:00:00Z"]
+    # Other settings hold at once, or nearly so: another online store, which holds nothing.
+    profiles = project / "profiles.yml"
+    profiles.write_text(profiles.read_text().replace("online.db", "another.db"))
+    end = time.monotonic() + 10
+    while ask().rows[0].statuses != ["missing"] and time.monotonic() < end:
+        time.sleep(0.1)
+    assert ask().rows[0].statuses == ["missing"]
+
+
+def test_a_fork_opens_its_own(shared: Path) -> None:
+    client = Client(shared)
+    ask = partial(client.features, ["profile.country"], [{"user_id": "u1"}])
+    assert ask().rows[0].values == ["NL"]
+    child = os.fork()
+    if child == 0:
+        # Whatever happens there, no test goes on in it.
+        try:
+            os._exit(0 if ask().rows[0].values == ["NL"] else 1)
+        finally:
+            os._exit(2)
+    assert os.waitpid(child, 0)[1] == 0
+    assert ask().rows[0].values == ["NL"]
+
+
 def test_any_table(client: Client, shared: Path, tmp_path: Path) -> None:
     """However the spine is given, the answer is that of the project's own folder, to the byte."""
     times = pa.array([5, 8, 2], pa.timestamp("s", tz="Europe/Paris"))
@@ -277,7 +340,11 @@ def _sent(server: Server, path: str, kind: str, body: bytes | None) -> tuple[int
 
 
 def test_a_token_that_is_wrong(server: Server, shared: Path) -> None:
-    asks: list[Any] = [lambda c: c.views, lambda c: c.features, lambda c: c.training_set("main")]
+    asks: list[Any] = [
+        lambda c: c.views,
+        lambda c: c.features.names,
+        lambda c: c.training_set("main"),
+    ]
     for token in (None, "another"):
         for ask in asks:
             with pytest.raises(errors.Denied, match="token") as caught:
@@ -324,7 +391,7 @@ def test_somebody_else_answers() -> None:
     threading.Thread(target=other.serve_forever, daemon=True).start()
     try:
         client = Client(f"http://127.0.0.1:{other.server_port}")
-        for ask in (lambda: client.views, lambda: client.features):
+        for ask in (lambda: client.views, lambda: client.features.names):
             with pytest.raises(errors.Unreachable, match="server of ffc"):
                 ask()
     finally:

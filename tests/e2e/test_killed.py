@@ -156,7 +156,9 @@ def test_killed(tmp_path: Path, expected: tuple[dict[str, Any], float], share: f
     check_recovered(project, whole)
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
 def test_a_run_that_is_asked_to_end_leaves_nothing_half_built(
     tmp_path: Path, number: int, code: int
 ) -> None:

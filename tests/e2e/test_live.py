@@ -43,10 +43,11 @@ def test_lines_stay_and_what_is_drawn_goes(tmp_path: Path) -> None:
     written = on_a_terminal(small_project(tmp_path), "run")
     plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written).replace("\r", "\n")
     lines = [line for line in plain.split("\n") if re.match(r" ?\d/9 ", line)]
-    assert len(lines) == 9
+    # Nine steps, and the measuring of what was built.
+    assert len(lines) == 10
     assert all(line.endswith("s") and len(line) <= 80 for line in lines)
     assert "training_set.main" in plain
-    assert re.search(r"\ndone: 7 built, 2 synced in \d\.\d s$", plain.rstrip())
+    assert re.search(r"\ndone: 7 built, 2 synced, 1 measured in \d\.\d s$", plain.rstrip())
     # The cursor is shown again.
     assert written.rindex("\x1b[?25h") > written.rindex("\x1b[?25l")
 

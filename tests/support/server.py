@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -19,12 +20,23 @@ SECONDS = 20.0
 class Server:
     """A running server."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, pid: int = 0, context: ssl.SSLContext | None = None) -> None:
         self.port = port
+        self.pid = pid
+        # What it wrote to stderr, once it has ended.
+        self.said = ""
+        self._context = context
+
+    def _connection(self) -> http.client.HTTPConnection:
+        if self._context is not None:
+            return http.client.HTTPSConnection(
+                "127.0.0.1", self.port, timeout=SECONDS, context=self._context
+            )
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
 
     def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         """Return status and JSON of one request."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
+        connection = self._connection()
         data = body if isinstance(body, bytes | None) else json.dumps(body).encode()
         try:
             connection.request(method, path, data, {"content-type": "application/json"})
@@ -35,7 +47,7 @@ class Server:
 
     def head(self, path: str) -> tuple[int, bytes]:
         """Return status and body of a HEAD request."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
+        connection = self._connection()
         try:
             connection.request("HEAD", path)
             response = connection.getresponse()
@@ -45,19 +57,22 @@ class Server:
 
 
 @contextmanager
-def serving(project: Path, *options: str) -> Iterator[Server]:
-    """Serve a project until the block ends."""
+def serving(
+    project: Path, *options: str, context: ssl.SSLContext | None = None
+) -> Iterator[Server]:
+    """Serve a project until the block ends; `context` is for a server that answers HTTPS."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     command = [sys.executable, "-m", "ffc", "serve", "--port", str(port), *options]
     process = subprocess.Popen(command, cwd=project, stderr=subprocess.PIPE)
+    server = Server(port, process.pid, context)
     try:
-        _wait(process, Server(port))
-        yield Server(port)
+        _wait(process, server)
+        yield server
     finally:
         process.terminate()
-        process.communicate(timeout=SECONDS)
+        server.said = process.communicate(timeout=SECONDS)[1].decode()
 
 
 def _wait(process: subprocess.Popen[bytes], server: Server) -> None:

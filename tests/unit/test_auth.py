@@ -15,11 +15,13 @@ from ffc.auth import Principal, authorize
 from ffc.connect.session import Session
 from ffc.core.errors import Denied
 from ffc.manifest.records import Serving
-from ffc.online.lookup import FeatureReader, FeatureRequest
+from ffc.online.lookup import FeatureReader
+from ffc.online.requests import FeatureRequest
 from ffc.online.sync import sync
 from ffc.run.executor import run
 from ffc.run.training import read_training_set
 from ffc.serve.app import FeatureService
+from ffc.serve.deployment import Deployment
 
 NOW = datetime(2024, 2, 1, tzinfo=UTC)
 NOBODY = Principal("")
@@ -28,6 +30,7 @@ VERBS: list[Callable[..., Any]] = [
     sync,
     read_training_set,
     FeatureReader.read,
+    FeatureReader.respond,
     FeatureService.__init__,
 ]
 
@@ -73,7 +76,7 @@ def test_reading_a_training_set_asks_for_it_by_name(tmp_path: Path) -> None:
 
 
 def _service(session: Session) -> FeatureService:
-    return FeatureService(lambda: None, lambda: None, principal=NOBODY)
+    return FeatureService(Deployment(session), principal=NOBODY)
 
 
 def _reader() -> FeatureReader:

@@ -297,6 +297,7 @@ def test_bad_data_never_replace_good(tmp_path: Path) -> None:
     assert "error[FF810]: the test `range_amount` of `spending` fails: 7 rows" in said
     assert "amount = 1000.0" in said
     assert "`spending` is not published: `range_amount` failed" in said
+    assert "the last good build stays where it is" in said
     found = results(folder)
     assert found["build", "feature_view.spending"]["status"] == "error"
     assert found["build", "training_set.main"]["status"] == "skipped"
@@ -306,6 +307,16 @@ def test_bad_data_never_replace_good(tmp_path: Path) -> None:
         assert connection.execute("select * from dev.spending order by all").fetchall() == before
         assert connection.execute(f"select count(*) from {kept}").fetchone() == (7,)
     assert f'ffc query "select * from {kept}"' in said
+
+
+def test_bad_data_from_the_first_are_not_published(tmp_path: Path) -> None:
+    strict = BLOCKING.replace("{max: 50}", "{max: 1}")
+    failed = ffc(small_project(tmp_path, **{"features/all.yml": strict}), "run")
+    assert failed.code == 1
+    said = " ".join(failed.stderr.split())
+    assert "`spending` is not published: `range_amount` failed" in said
+    assert "it has no good build yet" in said
+    assert "the last good build" not in said
 
 
 def test_a_test_that_blocks_nothing_lets_the_build_through(tmp_path: Path) -> None:

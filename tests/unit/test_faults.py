@@ -60,6 +60,67 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
     assert ffc(project, "clean", "--unused").code == 0
 
 
+def test_a_results_file_that_cannot_be_written(tmp_path: Path) -> None:
+    """What was built is told all the same, and by what name the file was to be."""
+    project = small_project(tmp_path)
+    (project / "target" / "run_results.json").mkdir(parents=True)
+    done = ffc(project, "run")
+    assert done.code == 1
+    assert "done: 7 built" in done.stderr
+    said = " ".join(done.stderr.split())
+    assert "error[FF802]: `" in said
+    assert "run_results.json` can't be written: Is a directory" in said
+    assert ffc(project, "runs", "--output", "json").json()["runs"][0]["status"] == "success"
+
+
+@pytest.mark.parametrize("command", ["run", "compile"])
+def test_a_target_folder_that_cannot_be_written(tmp_path: Path, command: str) -> None:
+    project = small_project(tmp_path)
+    (project / "target").write_text("")
+    done = ffc(project, command)
+    assert done.code == 1
+    said = " ".join(done.stderr.split())
+    assert "error[FF802]: `" in said
+    assert "can't be written: Not a directory" in said
+    assert "make room there, and see that you may write there" in said
+
+
+def in_shell(project: Path, line: str) -> subprocess.CompletedProcess[str]:
+    """Run a line of bash in a project; `$FFC` is ffc."""
+    return subprocess.run(
+        ["bash", "-o", "pipefail", "-c", line],
+        cwd=project,
+        env={**os.environ, "FFC": f"{sys.executable} -m ffc"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        # Whoever reads the talk goes away; the streams are closed, or of a disk that is full.
+        "(sleep 0.1; $FFC run) 2>&1 >/dev/null | true",
+        "$FFC run 2>&-",
+        "$FFC run >&-",
+        "$FFC run >&- 2>&-",
+        "$FFC run 2>/dev/full",
+    ],
+)
+def test_a_run_that_nobody_listens_to_goes_on(tmp_path: Path, line: str) -> None:
+    project = small_project(tmp_path)
+    done = in_shell(project, line)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "Traceback" not in done.stderr
+    (run,) = ffc(project, "runs", "--output", "json").json()["runs"]
+    assert run["status"] == "success"
+    # The code of a run that fails is not lost either.
+    (project / "data" / "users.csv").write_text("user_id,country\nu1,NL\nu1,DE\n")
+    assert in_shell(project, line).returncode == 1
+
+
 def test_two_runs_at_once(tmp_path: Path) -> None:
     project = small_project(tmp_path)
     with open_session(project) as session, holding(session.state, "dev"):

@@ -185,6 +185,14 @@ def test_a_range_is_filled_anew_in_batches(tmp_path: Path) -> None:
     assert spent == [100.0, 2.5, 4.0]
 
 
+def test_a_range_of_more_batches_than_anybody_means(tmp_path: Path) -> None:
+    project = small_project(tmp_path)
+    period = ("--from", "0001-01-01", "--to", "9999-12-31", "--batch", "1s")
+    refused = ffc(project, "run", *period)
+    assert refused.code == 2
+    assert "more than 100,000 batches: take longer ones" in " ".join(refused.stderr.split())
+
+
 def test_a_range_needs_both_ends_and_a_column(tmp_path: Path) -> None:
     sql = KEYED.replace("time_column='seen', ", "").replace("loaded >= {{ watermark() }}", "true")
     project = made(tmp_path, sql)

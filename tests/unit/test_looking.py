@@ -15,7 +15,7 @@ import duckdb
 import pytest
 from pyarrow import parquet
 from support.cli import ffc
-from support.projects import small_project
+from support.projects import FILES, small_project
 
 from ffc.core.errors import Unreachable
 from ffc_duckdb.files import open_file
@@ -117,22 +117,54 @@ def test_a_query_has_a_limit_and_may_go_to_a_file(project: Path, tmp_path: Path)
 
 def test_runs_are_listed_and_shown(project: Path) -> None:
     listed = ffc(project, "runs").stdout
-    assert re.search(r"r1 +run .* success +9 +0 +0 +0", listed)
+    assert re.search(r"r1 +run .* success +10 +0 +0 +0", listed)
     shown = ffc(project, "runs", "show", "r1").stdout
     assert "training_set.main" in shown
     document = ffc(project, "runs", "show", "r1", "--output", "json").json()
-    assert len(document["results"]) == 9
+    assert len(document["results"]) == 10
     assert ffc(project, "runs", "show", "r99").code == 1
     assert ffc(project, "runs", "what").code == 2
 
 
-def test_a_killed_run_is_told_as_interrupted(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("sql", "text", "json"),
+    [
+        ("interval 1 day", "1 day", "1 day"),
+        ("interval '14 months 2 days 1.5 seconds'", "14 months 2 days 1.5 seconds", None),
+        ("interval 0 day", "0 seconds", "0 seconds"),
+        ("['a', null]", "['a', null]", ["a", None]),
+        (
+            "{'a': timestamp '2024-01-01', 'b': [1.50, null], 'c': true}",
+            "{'a': 2024-01-01 00:00:00, 'b': [1.50, null], 'c': true}",
+            {"a": "2024-01-01 00:00:00", "b": ["1.50", None], "c": True},
+        ),
+    ],
+)
+def test_a_value_that_holds_others(project: Path, sql: str, text: str, json: object) -> None:
+    query = f"select {sql} as x"
+    assert ffc(project, "query", query).stdout.splitlines()[2].strip() == text
+    found = ffc(project, "query", query, "--output", "json").json()["rows"]
+    assert found == [[text if json is None else json]]
+
+
+def test_a_run_during_which_the_clock_went_back(tmp_path: Path) -> None:
     folder = small_project(tmp_path)
     assert ffc(folder, "run").code == 0
     import sqlite3
 
     with sqlite3.connect(folder / ".ffc" / "state.db") as state:
-        state.execute("update runs set status = 'running', finished = ''")
+        state.execute("update runs set finished = '2024-01-01T00:00:00.000000Z'")
+    assert re.search(r"r1 .* 0\.0s +success", ffc(folder, "runs").stdout)
+
+
+@pytest.mark.parametrize("command", ["run", "retry", "test", "freshness"])
+def test_a_killed_run_is_told_as_interrupted(tmp_path: Path, command: str) -> None:
+    folder = small_project(tmp_path)
+    assert ffc(folder, "run").code == 0
+    import sqlite3
+
+    with sqlite3.connect(folder / ".ffc" / "state.db") as state:
+        state.execute("update runs set status = 'running', finished = '', command = ?", [command])
     assert ffc(folder, "run").code == 0
     runs = ffc(folder, "runs", "--output", "json").json()["runs"]
     assert [run["status"] for run in runs] == ["success", "interrupted"]
@@ -197,6 +229,27 @@ def test_a_run_met_by_a_reader_names_it(tmp_path: Path, monkeypatch: pytest.Monk
     assert refused.code == 1
     assert f"in use by the process {pid}" in " ".join(refused.stderr.split())
     assert ffc(folder, "run").code == 0
+
+
+def test_a_warehouse_in_use_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is known of tests that could not look: none of them failed."""
+    monkeypatch.setattr(open_file, "__kwdefaults__", {"patience": 0.2})
+    sources = FILES["sources/raw.yml"].replace(
+        "file: data/events.csv",
+        "file: data/events.csv\n        freshness: {column: seen, warn_after: 1h}\n"
+        "        tests: [{row_count: {min: 1}}, {row_count: {min: 2, name: two}}]",
+    )
+    folder = small_project(tmp_path, **{"sources/raw.yml": sources})
+    assert ffc(folder, "run").code == 0
+    with held(folder / ".ffc" / "test.duckdb", 60) as pid:
+        refused = [ffc(folder, command) for command in ("test", "freshness")]
+    for done in refused:
+        assert (done.code, done.stdout) == (1, "")
+        assert " ".join(done.stderr.split()).count(f"in use by the process {pid}") == 1
+    runs = ffc(folder, "runs", "--output", "json").json()["runs"]
+    assert [run["status"] for run in runs] == ["error", "error", "success"]
+    shown = ffc(folder, "runs", "show", "r2", "--output", "json").json()
+    assert shown["results"] == []
 
 
 @pytest.mark.parametrize("what", ["text", "cut", "folder"])
@@ -284,6 +337,30 @@ def test_what_fails_is_named_and_how_to_mend_it(tmp_path: Path) -> None:
     assert failed.code == 1
     assert len(re.findall(r"^failed", failed.stdout, re.MULTILINE)) == 3
     assert failed.stdout.count("= help:") >= 3
+
+
+def test_a_store_does_not_fail_for_another(tmp_path: Path) -> None:
+    folder = small_project(tmp_path)
+    (folder / ".ffc").mkdir()
+    (folder / ".ffc" / "state.db").write_bytes(b"no store of anybody's" * 200)
+    failed = ffc(folder, "debug")
+    assert re.findall(r"^failed +(\w+)", failed.stdout, re.MULTILINE) == ["state"]
+    assert "online `default` (sqlite): opened and read" in failed.stdout
+    assert "0 tables and views there" in " ".join(failed.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("path: profiles.yml/x.duckdb", "`path` in profiles.yml says where: name a folder"),
+        ("path: x.duckdb, memory_limit: 3x", "`memory_limit` in profiles.yml is such as `4GB`"),
+    ],
+)
+def test_a_setting_that_is_wrong_is_named(tmp_path: Path, setting: str, said: str) -> None:
+    profiles = FILES["profiles.yml"].replace("path: .ffc/test.duckdb", setting)
+    failed = ffc(small_project(tmp_path, **{"profiles.yml": profiles}), "debug")
+    assert failed.code == 1
+    assert said in " ".join(failed.stdout.split())
 
 
 def test_a_variable_that_is_not_set_is_named(tmp_path: Path) -> None:

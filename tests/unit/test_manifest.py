@@ -150,7 +150,10 @@ def test_a_view_that_is_not_online_is_not_served() -> None:
     )
     serving = manifest(**{"features/all.yml": text}).serving
     assert [view.id for view in serving.views] == ["feature_view.spending"]
-    assert serving.training_sets == ()
+    (served,) = serving.training_sets
+    assert served.refused == (
+        "`profile__country` is of `feature_view.profile`, which is not online"
+    )
 
 
 def test_nothing_is_compiled_with_an_error() -> None:
@@ -164,11 +167,13 @@ def test_nothing_is_compiled_with_an_error() -> None:
 def test_a_set_of_the_past_or_of_a_role_is_not_served() -> None:
     text = FILES["training_sets/main.yml"]
     lagged = text.replace("spending.amount", "{feature: spending.amount, lag: 1d}")
-    assert manifest(**{"training_sets/main.yml": lagged}).serving.training_sets == ()
+    (served,) = manifest(**{"training_sets/main.yml": lagged}).serving.training_sets
+    assert "is lagged: it needs history" in served.refused
     role = FILES["features/all.yml"].replace(
         "entities: {user: user_id}", "entities: {friend: {entity: user, keys: user_id}}"
     )
-    assert manifest(**{"features/all.yml": role}).serving.training_sets == ()
+    (served,) = manifest(**{"features/all.yml": role}).serving.training_sets
+    assert "is of the `user` that is `friend` there" in served.refused
 
 
 def test_lineage_and_tags_go_from_source_to_training_set() -> None:

@@ -84,7 +84,7 @@ def test_a_manifest_with_models_is_read_back(tmp_path: Path) -> None:
     assert decode_manifest(encode(found)) == found
     write_project(found, tmp_path)
     assert not list((tmp_path / "compiled").glob("model.*"))
-    assert "model" not in encode(manifest()).decode()
+    assert "model." not in encode(manifest()).decode()
 
 
 def test_a_fingerprint_is_of_what_is_asked_for() -> None:

@@ -99,10 +99,25 @@ def test_what_a_web_server_refuses(
     assert "FF900" not in refused.stderr
 
 
-def test_nobody_answers(tmp_path: Path) -> None:
-    refused = ffc(project_of(tmp_path, "http://127.0.0.1:1/events.csv"), "run", "--retries", "0")
+def test_nobody_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That may pass: it is tried again."""
+    monkeypatch.setattr("ffc.run.nodes.BACK_OFF", 0.01)
+    project = project_of(tmp_path, "http://127.0.0.1:1/events.csv")
+    refused = ffc(project, "run", "--retries", "2", "--output", "json")
     assert refused.code == 1
-    assert "nobody answers there" in " ".join(refused.stderr.split())
+    said = " ".join(refused.stderr.split())
+    assert "error[FF805]: nobody answers at `http://127.0.0.1:1/events.csv`" in said
+    (found,) = (r for r in refused.json()["results"] if r["id"] == "source.raw.events")
+    assert found["attempts"] == 3
+
+
+def test_a_wrong_value_is_named_by_its_address(tmp_path: Path, shop: str) -> None:
+    Shop.files["/events.csv"] = EVENTS + b"u9,much,true,2024-01-01,2024-01-01\n"
+    refused = ffc(project_of(tmp_path, f"{shop}/events.csv"), "run")
+    assert refused.code == 1
+    said = " ".join(refused.stderr.split())
+    assert f"`{shop}/events.csv`, line" in said
+    assert "the column `amount` holds `much`" in said
 
 
 def test_a_package_that_is_missing_is_named(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import sqlite3
 import threading
 from pathlib import Path
 from typing import Any
@@ -49,6 +51,25 @@ def test_retry_builds_what_failed_and_nothing_else(tmp_path: Path) -> None:
     assert done.code == 0
     assert "nothing is selected" in done.stderr
     assert ffc(project, "retry", "--strict").code == 1
+
+
+def test_retry_runs_tests_that_failed(tmp_path: Path) -> None:
+    project = small_project(tmp_path)
+    notes = project / "transformations" / "notes.yml"
+    notes.write_text("transformations: [{name: clean, tests: [{row_count: {min: 5}}]}]\n")
+    assert ffc(project, "run").code == 1
+    # It blocks nothing: its node was built, and is as it was the next time.
+    assert ffc(project, "retry").code == 1
+    assert {n: r["status"] for n, r in results(project).items()} == {
+        "transformation.clean": "unchanged"
+    }
+    with sqlite3.connect(project / ".ffc" / "state.db") as state:
+        state.execute("update runs set status = 'running', finished = '' where id = 2")
+    assert ffc(project, "retry").code == 1
+    assert "transformation.clean" in results(project)
+    notes.write_text("transformations: [{name: clean, tests: [{row_count: {min: 4}}]}]\n")
+    assert ffc(project, "retry").code == 0
+    assert "nothing is selected" in ffc(project, "retry").stderr
 
 
 def test_fail_fast_stops_at_the_first_failure(tmp_path: Path) -> None:
@@ -118,6 +139,23 @@ def test_a_target_that_keeps_so_many_is_cleaned_by_each_run(tmp_path: Path) -> N
     of_a_view = [name for name in builds(project) if name.startswith("feature_view_spending")]
     assert len(of_a_view) == 2
     assert len([name for name in builds(project) if name.startswith("training_set")]) == 4
+
+
+def test_the_rows_that_break_a_test_are_there_when_they_are_told(tmp_path: Path) -> None:
+    """A test that blocks nothing lets the run go on to its end, where it cleans up."""
+    profiles = FILES["profiles.yml"].replace("schema: dev\n", "schema: dev\n      keep: 1\n")
+    project = small_project(tmp_path, **{"profiles.yml": profiles})
+    notes = project / "transformations" / "notes.yml"
+    notes.write_text("transformations: [{name: clean, tests: [{row_count: {min: 5}}]}]\n")
+    told = []
+    for _ in range(2):
+        failed = ffc(project, "run")
+        assert failed.code == 1
+        told += re.findall(r"dev__ffc\.test_row_count_\w+", failed.stderr)
+        shown = ffc(project, "query", f"select * from {told[-1]}", "--output", "json")
+        assert shown.json()["rows"] == [[4]]
+    assert len(set(told)) == 2
+    assert ffc(project, "query", f"select * from {told[0]}").code == 1
 
 
 def test_a_target_can_keep_no_less_than_none(tmp_path: Path) -> None:

@@ -207,6 +207,7 @@ def _written(project: Path, tmp_path: Path) -> Iterator[tuple[str, Any]]:
         yield "features", server.call("POST", "/v1/features", request)[1]
         yield "problem", server.call("POST", "/v1/features", {"entities": []})[1]
         yield "served", server.call("GET", "/v1/features")[1]
+    yield "serving", json.loads((project / "target" / "serving.dev.json").read_text())
 
 
 def _older(project: Path, folder: Path) -> Path:

@@ -77,19 +77,20 @@ def test_json_a_record_a_line_and_in_an_array(tmp_path: Path) -> None:
         (
             "events.jsonl",
             f"{ROW.format('u1', 1, 1)}\n{ROW.format('u2', 'true', 1)}\n",
-            "`events.jsonl`, line 2: the column `amount` holds `true`, which is not float64",
+            "`data/events.jsonl`, line 2: the column `amount` holds `true`, which is not float64",
         ),
         (
             "events.json",
             f"[{ROW.format('u1', 1, 1)}, {ROW.format('u2', 2, 'x')}]",
-            "`events.json`, record 2: the column `seen` holds",
+            "`data/events.json`, record 2: the column `seen` holds",
         ),
         (
             "events.jsonl",
             f'{ROW.format("u1", 1, 1)}\n{{"user_id": \n',
-            "`events.jsonl`, line 2 is no record",
+            "`data/events.jsonl`, line 2 is no record",
         ),
-        ("events.json", "[{]", "`events.json`, line 1 can't be read"),
+        ("events.json", "[{]", "`data/events.json`, line 1 can't be read"),
+        ("events.json", "[1, 2]", "`data/events.json`, record 1 is no object: `1`"),
     ],
 )
 def test_a_wrong_value_of_json_is_named(tmp_path: Path, name: str, text: str, said: str) -> None:
@@ -98,6 +99,19 @@ def test_a_wrong_value_of_json_is_named(tmp_path: Path, name: str, text: str, sa
     refused = ffc(project, "run")
     assert refused.code == 1
     assert said in " ".join(refused.stderr.split())
+
+
+def test_a_wrong_value_is_named_by_its_folder(tmp_path: Path) -> None:
+    """Files of a glob may have the same name."""
+    project = small_project(tmp_path, **{"sources/raw.yml": sources("file: data/*/part.csv")})
+    head, row = "user_id,amount,paid,seen,loaded", "u1,{},true,2024-01-01,2024-01-01"
+    for day, amount in (("d1", "1"), ("d2", "much"), ("d3", "1")):
+        (project / "data" / day).mkdir()
+        (project / "data" / day / "part.csv").write_text(f"{head}\n{row.format(amount)}\n")
+    refused = ffc(project, "run")
+    assert refused.code == 1
+    said = " ".join(refused.stderr.split())
+    assert "`data/d2/part.csv`, line 2: the column `amount` holds `much`" in said
 
 
 def test_types_of_json_are_those_declared(tmp_path: Path) -> None:
@@ -235,7 +249,9 @@ def test_a_table_that_is_not_as_declared(tmp_path: Path) -> None:
     project = small_project(tmp_path, **{"sources/raw.yml": sources("table: shop.events")})
     gone = ffc(project, "run")
     assert gone.code == 1
-    assert "events" in gone.stderr
+    said = " ".join(gone.stderr.split())
+    assert "error[FF807]: there is no table `shop.events`, which the source `raw.events`" in said
+    assert "LINE 1" not in said
     in_warehouse(
         project,
         *TABLE,

@@ -11,7 +11,7 @@ import click
 from ffc.cli import options
 
 if TYPE_CHECKING:
-    from ffc.online.lookup import FeatureResponse
+    from ffc.online.requests import FeatureResponse
 
 
 @click.command("get", short_help="Ask for features of an entity, as a model would.")
@@ -40,7 +40,7 @@ def command(
     from ffc.auth import local_user
     from ffc.core.clock import utc_now
     from ffc.manifest.files import encode
-    from ffc.online.lookup import FeatureRequest
+    from ffc.online.requests import FeatureRequest
     from ffc.serve.deployment import Deployment
     from ffc.workspace.folder import open_target
 

@@ -27,7 +27,7 @@ def command(
 ) -> int:
     """Build what failed, was skipped or cancelled in the target's last run, and nothing else.
 
-    The project is compiled as it is now: mend it first.
+    The project is compiled as it is now: mend it first. Tests that failed are run again.
     """
     from ffc.cli.running import left_over, run_project
     from ffc.run.requests import RunRequest

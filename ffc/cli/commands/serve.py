@@ -8,6 +8,8 @@ import click
 
 from ffc.cli import options
 
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
 
 @click.command("serve", short_help="Answer models over HTTP.")
 @click.option("--host", default="127.0.0.1", envvar="FFC_HOST", show_default=True)
@@ -19,10 +21,34 @@ from ffc.cli import options
     type=click.IntRange(1, 65535),
 )
 @click.option(
+    "--workers",
+    default=1,
+    envvar="FFC_WORKERS",
+    show_default=True,
+    type=click.IntRange(1, 256),
+    help="So many processes answer.",
+)
+@click.option(
+    "--manifest",
+    envvar="FFC_MANIFEST",
+    type=_FILE,
+    help="Serve what this manifest.json says, beside a profiles.yml, with the online store alone.",
+)
+@click.option(
     "--token-env",
     envvar="FFC_TOKEN_ENV",
     metavar="NAME",
     help="The environment variable with the token that each request must bring.",
+)
+@click.option("--tls-cert", envvar="FFC_TLS_CERT", type=_FILE, help="Answer HTTPS: a certificate.")
+@click.option("--tls-key", envvar="FFC_TLS_KEY", type=_FILE, help="The certificate's key.")
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    envvar="FFC_LOG_FORMAT",
+    show_default=True,
+    help="How the server's own events are written to stderr.",
 )
 @click.option(
     "--offline",
@@ -33,7 +59,12 @@ from ffc.cli import options
 def command(
     host: str,
     port: int,
+    workers: int,
+    manifest: Path | None,
     token_env: str | None,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    log_format: str,
     offline: bool,
     project_dir: Path | None,
     profiles_dir: Path | None,
@@ -42,37 +73,42 @@ def command(
 ) -> int:
     """Serve what is deployed and synced in a target, until interrupted.
 
-    POST /v1/features answers models, GET /v1/features lists what can be asked for, GET /healthz and
-    GET /readyz tell how the server is. A new deployment is picked up by itself. With `--offline`
-    it does for `ffc.Client` in Python what a project's folder does: listings, builds, training
-    sets, features of any table of keys and times.
+    POST /v1/features answers models, GET /v1/features lists what can be asked for, POST
+    /get-online-features answers clients of Feast. GET /healthz and GET /readyz tell how the server
+    is, GET /metrics its figures, GET /openapi.json all of this. A new deployment is picked up by
+    itself. With `--offline` it does for `ffc.Client` in Python what a project's folder does:
+    listings, builds, training sets, features of any table of keys and times.
     """
     import os
 
-    from ffc.serve.deployment import Deployment
-    from ffc.serve.server import ServeOptions, check_address, serve
-    from ffc.workspace.folder import open_target
+    from ffc.cli.serving import found_options
+    from ffc.serve.server import check_address, serve
 
     if token_env and not os.environ.get(token_env):
         message = f"the environment variable {token_env} is not set"
         raise click.BadParameter(message, param_hint="'--token-env'")
+    if (tls_cert is None) != (tls_key is None):
+        raise click.UsageError("`--tls-cert` and `--tls-key` go together")
+    if manifest is not None and offline:
+        raise click.UsageError("`--offline` needs the project, `--manifest` is for places without")
     check_address(host, port)
-
-    with open_target(project_dir, profiles_dir, target) as opened:
-        served = len(Deployment(opened.session).reader().features())
-        chosen, profile = opened.session.target, opened.profile
-    if not quiet:
-        click.echo(f"serving {served} features on http://{host}:{port}", err=True)
-    serve(
-        ServeOptions(
-            project=chosen.folder,
-            profiles=profiles_dir.resolve() if profiles_dir else None,
-            profile=profile,
-            target=chosen.name,
-            host=host,
-            port=port,
-            token_env=token_env or "",
-            offline=offline,
-        )
+    chosen, served = found_options(
+        project_dir,
+        profiles_dir,
+        target,
+        manifest,
+        host=host,
+        port=port,
+        workers=workers,
+        token_env=token_env or "",
+        offline=offline,
+        certificate=str(tls_cert.resolve()) if tls_cert else "",
+        key=str(tls_key.resolve()) if tls_key else "",
+        log=log_format,
+        quiet=quiet,
     )
+    if not quiet:
+        scheme = "https" if tls_cert else "http"
+        click.echo(f"serving {served} features on {scheme}://{host}:{port}", err=True)
+    serve(chosen)
     return 0

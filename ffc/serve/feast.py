@@ -1,0 +1,111 @@
+"""`POST /get-online-features`, by column, as Feast's server answers it.
+
+A client of Feast's can be pointed here unchanged: `features` are `view:feature`, a
+`feature_service` is a model or a training set. What Feast's code does is followed where its
+documentation says something else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, Final
+
+import msgspec
+
+from ffc.core.errors import BadRequest
+from ffc.online.requests import FeatureRequest, FeatureResponse
+
+# What each status is called there; a null that is a fact has a word of its own.
+_STATUSES: Final = {
+    "ok": "PRESENT",
+    "missing": "NOT_FOUND",
+    "expired": "OUTSIDE_MAX_AGE",
+    "error": "INVALID",
+}
+_NULL: Final = "NULL_VALUE"
+_NO_TIME: Final = "1970-01-01T00:00:00Z"
+
+
+class FeastRequest(msgspec.Struct, kw_only=True):
+    """What a client of Feast's asks; what else it says is not looked at, as there."""
+
+    entities: dict[str, list[Any]]
+    features: list[str] | None = None
+    feature_service: str | None = None
+    full_feature_names: bool = False
+
+
+class FeastMetadata(msgspec.Struct):
+    """What the columns of an answer are called."""
+
+    feature_names: list[str]
+
+
+class FeastColumn(msgspec.Struct):
+    """One column over all entities."""
+
+    values: list[Any]
+    statuses: list[str]
+    event_timestamps: list[str]
+
+
+class FeastAnswer(msgspec.Struct):
+    """What a client of Feast's is told."""
+
+    metadata: FeastMetadata
+    results: list[FeastColumn]
+
+
+def asked(request: FeastRequest, models: Collection[str]) -> FeatureRequest:
+    """Return the same request by rows; raises BadRequest."""
+    lengths = {len(values) for values in request.entities.values()}
+    if len(lengths) != 1:
+        message = "each entity needs a list of values, all of one length"
+        raise BadRequest(message, field="entities", help=['write `{"customer_id": ["C1", "C2"]}`'])
+    names = list(request.entities)
+    rows = [
+        dict(zip(names, values, strict=True))
+        for values in zip(*request.entities.values(), strict=True)
+    ]
+    service = request.feature_service
+    features = None if request.features is None else [_feature(f) for f in request.features]
+    return FeatureRequest(
+        features=features,
+        model=service if service in models else None,
+        training_set=None if service in models else service,
+        entities=rows,
+    )
+
+
+def _feature(text: str) -> str:
+    view, colon, feature = text.partition(":")
+    return f"{view}.{feature}" if colon else text
+
+
+def answered(request: FeastRequest, answer: FeatureResponse) -> FeastAnswer:
+    """Return an answer by columns: the entities' own first, then the features'."""
+    count = len(answer.rows)
+    results = [
+        FeastColumn(values, [_STATUSES["ok"]] * count, [_NO_TIME] * count)
+        for values in request.entities.values()
+    ]
+    for index in range(len(answer.columns)):
+        values = [row.values[index] for row in answer.rows]
+        statuses = [(row.statuses or [])[index] for row in answer.rows]
+        times = [(row.event_times or [])[index] or _NO_TIME for row in answer.rows]
+        words = [
+            _NULL if status == "ok" and value is None else _STATUSES[status]
+            for status, value in zip(statuses, values, strict=True)
+        ]
+        results.append(FeastColumn(values, words, times))
+    names = [*request.entities, *_names(request, answer)]
+    return FeastAnswer(metadata=FeastMetadata(names), results=results)
+
+
+def _names(request: FeastRequest, answer: FeatureResponse) -> list[str]:
+    """Return what columns are called: as in the request without the view, unless that is asked."""
+    if request.features is None or len(request.features) != len(answer.columns):
+        return [column.name for column in answer.columns]
+    pairs = [text.partition(":") for text in request.features]
+    whole = request.full_feature_names
+    return [f"{view}__{name}" if whole else name or view for view, _, name in pairs]
