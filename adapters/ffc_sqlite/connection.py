@@ -16,6 +16,9 @@ from ffc.adapter import StateError, StatementFailed, StoreError, Transient, Unre
 from ffc_sqlite.schema import Layout, migrate
 
 BUSY_SECONDS: Final = 10.0
+# Up to this size a file is read whole when it is opened, at about a millisecond a megabyte. In a
+# larger one SQLite sees a wrong header or length at once, a damaged page when it is read.
+CHECKED_BYTES: Final = 16 * 2**20
 
 # Result codes first, which say more than the classes do: https://sqlite.org/rescode.html
 TABLE: Final[dict[int | type[Exception], type[StoreError]]] = {
@@ -86,6 +89,7 @@ class Database:
         self._lock = threading.Lock()
         self._open: list[_Held] = []
         self._closed = False
+        self._checked = False
 
     def read(self) -> AbstractContextManager[sqlite3.Connection]:
         """Run statements against one state of the file, next to a writer."""
@@ -94,6 +98,11 @@ class Database:
     def write(self) -> AbstractContextManager[sqlite3.Connection]:
         """Run statements whole or not at all, as the only writer."""
         return self._transaction("BEGIN IMMEDIATE")
+
+    def check(self) -> None:
+        """Read the whole file; raises the layout's failure if it is damaged."""
+        with self.read() as connection:
+            self._check(connection)
 
     def close(self) -> None:
         """Close every thread's connection, each after what it is doing."""
@@ -153,6 +162,9 @@ class Database:
         try:
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA synchronous = FULL")
+            if not (absent or self._checked or self._path.stat().st_size > CHECKED_BYTES):
+                self._check(connection)
+            self._checked = True
             migrate(connection, self._layout, self._path)
             if not frozen:
                 _use_wal(connection)
@@ -160,6 +172,14 @@ class Database:
             connection.close()
             raise
         return connection
+
+    def _check(self, connection: sqlite3.Connection) -> None:
+        (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        if found != "ok":
+            # Its first line only says which of the connection's files it speaks of.
+            what = found.strip().splitlines()[-1]
+            message = f"the {self._layout.noun} {self._path} is damaged: {what}"
+            raise self._layout.failure(message, help=[self._layout.remedy])
 
 
 def translate(

@@ -56,6 +56,10 @@ class SQLiteOnlineStore(OnlineStore):
         except StoreError as problem:
             raise Unreachable(problem.message, help=problem.help) from problem
 
+    def check(self) -> None:
+        """Read the whole file, which takes about a second for a gigabyte; raises StoreError."""
+        self._database.check()
+
     def close(self) -> None:
         """Let go of the file; raises StoreError."""
         self._database.close()

@@ -44,6 +44,10 @@ class OnlineStore(ABC):
     def ping(self) -> None:
         """Return if the store answers; raises Unreachable."""
 
+    def check(self) -> None:
+        """Look for damage, however long that takes; raises StoreError where there is any."""
+        self.ping()
+
     @abstractmethod
     def close(self) -> None:
         """Let go of every file and connection."""

@@ -19,7 +19,7 @@ from rich.text import Text
 from ffc.cli.progress import TerminalSink
 from ffc.cli.streams import heard
 from ffc.core.tables import WIDTH
-from ffc.run.events import Event, NodeFinished, NodeStarted, RunStarted
+from ffc.run.events import Event, NodeFinished, NodeProgressed, NodeStarted, RunStarted
 
 # So many of the nodes that run are shown.
 _SHOWN: Final = 8
@@ -31,6 +31,7 @@ class LiveSink(TerminalSink):
     def __init__(self) -> None:
         super().__init__()
         self._running: dict[str, tuple[float, Spinner]] = {}
+        self._rows: dict[str, int] = {}
         self._done = self._total = 0
         context = click.get_current_context(silent=True)
         plain = context is not None and context.color is False
@@ -58,8 +59,13 @@ class LiveSink(TerminalSink):
             self._total = event.nodes
         elif isinstance(event, NodeStarted):
             self._running[event.id] = (time.monotonic(), Spinner("dots"))
+        elif isinstance(event, NodeProgressed):
+            # It is drawn when the next drawing is due.
+            self._rows[event.id] = event.rows
+            return
         elif isinstance(event, NodeFinished):
             self._running.pop(event.node.id, None)
+            self._rows.pop(event.node.id, None)
             self._done = event.index
         if not isinstance(event, NodeStarted):
             with heard():
@@ -80,7 +86,8 @@ class LiveSink(TerminalSink):
         table.add_column(justify="right")
         now = time.monotonic()
         for name, (began, spinner) in list(self._running.items())[:_SHOWN]:
-            table.add_row(spinner, name, f"{now - began:.1f}s")
+            rows = f"{self._rows[name]:,} rows  " if name in self._rows else ""
+            table.add_row(spinner, name, f"{rows}{now - began:.1f}s")
         bar = Table.grid(padding=(0, 1), expand=True)
         bar.add_column(ratio=1)
         bar.add_column(justify="right")

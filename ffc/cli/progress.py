@@ -89,7 +89,9 @@ def line(event: NodeFinished) -> str:
     rows = f"{node.rows['out']:,} rows" if "out" in node.rows else ""
     if node.rows.get("failing"):
         rows = f"{node.rows['failing']:,} failing"
-    if node.rows.get("added") or node.rows.get("removed"):
+    if node.action == "sync":
+        rows = _synced(node.rows)
+    elif node.rows.get("added") or node.rows.get("removed"):
         rows = f"+{node.rows['added']:,} -{node.rows['removed']:,} rows"
     right = f"{rows:>14}  {node.status:<9} {node.seconds:>6.2f}s"
     verb = f"{node.action} " if node.action != "build" else ""
@@ -105,6 +107,17 @@ def line(event: NodeFinished) -> str:
         node.status, click.style(node.status, fg=colour) if colour else node.status
     )
     return f"{left:<{room}} {right}"
+
+
+def _synced(rows: Mapping[str, int]) -> str:
+    """Return what a sync wrote, where it is not all that there is, and what it holds back."""
+    if "out" not in rows:
+        return ""
+    counts = {"+": rows["new"], "~": rows["changed"], "-": rows["removed"]}
+    written = [f"{sign}{count:,}" for sign, count in counts.items() if count]
+    whole = not written or written == [f"+{rows['out']:,}"]
+    told = f"{rows['out']:,} rows" if whole else f"{' '.join(written)} rows"
+    return f"{told}, {rows['held_back']:,} held back" if rows["held_back"] else told
 
 
 def test_name(name: str, room: int) -> str:

@@ -160,6 +160,12 @@ class BadSpine(FfcError):
     code = "FF813"
 
 
+class ClockBack(FfcError):
+    """Report that this machine's clock is behind what was done already."""
+
+    code = "FF814"
+
+
 class BadRequest(FfcError):
     """Report a request for features that can't be answered.
 

@@ -116,7 +116,7 @@ class RowCodec:
         self._fixed = [i for i, kind in enumerate(kinds) if kind.name in _FIXED]
         self._varied = [i for i, kind in enumerate(kinds) if kind.name not in _FIXED]
         self._struct = struct.Struct(">" + "".join(_FIXED[kinds[i].name] for i in self._fixed))
-        self._writers = [_writer(kind) for kind in kinds]
+        self._writers = [packer(kind) for kind in kinds]
         self._readers = {i: _reader(kinds[i]) for i in self._varied}
         self._no_nulls = bytes(self._bitmap)
         # Fixed types that struct gives back as they are need no function on the hot path.
@@ -235,7 +235,7 @@ class RowCodec:
         return values, position
 
 
-def _writer(kind: Type) -> Callable[..., Any]:
+def packer(kind: Type) -> Callable[..., Any]:
     """Return what makes a value bytes, or for a fixed type what `struct` packs."""
     scale, size = kind.scale, kind.size
     clean: Callable[[Any], Any] = _cleaner(kind) or _same

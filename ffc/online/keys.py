@@ -21,7 +21,7 @@ _DIGEST: Final = 8
 _EPOCH: Final = datetime(1970, 1, 1)
 _LENGTH: Final = struct.Struct(">BI")
 _INTEGER: Final = struct.Struct(">BIq")
-_TAGS: Final = {
+TAGS: Final = {
     "text": 0,
     "string": 1,
     "int32": 2,
@@ -38,7 +38,7 @@ class KeyCodec:
     """Encodes the keys of one entity of one target."""
 
     def __init__(self, project: str, target: str, view: ServedView) -> None:
-        self._prefix = _prefix(project, target, view.entity)
+        self._prefix = prefix_of(project, target, view.entity)
         self._packers = tuple(_packer(known_type(key.type)) for key in view.keys)
 
     def encode(self, values: Sequence[object]) -> bytes:
@@ -52,7 +52,7 @@ class KeyCodec:
 
 def marker_key(project: str, target: str, entity: str) -> bytes:
     """Return the key under which a sync says what the store holds; no entity's key equals it."""
-    return _prefix(project, target, entity) + _part("marker", b"")
+    return prefix_of(project, target, entity) + _part("marker", b"")
 
 
 def field_of(view: ServedView) -> bytes:
@@ -61,16 +61,17 @@ def field_of(view: ServedView) -> bytes:
     return view.slot.to_bytes(4, "big") + digest + view.generation.to_bytes(8, "big")
 
 
-def _prefix(*names: str) -> bytes:
+def prefix_of(*names: str) -> bytes:
+    """Return what the keys of a project, a target and an entity begin with."""
     return FORMAT + b"".join(_part("text", name.encode()) for name in names)
 
 
 def _part(tag: str, data: bytes) -> bytes:
-    return _LENGTH.pack(_TAGS[tag], len(data)) + data
+    return _LENGTH.pack(TAGS[tag], len(data)) + data
 
 
 def _packer(kind: Type) -> Callable[[object], bytes]:
-    tag = _TAGS[kind.name]
+    tag = TAGS[kind.name]
     if kind.name == "string":
         return _text
     if kind.name == "decimal":

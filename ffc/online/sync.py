@@ -2,50 +2,64 @@
 
 A snapshot of the newest rows is kept in the warehouse; the next sync writes only what differs from
 it. The rows of one view's definition live under a field of their own, and within it under a
-generation: a sync that can't be sure what the store holds (a changed view, an empty store, a sync
-that died half-way) fills a new generation beside the old one, and readers move over when it is
-complete. A marker in the store says which snapshot it holds in full.
+generation: a sync that can't be sure what the store holds (a changed view, an empty store) fills a
+new generation beside the old one, and readers move over when it is complete. Marks in the store say
+which snapshot it holds, or how far one is written: a sync that died is gone on with from there.
 """
 
 from __future__ import annotations
 
 import struct
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import blake2b
 
 import msgspec
 import pyarrow as pa
 from sqlglot import exp
 
 from ffc.adapter.offline import Relation
-from ffc.adapter.online import WRITE_SCHEMA, OnlineStore
+from ffc.adapter.online import OnlineStore
 from ffc.adapter.state import Build, Lease, NodeRun, OnlineView, Pointer, StateStore
 from ffc.auth import Principal, authorize
-from ffc.connect.holding import holding
+from ffc.connect.holding import SECONDS, holding
 from ffc.connect.session import Session
 from ffc.connect.warehouse import Warehouse, random_build_id, table_of
 from ffc.core.clock import Clock, stamp, utc_now
-from ffc.core.errors import Cancelled, DataError, FfcError, NotFound
+from ffc.core.errors import Cancelled, ClockBack, DataError, FfcError, NotFound
 from ffc.core.types import known_type
 from ffc.manifest.names import physical_name, snapshot_id
-from ffc.manifest.records import FeatureView, ServedView
+from ffc.manifest.records import FeatureView
 from ffc.manifest.serving import served_view
-from ffc.online.codec import RowCodec, version
-from ffc.online.keys import KeyCodec, field_of, marker_key
+from ffc.online.codec import CODEC
+from ffc.online.columns import BatchEncoder, Encoded, pieces
+from ffc.online.marks import Mark, Marks
 from ffc.registry import StateRegistry
 from ffc.sql.difference import difference
-from ffc.sql.history import newest
+from ffc.sql.history import newest, waiting
 from ffc.sql.types import literal
 
-BATCH = 10_000
-_SCHEMA = pa.schema([(name, pa.binary()) for name in WRITE_SCHEMA])
+# So many rows of a difference are read at a time, and about so many bytes of them written.
+ROWS = 20_000
+_BYTES = 16 * 2**20
+# A sync asks this often whether the target is still its own.
+_ASK_SECONDS = 1.0
+# A clock may be behind the last sync's by so much and nobody is told: it was another machine's.
+_APART_SECONDS = 60.0
+# Only of these types are there values that no row can hold.
+_REFUSED = ("vector", "list")
 
 
 @dataclass(slots=True, kw_only=True)
 class Syncing:
-    """What it takes to sync views of one target; `now` is the instant that values are of."""
+    """What it takes to sync views of one target; `now` is the instant that values are of.
+
+    `progress` is told how many rows of a view are in. `anew` fills every view from nothing, as of
+    this machine's clock, whatever the last sync's said.
+    """
 
     warehouse: Warehouse
     state: StateStore
@@ -57,6 +71,8 @@ class Syncing:
     online: Callable[[str], OnlineStore]
     now: datetime
     build_id: Callable[[], str]
+    progress: Callable[[str, int], None] = lambda view, rows: None
+    anew: bool = False
 
 
 def sync(
@@ -64,6 +80,8 @@ def sync(
     project: str,
     *,
     principal: Principal,
+    anew: bool = False,
+    progress: Callable[[str, int], None] = lambda view, rows: None,
     clock: Clock = utc_now,
     build_id: Callable[[], str] = random_build_id,
 ) -> list[NodeRun]:
@@ -73,13 +91,13 @@ def sync(
     """
     authorize(principal, "sync")
     state, target = session.state, session.target.name
-    with holding(state, target) as lease:
+    warehouse = Warehouse(session.offline, session.schema)
+    with holding(state, target, warehouse.cancel) as lease:
         if state.deployment(target) is None:
             message = f"nothing is deployed in the target `{target}`"
             raise NotFound(message, help=["run `ffc run`"])
         registry = StateRegistry(state, target)
         state.audit(principal.name, "sync", target, stamp(clock()))
-        warehouse = Warehouse(session.offline, session.schema)
         syncing = Syncing(
             warehouse=warehouse,
             state=state,
@@ -91,6 +109,8 @@ def sync(
             online=session.online,
             now=clock(),
             build_id=build_id,
+            progress=progress,
+            anew=anew,
         )
         views = [n for n in registry.nodes().values() if isinstance(n, FeatureView) and n.online]
         return [sync_view(syncing, view) for view in views]
@@ -115,131 +135,166 @@ class _Sync:
         self._syncing = syncing
         self._view = view
         self._store = syncing.online(view.online)
+        self._marks = Marks(self._store, syncing.project, syncing.target, served_view(view))
         # The snapshot's pointer: a node of its own beside the view's.
         self._pointer = snapshot_id(view.online, view.id)
+        self._rows = Counter({"written": 0, "new": 0, "changed": 0, "removed": 0})
+        self._asked = 0.0
 
     def run(self) -> NodeRun:
-        syncing, view = self._syncing, self._view
-        served, before = self._generation()
+        syncing = self._syncing
+        views = {(v.store, v.view): v for v in syncing.state.online_views(syncing.target)}
+        held = views.get((self._view.online, self._view.id))
+        generation, mark = self._place(held)
+        if mark is not None and mark.done is not None:
+            self._write(generation, mark)
+        now = self._instant(held, mark)
         build_id = syncing.build_id()
-        name = physical_name(view, build_id).replace("feature_view_", "online_", 1)
-        snapshot = Relation(syncing.warehouse.builds_schema, name)
-        total = self._snapshot(snapshot)
-        self._mark(served, b"")
-        written = sum(self._store.write(batch) for batch in self._writes(served, snapshot, before))
-        self._mark(served, build_id.encode())
-        self._finish(served, snapshot, build_id, total)
-        if before is not None:
-            syncing.warehouse.drop(before, "TABLE")
-        return NodeRun(
-            id=view.id,
+        total, late = self._snapshot(build_id, now)
+        before = mark.snapshot if mark else ""
+        self._write(generation, Mark(snapshot=build_id, at=stamp(now), before=before, codec=CODEC))
+        self._finish(generation, build_id, now, total)
+        self._drop_old(mark)
+        counts = {"out": total, **self._rows, "held_back": late}
+        changed = self._rows["written"] or mark is None
+        result = NodeRun(
+            id=self._view.id,
             action="sync",
-            status="success" if written or before is None else "unchanged",
+            status="success" if changed else "unchanged",
             attempts=1,
-            rows={"out": total, "written": written},
-            relation=f"online.{view.online}",
+            rows=counts,
+            relation=f"online.{self._view.online}",
             build=build_id,
         )
+        return self._warned(result, now)
 
-    def _generation(self) -> tuple[ServedView, Relation | None]:
-        """Return the view with the generation to fill, and the snapshot that it holds in full."""
-        syncing, view = self._syncing, self._view
-        views = {(v.store, v.view): v for v in syncing.state.online_views(syncing.target)}
-        held = views.get((view.online, view.id))
-        served = served_view(view)
-        pointer = syncing.pointers.get(self._pointer)
+    def _place(self, held: OnlineView | None) -> tuple[int, Mark | None]:
+        """Return the generation to write, and what it holds: a snapshot, or parts of two.
+
+        What the store says goes before what the state store remembers, which may be older or lost.
+        """
+        marks = self._marks.read()
+        known = {g: m for g, m in marks.items() if m is not None and self._is_usable(m)}
+        same = held is not None and held.fingerprint == self._view.data_fingerprint
+        if self._syncing.anew:
+            known = {}
+        elif held is not None and same:
+            if held.generation in known:
+                return held.generation, known[held.generation]
+            known = {g: m for g, m in known.items() if g > held.generation}
+        if known:
+            newest = max(known)
+            return newest, known[newest]
         # Numbers follow the clock, so that a lost state store never falls back on an old one.
-        fresh = int(syncing.now.timestamp() * 1_000_000)
-        if held is None or pointer is None:
-            return msgspec.structs.replace(served, generation=fresh), None
-        served = msgspec.structs.replace(served, generation=held.generation)
-        complete = (
-            held.fingerprint == view.data_fingerprint
-            and pointer.build.relation[1] in syncing.existing
-            and self._marker(served) == pointer.build.id.encode()
-        )
-        if complete:
-            return served, Relation(*pointer.build.relation)
-        generation = max(fresh, held.generation + 1)
-        return msgspec.structs.replace(served, generation=generation), None
+        fresh = int(self._syncing.now.timestamp() * 1_000_000)
+        return max([fresh, *(g + 1 for g in marks), held.generation + 1 if held else 0]), None
 
-    def _snapshot(self, snapshot: Relation) -> int:
+    def _is_usable(self, mark: Mark) -> bool:
+        """Tell whether a mark's snapshots are still there, and its rows of this codec."""
+        wanted = [mark.snapshot] + ([mark.before] if mark.before and mark.done is not None else [])
+        there = all(self._relation(build).name in self._syncing.existing for build in wanted)
+        return there and mark.codec == CODEC
+
+    def _relation(self, build_id: str) -> Relation:
+        name = physical_name(self._view, build_id).replace("feature_view_", "online_", 1)
+        return Relation(self._syncing.warehouse.builds_schema, name)
+
+    def _instant(self, held: OnlineView | None, mark: Mark | None) -> datetime:
+        """Return the instant that values are of: never before that of values that are served.
+
+        A clock that is set back would take away what is known already.
+        """
+        if self._syncing.anew:
+            return self._syncing.now
+        seen = [held.as_of if held else "", mark.at if mark else ""]
+        return max([self._syncing.now, *(datetime.fromisoformat(at) for at in seen if at)])
+
+    def _snapshot(self, build_id: str, now: datetime) -> tuple[int, int]:
+        """Make the table of the newest rows; return how many there are, and how many wait."""
         syncing, view = self._syncing, self._view
-        instant = syncing.now.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")
-        query = newest(
-            view,
-            literal(instant, known_type("timestamp")),
-            inclusive=view.online_boundary == "inclusive",
-            as_known=view.online_as_known,
-        )
         warehouse = syncing.warehouse
+        text = now.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")
+        instant = literal(text, known_type("timestamp"))
+        inclusive, as_known = view.online_boundary == "inclusive", view.online_as_known
         parents = {view.id: Relation(*syncing.pointers[view.id].build.relation)}
-        text = warehouse.bound(query.sql(dialect=warehouse.store.dialect), parents)
-        warehouse.create(snapshot, "TABLE", text)
-        return warehouse.count(snapshot)
+        query = newest(view, instant, inclusive=inclusive, as_known=as_known)
+        snapshot = self._relation(build_id)
+        bound = warehouse.bound(query.sql(dialect=warehouse.store.dialect), parents)
+        warehouse.create(snapshot, "TABLE", bound)
+        late = waiting(view, instant, inclusive=inclusive, as_known=as_known)
+        held_back = warehouse.rows(late, parents)[0]["waiting"] if late else 0
+        return warehouse.count(snapshot), int(str(held_back))
 
-    def _writes(
-        self, served: ServedView, snapshot: Relation, before: Relation | None
-    ) -> Iterator[pa.RecordBatch]:
-        query = self._difference(snapshot, before)
-        for batch in self._syncing.warehouse.batches(query, rows=BATCH):
-            if batch.num_rows:
-                yield self._encoded(served, batch)
+    def _write(self, generation: int, mark: Mark) -> None:
+        """Write the difference between a mark's snapshots, from where it stopped."""
+        query = self._difference(mark)
+        digest = blake2b(self._syncing.warehouse.text(query).encode(), digest_size=8).hexdigest()
+        # Another ffc may put rows in another order: those that are in are written once more.
+        done = (mark.done or 0) if mark.query == digest else 0
+        view = msgspec.structs.replace(served_view(self._view), generation=generation)
+        encoder = BatchEncoder(self._syncing.project, self._syncing.target, view)
+        if not done:
+            self._check(encoder, query, mark)
+        for batch in self._batches(query, done):
+            encoded = self._encoded(encoder, batch)
+            done += batch.num_rows
+            at = msgspec.structs.replace(mark, query=digest, done=done)
+            self._put(encoded, self._marks.row(generation, at))
+        whole = Mark(snapshot=mark.snapshot, at=mark.at, codec=mark.codec)
+        self._store.write(self._marks.row(generation, whole))
 
-    def _difference(self, snapshot: Relation, before: Relation | None) -> exp.Select:
+    def _difference(self, mark: Mark) -> exp.Select:
         values = [f"__feature_{index}" for index in range(len(self._view.features))]
-        old = table_of(before) if before else None
-        return difference(table_of(snapshot), old, self._view.keys, values)
+        old = table_of(self._relation(mark.before)) if mark.before else None
+        keys = {key.name: known_type(key.type) for key in served_view(self._view).keys}
+        return difference(table_of(self._relation(mark.snapshot)), old, keys, values)
 
-    def _encoded(self, served: ServedView, batch: pa.RecordBatch) -> pa.RecordBatch:
-        keys = KeyCodec(self._syncing.project, self._syncing.target, served)
-        rows = RowCodec(served.features)
-        columns = [column.to_pylist() for column in batch.columns]
-        width = len(served.keys)
-        out: list[Sequence[bytes | None]] = []
-        place = field_of(served)
-        for row in zip(*columns, strict=True):
-            key, (gone, event_time, created) = row[:width], row[width : width + 3]
-            values = row[width + 3 : -3]
-            old_event_time, old_created, known = row[-3:]
-            old = version(old_event_time, old_created) if known else None
-            if gone:
-                event_time, created = old_event_time, old_created
-                value = rows.tombstone(event_time, created)
-            else:
-                value = self._row(rows, event_time, created, values)
-            out.append((keys.encode(key), place, value, version(event_time, created), old))
-        return pa.RecordBatch.from_arrays(
-            [pa.array(column, pa.binary()) for column in zip(*out, strict=True)], schema=_SCHEMA
-        )
+    def _batches(self, query: exp.Select, done: int) -> Iterator[pa.RecordBatch]:
+        """Return a query's rows but for those that are in, a few megabytes at a time."""
+        for batch in self._syncing.warehouse.batches(query, rows=ROWS):
+            skipped = min(done, batch.num_rows)
+            done -= skipped
+            yield from pieces(batch.slice(skipped), _BYTES)
 
-    def _row(
-        self,
-        rows: RowCodec,
-        event_time: datetime | None,
-        created: datetime | None,
-        values: Sequence[object],
-    ) -> bytes:
+    def _check(self, encoder: BatchEncoder, query: exp.Select, mark: Mark) -> None:
+        """Return if every row can be stored: half of a snapshot that can't be would stay for good.
+
+        Raises DataError.
+        """
+        if any(known_type(f.type).name in _REFUSED for f in self._view.features):
+            try:
+                for batch in self._batches(query, 0):
+                    self._encoded(encoder, batch)
+            except DataError:
+                self._syncing.warehouse.drop(self._relation(mark.snapshot), "TABLE")
+                raise
+
+    def _encoded(self, encoder: BatchEncoder, batch: pa.RecordBatch) -> Encoded:
         try:
-            return rows.encode(event_time, created, values)
-        except (TypeError, ValueError, OverflowError, struct.error) as problem:
+            return encoder.encode(batch)
+        except (TypeError, ValueError, OverflowError, struct.error, pa.ArrowException) as problem:
             message = f"a row of `{self._view.name}` can't be stored online: {problem}"
             raise DataError(message, help=["a vector's elements, for one, can't be null"]) from None
 
-    def _marker(self, served: ServedView) -> bytes | None:
-        key = marker_key(self._syncing.project, self._syncing.target, served.entity)
-        (fields,) = self._store.read([key])
-        return fields.get(field_of(served))
+    def _put(self, encoded: Encoded, mark: pa.RecordBatch) -> None:
+        """Write rows and how far they come, whole or not at all."""
+        self._ask()
+        # The mark is one more value.
+        written = self._store.write(pa.concat_batches([encoded.batch, mark])) - 1
+        self._rows.update(
+            written=written, new=encoded.new, changed=encoded.changed, removed=encoded.removed
+        )
+        self._syncing.progress(self._view.id, self._rows["written"])
 
-    def _mark(self, served: ServedView, value: bytes) -> None:
-        """Say which snapshot the store holds in full; nothing while it is being written."""
-        key = marker_key(self._syncing.project, self._syncing.target, served.entity)
-        row = [[key], [field_of(served)], [value], [b""], [b""]]
-        arrays = [pa.array(column, pa.binary()) for column in row]
-        self._store.write(pa.RecordBatch.from_arrays(arrays, schema=_SCHEMA))
+    def _ask(self) -> None:
+        """Return if the target is still ours; raises Locked, so that nothing old is written."""
+        if time.monotonic() - self._asked > _ASK_SECONDS:
+            self._syncing.state.renew(self._syncing.lease, time.time(), SECONDS)
+            self._asked = time.monotonic()
 
-    def _finish(self, served: ServedView, snapshot: Relation, build_id: str, total: int) -> None:
+    def _finish(self, generation: int, build_id: str, now: datetime, total: int) -> None:
         syncing, view = self._syncing, self._view
+        snapshot = self._relation(build_id)
         build = Build(
             id=build_id,
             node=self._pointer,
@@ -258,8 +313,27 @@ class _Sync:
                 store=view.online,
                 view=view.id,
                 fingerprint=view.data_fingerprint,
-                generation=served.generation,
-                as_of=stamp(syncing.now),
+                generation=generation,
+                as_of=stamp(now),
                 rows=total,
             ),
         )
+
+    def _drop_old(self, mark: Mark | None) -> None:
+        """Drop the snapshots that the new one took the place of."""
+        old = {mark.snapshot, mark.before} - {""} if mark else set()
+        for build_id in old:
+            self._syncing.warehouse.drop(self._relation(build_id), "TABLE")
+
+    def _warned(self, result: NodeRun, now: datetime) -> NodeRun:
+        """Return a result; where the clock is behind the last sync's, it says so."""
+        behind = (now - self._syncing.now).total_seconds()
+        if behind <= _APART_SECONDS:
+            return result
+        problem = ClockBack(
+            f"this machine's clock is {behind:,.0f} s behind the last sync's:"
+            f" values are as of {stamp(now)}",
+            help=["set the clock; if it was ahead before, run `ffc sync --full-refresh`"],
+        )
+        told = NodeRun.failed(result.id, result.action, problem)
+        return msgspec.structs.replace(result, status="warn", reason=told.reason, error=told.error)

@@ -116,6 +116,7 @@ def _clock_difference(warehouse: Warehouse, clock: Clock) -> float:
 
 
 def _online(session: Session, name: str) -> str:
+    session.online(name).check()
     session.online(name).read([b"ffc debug"])
     try:
         views = session.state.online_views(session.target.name)

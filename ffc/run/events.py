@@ -29,6 +29,13 @@ class NodeStarted(Struct, frozen=True, kw_only=True, tag=True):
     total: int
 
 
+class NodeProgressed(Struct, frozen=True, kw_only=True, tag=True):
+    """A node that takes long has come so far."""
+
+    id: str
+    rows: int
+
+
 class NodeFinished(Struct, frozen=True, kw_only=True, tag=True):
     """A node ended, well or not."""
 
@@ -45,7 +52,7 @@ class RunFinished(Struct, frozen=True, kw_only=True, tag=True):
     status: str
 
 
-Event = RunStarted | NodeStarted | NodeFinished | RunFinished
+Event = RunStarted | NodeStarted | NodeProgressed | NodeFinished | RunFinished
 
 
 class Sink(Protocol):

@@ -25,7 +25,16 @@ from ffc.manifest.records import AnyNode, FeatureView, Manifest
 from ffc.manifest.upgrades import decode_node
 from ffc.online.sync import Syncing, sync_view
 from ffc.run.collecting import collect
-from ffc.run.events import Event, NodeFinished, NodeStarted, RunFinished, RunStarted, Sink, emit
+from ffc.run.events import (
+    Event,
+    NodeFinished,
+    NodeProgressed,
+    NodeStarted,
+    RunFinished,
+    RunStarted,
+    Sink,
+    emit,
+)
 from ffc.run.increments import Journalled, recovered
 from ffc.run.measuring import keep_statistics, unmeasured
 from ffc.run.nodes import Building
@@ -249,6 +258,7 @@ class _Job:
             online=self._session.online,
             now=self._clock(),
             build_id=building.build_id,
+            progress=lambda view, rows: self._emit(NodeProgressed(id=view, rows=rows)),
         )
 
     def _start(self, total: int) -> None:

@@ -87,12 +87,30 @@ def newest(view: FeatureView, now: exp.Expr | None, inclusive: bool, as_known: b
     if not view.event_time:
         return select
     if now is not None:
-        bounds: list[exp.Expr] = [build.column(view.event_time)]
-        bounds += [learned(view)] if as_known and (view.created or view.delay) else []
         compare = exp.LTE if inclusive else exp.LT
+        bounds = _bounded(view, as_known)
         select = select.where(build.every(compare(this=b, expression=now.copy()) for b in bounds))
     order = [build.column(view.event_time)] + ([build.column(view.created)] if view.created else [])
     return build.qualified(select, build.first_of(keys, [build.descending(c) for c in order]))
+
+
+def waiting(view: FeatureView, now: exp.Expr, inclusive: bool, as_known: bool) -> exp.Select | None:
+    """Return how many rows `newest` holds back, as `waiting`; None of a static view.
+
+    A row that was never learned does not wait: it never comes.
+    """
+    if not view.event_time:
+        return None
+    compare = exp.GT if inclusive else exp.GTE
+    late = [compare(this=b, expression=now.copy()) for b in _bounded(view, as_known)]
+    count = build.named(exp.Count(this=exp.Star()), "waiting")
+    return exp.select(count).from_(build.reference(view.id)).where(exp.or_(*late))
+
+
+def _bounded(view: FeatureView, as_known: bool) -> list[exp.Expr]:
+    """Return the times that must lie before an instant for a row to be known then."""
+    known = [learned(view)] if as_known and (view.created or view.delay) else []
+    return [build.column(view.event_time), *known]
 
 
 def instants_between(view: FeatureView, start: datetime, end: datetime) -> exp.Select:

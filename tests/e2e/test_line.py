@@ -58,7 +58,8 @@ def test_a_run_writes_its_results(project: Path) -> None:
     assert built["training_set.fraud_training"]["rows"] == {"out": ROWS}
     assert built["training_set.fraud_training"]["relation"].split(".")[0].endswith("__ffc")
     synced = {r["id"]: r["rows"] for r in document["results"] if r["action"] == "sync"}
-    assert synced["feature_view.customer_daily"] == {"out": 600, "written": 600}
+    counts = {"written": 600, "new": 600, "changed": 0, "removed": 0, "held_back": 0}
+    assert synced["feature_view.customer_daily"] == {"out": 600, **counts}
 
 
 def test_a_second_run_builds_nothing_and_writes_nothing(project: Path) -> None:

@@ -78,3 +78,13 @@ def test_how_far_a_file_is_written_is_drawn_and_goes(tmp_path: Path) -> None:
         )
         assert "rows/s" not in line
         assert line.strip() == ("" if options else "4 rows to set.csv")
+
+
+def test_how_far_a_sync_is_is_drawn_and_goes(tmp_path: Path) -> None:
+    small_project(tmp_path)
+    on_a_terminal(tmp_path, "run", "--quiet")
+    written = on_a_terminal(tmp_path, "sync", "--full-refresh")
+    assert re.search(r"sync .*4 rows", written)
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written).replace("\r", "\n")
+    assert plain.rstrip().endswith("\ndone: 2 synced")
+    assert "rows/s" not in on_a_terminal(tmp_path, "sync", "--full-refresh", "--quiet")

@@ -84,7 +84,8 @@ def test_new_data_build_only_what_reads_them(project: Path) -> None:
         if action == "build" and r["status"] == "success"
     }
     assert built == {"source.raw.users", "feature_view.profile", "training_set.main"}
-    assert results["sync", "feature_view.profile"]["rows"] == {"out": 3, "written": 1}
+    counts = {"written": 1, "new": 1, "changed": 0, "removed": 0, "held_back": 0}
+    assert results["sync", "feature_view.profile"]["rows"] == {"out": 3, **counts}
 
 
 def test_bad_data_never_replace_good(project: Path) -> None:
@@ -154,7 +155,8 @@ def test_a_lost_state_store_brings_no_old_row_back(project: Path) -> None:
 def test_what_vanished_is_missing_online(project: Path) -> None:
     (project / "data" / "users.csv").write_text("user_id,country\nu2,DE\n")
     assert ffc(project, "run").code == 0
-    assert _results(project)["sync", "feature_view.profile"]["rows"] == {"out": 1, "written": 1}
+    counts = {"written": 1, "new": 0, "changed": 0, "removed": 1, "held_back": 0}
+    assert _results(project)["sync", "feature_view.profile"]["rows"] == {"out": 1, **counts}
     answer = ffc(
         project, "get", "profile.country", "--key", "user_id=u1", "--output", "json"
     ).json()

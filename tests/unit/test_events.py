@@ -9,7 +9,7 @@ import pytest
 from support.projects import compile_folder, open_session, small_project
 
 from ffc.auth import Principal
-from ffc.run.events import Event, NodeFinished, NodeStarted, RunFinished, RunStarted
+from ffc.run.events import Event, NodeFinished, NodeProgressed, NodeStarted, RunFinished, RunStarted
 from ffc.run.executor import run
 
 NOW = datetime(2024, 2, 1, tzinfo=UTC)
@@ -54,7 +54,12 @@ def test_events_come_in_order(heard: list[list[Event]]) -> None:
     assert first.at == "2024-02-01T00:00:00.000000Z"
     assert isinstance(last, RunFinished)
     assert last.status == "success"
-    assert len(steps) == 2 * first.nodes
+    progress = [event for event in steps if isinstance(event, NodeProgressed)]
+    assert {event.id: event.rows for event in progress} == {
+        "feature_view.profile": 2,
+        "feature_view.spending": 2,
+    }
+    assert len(steps) == 2 * first.nodes + len(progress)
     assert isinstance(measured, NodeFinished)
     assert measured.node.action == "measure"
     started = [event for event in steps if isinstance(event, NodeStarted)]

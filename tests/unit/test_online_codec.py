@@ -11,6 +11,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from support.values import VALUES, Times, times
 
 from ffc.manifest.records import ServedFeature
 from ffc.online.codec import (
@@ -29,42 +30,7 @@ from ffc.online.codec import (
 UNTIMED = settings(deadline=None)
 HEAD = 19
 T = datetime(2024, 1, 5, 12, 30, 0, 250)
-TEXT = st.text("a \0\x7f\x80\u07ff\u20ac\uffff\U0010ffff", max_size=8)
-# A fold says nothing of an instant without zone.
-INSTANTS = st.datetimes().map(lambda instant: instant.replace(fold=0))
-
-
-def decimals(precision: int, scale: int) -> st.SearchStrategy[Decimal]:
-    most = 10**precision - 1
-    return st.integers(-most, most).map(lambda whole: Decimal(f"{whole}E-{scale}"))
-
-
-def lists(items: st.SearchStrategy[object]) -> st.SearchStrategy[list[object]]:
-    return st.lists(st.none() | items, max_size=4)
-
-
-VALUES: dict[str, st.SearchStrategy[object]] = {
-    "string": TEXT,
-    "int32": st.integers(-(2**31), 2**31 - 1),
-    "int64": st.integers(-(2**63), 2**63 - 1),
-    "float32": st.floats(width=32),
-    "float64": st.floats(),
-    "bool": st.booleans(),
-    "timestamp": INSTANTS,
-    "date": st.dates(),
-    "decimal(12,2)": decimals(12, 2),
-    "decimal(38,0)": decimals(38, 0),
-    "decimal(38,19)": decimals(38, 19),
-    "decimal(38,38)": decimals(38, 38),
-    "bytes": st.binary(max_size=8),
-    "json": TEXT,
-    "vector(3)": st.lists(st.floats(width=32), min_size=3, max_size=3),
-}
-VALUES |= {f"list<{kind}>": lists(values) for kind, values in VALUES.items()}
-VALUES["list<list<timestamp>>"] = lists(lists(INSTANTS))
-
 Typed = tuple[tuple[str, ...], tuple[object, ...]]
-Times = tuple[datetime | None, datetime | None]
 
 
 def a_codec(*types: str) -> RowCodec:
@@ -78,10 +44,6 @@ def typed_rows() -> st.SearchStrategy[Typed]:
     return st.lists(pairs, max_size=10).map(
         lambda drawn: (tuple(kind for kind, _ in drawn), tuple(value for _, value in drawn))
     )
-
-
-def times() -> st.SearchStrategy[Times]:
-    return st.tuples(st.none() | INSTANTS, st.none() | INSTANTS)
 
 
 def shown(value: object) -> object:

@@ -12,7 +12,7 @@ from sqlglot import exp
 from support.golden import golden
 from support.projects import FILES, manifest
 
-from ffc.core.types import known_type
+from ffc.core.types import Type, known_type
 from ffc.manifest.records import FeatureView, TrainingSet
 from ffc.sql import build, relations
 from ffc.sql.binding import bind, references
@@ -23,6 +23,7 @@ from ffc.sql.point_in_time import training_set_query
 from ffc.sql.search import Shape, shape_for
 from ffc.sql.types import converted, literal, type_of_native
 
+TEXT_KEY = {"k": Type(name="string")}
 RELATIONS = {"a.b": build.table("b1", "s"), 'od"d': build.table("b2", "s")}
 
 
@@ -165,15 +166,17 @@ def test_the_difference_of_two_snapshots(connection: duckdb.DuckDBPyConnection) 
         "insert into new values ('same', '2024-01-01', null, 'nan'), ('fresh', '2024-01-02', null, 2), ('other', '2024-01-01', null, 3)"
     )
     rows = _rows(
-        connection, difference(build.table("new"), build.table("old"), ["k"], ["__feature_0"])
+        connection, difference(build.table("new"), build.table("old"), TEXT_KEY, ["__feature_0"])
     )
+    assert [row[0] for row in rows] == ["gone", "fresh", "other"]
     told = {row[0]: (row[1], row[4], row[-1]) for row in rows}
     assert told == {
         "gone": (True, None, True),
         "fresh": (False, 2, False),
         "other": (False, 3, True),
     }
-    rows = _rows(connection, difference(build.table("new"), None, ["k"], ["__feature_0"]))
+    rows = _rows(connection, difference(build.table("new"), None, TEXT_KEY, ["__feature_0"]))
+    assert [row[0] for row in rows] == ["same", "fresh", "other"]
     assert len(rows) == 3
     assert {(row[1], row[-1]) for row in rows} == {(False, False)}
 

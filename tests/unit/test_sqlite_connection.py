@@ -123,7 +123,7 @@ def test_a_corrupt_page(path: Path) -> None:
         file.seek(4096)
         file.write(b"\xff" * (path.stat().st_size - 4096))
     database = Database(path, STEPS)
-    with pytest.raises(StoreError, match="malformed") as caught:
+    with pytest.raises(StoreError, match="is damaged: Page 2") as caught:
         rows_of(database, "SELECT * FROM a")
     assert caught.value.help == ("remove it",)
     database.close()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,7 +22,7 @@ from ffc.adapter import (
     StoreError,
     Unreachable,
 )
-from ffc_sqlite import SQLiteOnlineStore
+from ffc_sqlite import SQLiteOnlineStore, connection
 
 Row = tuple[bytes | None, bytes | None, bytes | None, bytes | None, bytes | None]
 
@@ -243,6 +246,40 @@ def test_readers_and_writers_together(tmp_path: Path) -> None:
     other.close()
 
 
+WRITER = """
+import sys
+from pathlib import Path
+from unit.test_sqlite_online import a_batch, open_store
+store, number = open_store(Path(sys.argv[1])), int(sys.argv[2])
+for step in range(25):
+    version = b"%04d" % (step * 4 + number)
+    store.write(a_batch(*((b"%d" % key, b"f", version, version, None) for key in range(200))))
+    values = {row[b"f"] for row in store.read([b"%d" % key for key in range(200)])}
+    assert len(values) == 1, values
+    assert values.pop() >= version
+store.close()
+"""
+
+
+def test_many_processes_write_and_read(tmp_path: Path) -> None:
+    """Each sees whole batches only, and never an older one than its own; the newest stays."""
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(tmp_path), str(number)],
+            cwd=Path(__file__).parent.parent,
+            stderr=subprocess.PIPE,
+        )
+        for number in range(4)
+    ]
+    for writer in writers:
+        _, told = writer.communicate(timeout=60)
+        assert writer.returncode == 0, told
+    store = open_store(tmp_path)
+    assert {row[b"f"] for row in store.read([b"%d" % key for key in range(200)])} == {b"0099"}
+    store.check()
+    store.close()
+
+
 def test_ping_of_a_store_that_cannot_be_opened(tmp_path: Path) -> None:
     (tmp_path / ".ffc").write_text("")
     with pytest.raises(Unreachable, match="online store"):
@@ -258,6 +295,69 @@ def test_ping_of_a_broken_file(tmp_path: Path) -> None:
     assert caught.value.help == ("move the file away: the next `ffc sync` fills a new one",)
     with pytest.raises(StoreError, match="file is not a database"):
         store.read([b"a"])
+
+
+def damaged(folder: Path, rows: int) -> Path:
+    """Return the file of a store of so many rows, a page in its middle overwritten."""
+    store = open_store(folder)
+    store.write(a_batch(*((b"%08d" % i, b"f", bytes(100), b"v", None) for i in range(rows))))
+    store.close()
+    file = folder / ".ffc" / "o.db"
+    with file.open("r+b") as opened:
+        opened.seek(file.stat().st_size // 2 // 4096 * 4096)
+        opened.write(bytes(4096))
+    return file
+
+
+def test_a_damaged_file_is_found_when_it_is_opened(tmp_path: Path) -> None:
+    file = damaged(tmp_path, 2_000)
+    store = open_store(tmp_path)
+    for use in (lambda: store.read([b"00000001"]), lambda: store.write(a_batch()), store.check):
+        with pytest.raises(StoreError, match=rf"online store {file} is damaged: .*Page"):
+            use()
+    with pytest.raises(Unreachable, match="is damaged") as caught:
+        store.ping()
+    assert caught.value.help == ("move the file away: the next `ffc sync` fills a new one",)
+    store.close()
+
+
+def test_a_large_file_is_not_read_to_be_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is damaged is told when it is met, or when it is looked for."""
+    damaged(tmp_path, 2_000)
+    monkeypatch.setattr(connection, "CHECKED_BYTES", 4096)
+    store = open_store(tmp_path)
+    assert store.read([b"00000001"]) == [{b"f": bytes(100)}]
+    with pytest.raises(StoreError, match="malformed") as caught:
+        store.read([b"%08d" % i for i in range(2_000)])
+    assert caught.value.help == ("move the file away: the next `ffc sync` fills a new one",)
+    with pytest.raises(StoreError, match=r"is damaged: .*Page"):
+        store.check()
+    store.close()
+
+
+def test_a_file_that_was_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = damaged(tmp_path, 2_000)
+    os.truncate(file, file.stat().st_size // 2)
+    monkeypatch.setattr(connection, "CHECKED_BYTES", 4096)
+    store = open_store(tmp_path)
+    with pytest.raises(StoreError, match="malformed"):
+        store.read([b"00000001"])
+    store.close()
+
+
+def test_a_file_is_checked_once(store: SQLiteOnlineStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.ping()
+    store.check()
+
+    checked: list[object] = []
+    monkeypatch.setattr(connection.Database, "_check", lambda *given: checked.append(given))
+    read: list[object] = []
+    other = threading.Thread(target=lambda: read.append(store.read([b"a"])))
+    other.start()
+    other.join(10)
+    assert (read, checked) == ([[{}]], [])
 
 
 def test_a_closed_store_says_so(store: SQLiteOnlineStore) -> None:

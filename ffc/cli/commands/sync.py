@@ -10,22 +10,48 @@ from ffc.cli import options
 
 
 @click.command("sync", short_help="Bring the newest values to the online store.")
+@click.option(
+    "--full-refresh",
+    is_flag=True,
+    help="Fill the online stores from nothing, beside what is served until that is done.",
+)
 @options.options(options.WHERE, options.TALK)
 def command(
+    full_refresh: bool,
     project_dir: Path | None,
     profiles_dir: Path | None,
     target: str | None,
     output: str,
     quiet: bool,
 ) -> int:
-    """Write what changed in the deployed online views since the last sync."""
+    """Write what changed in the deployed online views since the last sync.
+
+    A sync that was interrupted is gone on with. Rows that are newer than this instant are held back
+    until they are not.
+    """
     from ffc.auth import local_user
+    from ffc.cli.exporting import export_progress
     from ffc.manifest.files import encode
     from ffc.online.sync import sync
     from ffc.workspace.folder import open_target
 
-    with open_target(project_dir, profiles_dir, target) as opened:
-        results = sync(opened.session, opened.project, principal=local_user())
+    done: dict[str, int] = {}
+    with (
+        open_target(project_dir, profiles_dir, target) as opened,
+        export_progress("sync", None, quiet) as report,
+    ):
+
+        def progress(view: str, rows: int) -> None:
+            done[view] = rows
+            report(sum(done.values()))
+
+        results = sync(
+            opened.session,
+            opened.project,
+            principal=local_user(),
+            anew=full_refresh,
+            progress=progress,
+        )
     if output == "json":
         click.echo(encode({"schema": "ffc.sync_results/v1", "results": results}).decode(), nl=False)
     else:
