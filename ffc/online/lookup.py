@@ -95,6 +95,10 @@ class FeatureReader:
         """The names of the models that are deployed."""
         return self._picker.models
 
+    def plain_names(self, request: FeatureRequest) -> list[str]:
+        """Return what the columns of an answer are called without their views."""
+        return self._picker.picks(request).plain
+
     def features(self) -> list[dict[str, object]]:
         """Return what can be asked for: every served feature with its type and its keys."""
         return self._picker.features()

@@ -12,11 +12,13 @@ from ffc.core.diagnostics import did_you_mean, listed
 from ffc.core.errors import BadRequest
 from ffc.manifest.names import feature_column
 from ffc.manifest.records import ServedKey, ServedSet, Serving
-from ffc.online.requests import AnswerColumn, FeatureRequest
+from ffc.online.requests import AnswerColumn, FeatureRequest, check_features
 from ffc.online.views import Feature, KeyReader, Status, Take, View
 
-# So many requests, statuses and times are remembered; more than that and they are forgotten.
+# So many requests, statuses and times are remembered, of so many columns in all; more than that and
+# they are forgotten.
 _REMEMBERED: Final = 1024
+_COLUMNS: Final = 64 * _REMEMBERED
 
 Column = tuple[str, View, Feature]
 # An entity, with the keys that it had when a view of it was synced.
@@ -36,6 +38,7 @@ class Picks:
 
     def __init__(self, columns: Sequence[Column], keys: Mapping[Key, KeyReader]) -> None:
         self.columns = [AnswerColumn(name, feature.type) for name, _, feature in columns]
+        self.plain = [_plain(column) for column in columns]
         self.views = list(dict.fromkeys(view for _, view, _ in columns))
         place = {view: index for index, view in enumerate(self.views)}
         own = [[n for n, (_, v, _) in enumerate(columns) if v is view] for view in self.views]
@@ -47,6 +50,7 @@ class Picks:
         self._view_of = [place[view] for _, view, _ in columns]
         self.asked = _asked(self.views, keys)
         self.head = msgspec.json.encode(self.columns)
+        self._most = min(_REMEMBERED, _COLUMNS // (len(columns) + 1))
         self._statuses: dict[tuple[Status, ...], Raw] = {}
         self._times: dict[tuple[bytes, ...], Raw] = {}
 
@@ -68,7 +72,7 @@ class Picks:
         known = self._statuses.get(by_view)
         if known is None:
             known = Raw(msgspec.json.encode(self.statuses(by_view)))
-            _remember(self._statuses, by_view, known)
+            self._remember(self._statuses, by_view, known)
         return known
 
     def raw_event_times(self, by_view: tuple[bytes, ...]) -> Raw:
@@ -76,14 +80,20 @@ class Picks:
         known = self._times.get(by_view)
         if known is None:
             known = Raw(msgspec.json.encode(self.event_times(by_view)))
-            _remember(self._times, by_view, known)
+            self._remember(self._times, by_view, known)
         return known
 
+    def _remember(self, known: dict[Any, Raw], key: object, value: Raw) -> None:
+        if len(known) >= self._most:
+            known.clear()
+        known[key] = value
 
-def _remember(known: dict[Any, Any], key: object, value: object) -> None:
-    if len(known) >= _REMEMBERED:
-        known.clear()
-    known[key] = value
+
+def _plain(column: Column) -> str:
+    """Return what a column is called where no view is named: as its feature, if not renamed."""
+    name, view, feature = column
+    own = view.served.features[feature.index].name
+    return own if name == feature_column(view.served.name, view.served.variant, own) else name
 
 
 def _asked(views: Iterable[View], keys: Mapping[Key, KeyReader]) -> list[Asked]:
@@ -112,17 +122,20 @@ class Picker:
             if len(views) == 1:
                 self._names.setdefault(name, views[0])
         self._known: dict[object, Picks] = {}
+        self._held = 0
 
     def picks(self, request: FeatureRequest) -> Picks:
         """Return what a request asks for; raises BadRequest."""
-        features = request.features
-        key = tuple(features) if features is not None else (request.training_set, request.model)
-        given = (features is not None, request.training_set is not None)
-        wanted = (*given, request.model is not None, key)
+        features = None if request.features is None else tuple(request.features)
+        wanted = (features, request.training_set, request.model)
         found = self._known.get(wanted)
         if found is None:
             found = Picks(self._columns(request), self._keys)
-            _remember(self._known, wanted, found)
+            self._held += len(found.columns)
+            if len(self._known) >= _REMEMBERED or self._held > _COLUMNS:
+                self._known.clear()
+                self._held = len(found.columns)
+            self._known[wanted] = found
         return found
 
     def features(self) -> list[dict[str, object]]:
@@ -142,14 +155,7 @@ class Picker:
         if request.features is not None and request.training_set is None:
             if request.model is not None:
                 self._check_model(request.model)
-            found = [
-                each
-                for index, text in enumerate(request.features)
-                for each in self._pick(text, f"features[{index}]")
-            ]
-            if not found:
-                raise BadRequest("no feature is asked for", field="features")
-            return found
+            return self._chosen(request.features)
         sets = (request.training_set, request.model)
         if request.features is not None or sets.count(None) != 1:
             message = "say `features`, `training_set` or `model`, one of them"
@@ -162,6 +168,17 @@ class Picker:
             hints = did_you_mean(name, self._sets)
             raise BadRequest(message, field="training_set", status=404, help=hints)
         return self._of(self._sets[name], "training_set", f"training set `{name}`")
+
+    def _chosen(self, features: Sequence[str]) -> list[Column]:
+        # Before any is looked up: a list may be as long as a body.
+        check_features(len(features))
+        found: list[Column] = []
+        for index, text in enumerate(features):
+            found += self._pick(text, f"features[{index}]")
+            check_features(len(found))
+        if not found:
+            raise BadRequest("no feature is asked for", field="features")
+        return found
 
     def _check_model(self, name: str) -> ServedSet:
         if name not in self.models:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from ffc.core.errors import BadRequest
 
@@ -12,6 +12,10 @@ from ffc.core.errors import BadRequest
 MOST_ENTITIES: Final = 10_000
 MOST_FEATURES: Final = 2_000
 MOST_VALUES: Final = 1_000_000
+# What documents say of these lists; larger ones are refused in our own words.
+Features = Annotated[list[str], Meta(extra_json_schema={"minItems": 1, "maxItems": MOST_FEATURES})]
+# Whoever reads an answer takes words that a later server may say.
+_Status = Annotated[str, Meta(extra_json_schema={"enum": ["ok", "missing", "expired", "error"]})]
 
 
 class FeatureRequest(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -20,10 +24,10 @@ class FeatureRequest(Struct, kw_only=True, forbid_unknown_fields=True):
     `features`, or those of a `training_set` or of a `model`; a model beside features says who asks.
     """
 
-    features: list[str] | None = None
+    features: Features | None = None
     training_set: str | None = None
     model: str | None = None
-    entities: list[dict[str, Any]]
+    entities: Annotated[list[dict[str, Any]], Meta(extra_json_schema={"maxItems": MOST_ENTITIES})]
     metadata: bool = True
 
 
@@ -39,14 +43,14 @@ class AnswerRow(Struct, frozen=True, omit_defaults=True):
 
     entity: dict[str, Any]
     values: list[Any]
-    statuses: list[str] | None = None
+    statuses: list[_Status] | None = None
     event_times: list[str | None] | None = None
 
 
 class FeatureResponse(Struct, frozen=True, kw_only=True):
     """The document `ffc.features/v1`."""
 
-    schema: str = "ffc.features/v1"
+    schema: Literal["ffc.features/v1"] = "ffc.features/v1"
     as_of: str
     deployment: str
     columns: list[AnswerColumn]
@@ -58,9 +62,14 @@ def check_size(entities: int, features: int) -> None:
     if entities > MOST_ENTITIES:
         message = f"{entities:,} entities are asked about: {MOST_ENTITIES:,} at the most"
         raise BadRequest(message, field="entities", help=["ask in parts"])
-    if features > MOST_FEATURES:
-        message = f"{features:,} features are asked for: {MOST_FEATURES:,} at the most"
-        raise BadRequest(message, field="features", help=["ask in parts"])
+    check_features(features)
     if entities * features > MOST_VALUES:
         message = f"{entities * features:,} values are asked for: {MOST_VALUES:,} at the most"
         raise BadRequest(message, field="entities", help=["ask in parts"])
+
+
+def check_features(features: int) -> None:
+    """Return if that many features can be asked for at once; raises BadRequest."""
+    if features > MOST_FEATURES:
+        message = f"{features:,} features are asked for: {MOST_FEATURES:,} at the most"
+        raise BadRequest(message, field="features", help=["ask in parts"])

@@ -10,7 +10,7 @@ import re
 import tempfile
 import time
 import traceback
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from itertools import count
@@ -31,12 +31,12 @@ from ffc.serve.bodies import (
     LARGEST_BODY,
     LARGEST_TABLE,
     PATH,
-    Gone,
     Receive,
     Scope,
     Send,
     body_into,
     body_of,
+    drained,
     problem_document,
     send_file,
     status_of,
@@ -49,9 +49,11 @@ REFRESH_SECONDS: Final = 1.0
 LATER: Final = ("request",)
 # What anybody may ask, and what answers of a status say besides.
 _OPEN: Final = ("/healthz", "/readyz")
-_ABOUT: Final[Mapping[int, Mapping[str, str]]] = {
-    401: {"www-authenticate": "Bearer"},
-    503: {"retry-after": "1"},
+_ABOUT: Final = {
+    401: [(b"www-authenticate", b"Bearer")],
+    # What is left of such a body would be read as the next request.
+    408: [(b"connection", b"close")],
+    503: [(b"retry-after", b"1")],
 }
 # So many requests are answered by way of the warehouse at a time; the others wait.
 _READERS: Final = 4
@@ -174,6 +176,7 @@ class FeatureService:
         try:
             own, allowed = self._told_by(scope["headers"])
             if not allowed and path not in _OPEN:
+                await drained(receive)
                 raise _denied(scope)
             if route is None:
                 # A HEAD is a GET whose answer is not sent: load balancers probe with it.
@@ -184,8 +187,6 @@ class FeatureService:
                 self._counted.own.request("offline", 200, time.perf_counter() - began)
                 return
             told = await route(await body_of(receive))
-        except Gone:
-            return
         except FfcError as problem:
             told = Told(status_of(problem), problem_document(problem))
             if told.status >= 500:
@@ -200,9 +201,10 @@ class FeatureService:
             (b"content-type", told.kind),
             (b"content-length", b"%d" % len(told.body)),
             (_ID, own or self._id()),
+            *_ABOUT.get(told.status, ()),
         ]
-        if told.status in _ABOUT:
-            headers += [(n.encode(), v.encode()) for n, v in _ABOUT[told.status].items()]
+        if told.status == 405:
+            headers.append((b"allow", ", ".join(self._methods(path)).encode()))
         await send({"type": "http.response.start", "status": told.status, "headers": headers})
         body = b"" if scope["method"] == "HEAD" else told.body
         await send({"type": "http.response.body", "body": body})
@@ -228,6 +230,7 @@ class FeatureService:
         """Answer with what is built, by way of files: bodies and answers may be large."""
         found = self._offline and self._offline.find(method, scope["path"])
         if not found:
+            await drained(receive)
             raise self._no_route(scope["method"], scope["path"])
         answering, rest = found
         told = dict(scope["headers"])
@@ -251,18 +254,23 @@ class FeatureService:
             await send_file(answer.path, headers, send, head=scope["method"] == "HEAD")
 
     def _no_route(self, method: str, path: str) -> BadRequest:
-        known_routes = [*self._routes, *(self._offline.routes if self._offline else ())]
-        methods = [
-            known
-            for known, route in known_routes
-            if route == path or (route.endswith("/") and path.startswith(route))
-        ]
+        methods = self._methods(path)
         if methods:
             message = f"{path} takes {' and '.join(methods)}, not {method}"
             return BadRequest(message, status=405)
-        routes = ", ".join(f"{known} {route}" for known, route in known_routes)
+        routes = ", ".join(f"{known} {route}" for known, route in self._known_routes())
         message = f"there is nothing at {path}"
         return BadRequest(message, field=PATH, status=404, help=[f"there is {routes}"])
+
+    def _methods(self, path: str) -> list[str]:
+        return [
+            known
+            for known, route in self._known_routes()
+            if route == path or (route.endswith("/") and path.startswith(route))
+        ]
+
+    def _known_routes(self) -> list[tuple[str, str]]:
+        return [*self._routes, *(self._offline.routes if self._offline else ())]
 
     # The routes
 
@@ -283,7 +291,8 @@ class FeatureService:
         reader = self._current()
         asked = feast.asked(request, reader.models)
         answer = reader.read(asked, self._clock(), principal=self._principal)
-        return Told(200, msgspec.json.encode(feast.answered(request, answer)))
+        found = feast.answered(request, answer, reader.plain_names(asked))
+        return Told(200, msgspec.json.encode(found))
 
     async def _listing(self, body: bytes) -> Told:
         document = {"schema": "ffc.served/v1", "features": self._current().features()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -20,42 +21,68 @@ Send = Callable[[Message], Awaitable[None]]
 LARGEST_BODY: Final = 4 * 1024 * 1024
 # A table that is sent to have features looked up for it.
 LARGEST_TABLE: Final = 8 * 1024**3
+# A body is there within so many seconds; of a table that is sent, its next piece.
+BODY_SECONDS: Final = 30.0
+# So much of a body that is too large is let go by.
+_DRAINED: Final = 64 * 1024 * 1024
 # The field of a problem with the path itself: there is no such route.
 PATH: Final = "path"
 # A file is sent in pieces of so many bytes.
 _PIECE: Final = 1024 * 1024
 
 
-class Gone(Exception):
-    """Whoever asked is not there any more."""
-
-
 async def _pieces(receive: Receive, largest: int, size: int = 0) -> AsyncIterator[bytes]:
     """Yield a body as it comes, of which so much was there before.
 
-    Raises BadRequest where it is too large, Gone where it ends.
+    Raises BadRequest where it is too large, or ends before it is whole.
     """
-    while True:
+    more = True
+    while more:
         message = await receive()
-        if message["type"] == "http.disconnect":
-            raise Gone
-        piece = message.get("body", b"")
+        piece = _piece_of(message)
+        more = message.get("more_body", False)
         size += len(piece)
         if size > largest:
+            if more:
+                await drained(receive)
             raise _too_large(largest)
         yield piece
-        if not message.get("more_body", False):
-            return
+
+
+def _piece_of(message: Message) -> bytes:
+    if message["type"] == "http.disconnect":
+        # Told to whoever is still there: a body may also break off where its sender does not.
+        raise BadRequest("the body ended before it was whole", status=400)
+    piece: bytes = message.get("body", b"")
+    return piece
+
+
+async def drained(receive: Receive) -> None:
+    """Let a body go by that nobody wants: who still sends reads no answer.
+
+    Of a very large one not all of it, nor for long.
+    """
+    left = _DRAINED
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(BODY_SECONDS):
+            while left > 0:
+                message = await receive()
+                left -= len(message.get("body", b""))
+                if not message.get("more_body", False):
+                    return
 
 
 async def body_of(receive: Receive) -> bytes:
-    """Return a body; raises BadRequest where it is too large, Gone where it ends."""
-    message = await receive()
-    if message["type"] == "http.disconnect":
-        raise Gone
-    body: bytes = message.get("body", b"")
-    if message.get("more_body", False):
-        body += b"".join([piece async for piece in _pieces(receive, LARGEST_BODY, len(body))])
+    """Return a body; raises BadRequest where it is too large, too slow or not whole."""
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            message = await receive()
+            body = _piece_of(message)
+            if message.get("more_body", False):
+                pieces = [piece async for piece in _pieces(receive, LARGEST_BODY, len(body))]
+                body += b"".join(pieces)
+    except TimeoutError:
+        raise _too_slow() from None
     if len(body) > LARGEST_BODY:
         raise _too_large(LARGEST_BODY)
     return body
@@ -66,10 +93,23 @@ def _too_large(largest: int) -> BadRequest:
     return BadRequest(f"the body is larger than {limit}", status=413)
 
 
+def _too_slow() -> BadRequest:
+    message = f"no more of the body came for {BODY_SECONDS:g} seconds"
+    return BadRequest(message, status=408)
+
+
 async def body_into(path: Path, receive: Receive, largest: int) -> None:
-    """Put a body into a file; raises BadRequest where it is too large, StoreError without room."""
+    """Put a body into a file; raises BadRequest as `body_of` does, StoreError without room."""
+
+    async def in_time() -> Message:
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                return await receive()
+        except TimeoutError:
+            raise _too_slow() from None
+
     with keeping(path.parent), path.open("wb") as file:
-        async for piece in _pieces(receive, largest):
+        async for piece in _pieces(in_time, largest):
             await asyncio.to_thread(file.write, piece)
 
 

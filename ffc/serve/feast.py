@@ -7,13 +7,16 @@ documentation says something else.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any, Final
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Final
 
 import msgspec
+from msgspec import Meta
 
 from ffc.core.errors import BadRequest
-from ffc.online.requests import FeatureRequest, FeatureResponse
+from ffc.online.requests import FeatureRequest, FeatureResponse, Features, check_size
 
 # What each status is called there; a null that is a fact has a word of its own.
 _STATUSES: Final = {
@@ -29,8 +32,8 @@ _NO_TIME: Final = "1970-01-01T00:00:00Z"
 class FeastRequest(msgspec.Struct, kw_only=True):
     """What a client of Feast's asks; what else it says is not looked at, as there."""
 
-    entities: dict[str, list[Any]]
-    features: list[str] | None = None
+    entities: Annotated[dict[str, list[Any]], Meta(extra_json_schema={"minProperties": 1})]
+    features: Features | None = None
     feature_service: str | None = None
     full_feature_names: bool = False
 
@@ -62,6 +65,8 @@ def asked(request: FeastRequest, models: Collection[str]) -> FeatureRequest:
     if len(lengths) != 1:
         message = "each entity needs a list of values, all of one length"
         raise BadRequest(message, field="entities", help=['write `{"customer_id": ["C1", "C2"]}`'])
+    # Before a row is made: a list may be as long as a body.
+    check_size(lengths.pop(), features=0)
     names = list(request.entities)
     rows = [
         dict(zip(names, values, strict=True))
@@ -82,15 +87,21 @@ def _feature(text: str) -> str:
     return f"{view}.{feature}" if colon else text
 
 
-def answered(request: FeastRequest, answer: FeatureResponse) -> FeastAnswer:
-    """Return an answer by columns: the entities' own first, then the features'."""
+def answered(request: FeastRequest, answer: FeatureResponse, plain: Sequence[str]) -> FeastAnswer:
+    """Return an answer by columns: the entities' own first, then the features'.
+
+    `plain` is what each feature is called without its view; raises BadRequest where names collide.
+    """
+    names = [*request.entities, *_names(request, answer, plain)]
     count = len(answer.rows)
     results = [
         FeastColumn(values, [_STATUSES["ok"]] * count, [_NO_TIME] * count)
         for values in request.entities.values()
     ]
-    for index in range(len(answer.columns)):
-        values = [row.values[index] for row in answer.rows]
+    for index, column in enumerate(answer.columns):
+        write = _WRITERS.get(column.type)
+        found = [row.values[index] for row in answer.rows]
+        values = found if write is None else [None if v is None else write(v) for v in found]
         statuses = [(row.statuses or [])[index] for row in answer.rows]
         times = [(row.event_times or [])[index] or _NO_TIME for row in answer.rows]
         words = [
@@ -98,14 +109,32 @@ def answered(request: FeastRequest, answer: FeatureResponse) -> FeastAnswer:
             for status, value in zip(statuses, values, strict=True)
         ]
         results.append(FeastColumn(values, words, times))
-    names = [*request.entities, *_names(request, answer)]
     return FeastAnswer(metadata=FeastMetadata(names), results=results)
 
 
-def _names(request: FeastRequest, answer: FeatureResponse) -> list[str]:
+def _names(request: FeastRequest, answer: FeatureResponse, plain: Sequence[str]) -> list[str]:
     """Return what columns are called: as in the request without the view, unless that is asked."""
-    if request.features is None or len(request.features) != len(answer.columns):
-        return [column.name for column in answer.columns]
-    pairs = [text.partition(":") for text in request.features]
     whole = request.full_feature_names
-    return [f"{view}__{name}" if whole else name or view for view, _, name in pairs]
+    if request.features is None or any(text.endswith("*") for text in request.features):
+        names = [column.name for column in answer.columns] if whole else list(plain)
+    else:
+        pairs = [text.partition(":") for text in request.features]
+        names = [f"{view}__{name}" if whole else name or view for view, _, name in pairs]
+    twice = [name for name, times in Counter(names).items() if times > 1]
+    if twice:
+        # Of two columns of one name a client of Feast's sees the last, whichever that is.
+        message = f"more than one feature is called `{twice[0]}`"
+        hints = [] if whole else ["say `full_feature_names: true`"]
+        raise BadRequest(message, field="features", help=hints)
+    return names
+
+
+def _seconds(value: str) -> int:
+    return int(datetime.fromisoformat(value).timestamp())
+
+
+# How Feast writes values of some types.
+_WRITERS: Final[Mapping[str, Callable[[Any], object]]] = {
+    "timestamp": _seconds,
+    "list<timestamp>": lambda items: [None if item is None else _seconds(item) for item in items],
+}

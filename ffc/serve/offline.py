@@ -6,6 +6,7 @@ client has them all, what fails is told with a status, and how long an answer is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ import msgspec
 from ffc.adapter.state import Build
 from ffc.auth import Principal, authorize
 from ffc.connect.session import Session
-from ffc.core.errors import BadRequest
+from ffc.core.errors import BadRequest, BadSpine
 from ffc.manifest.records import Manifest
 from ffc.registry import StateRegistry
 from ffc.run.builds import BuildFacts, list_builds, train_on
@@ -52,6 +53,8 @@ ROWS_HEADER: Final = "x-ffc-rows"
 # In the metadata of a stream's schema: what is asked of a spine, what each column of an answer is.
 REQUEST_KEY: Final = b"ffc.request"
 COLUMNS_KEY: Final = b"ffc.columns"
+# A number of rows, of which no warehouse has more.
+_LIMIT: Final = re.compile("[0-9]{1,18}")
 
 
 _Document = TypeVar("_Document", bound=msgspec.Struct)
@@ -205,7 +208,7 @@ class Offline:
 
     def _rows(self, asked: Asked) -> Answer:
         limit = asked.query.get("limit")
-        if limit is not None and not (limit.isascii() and limit.isdigit()):
+        if limit is not None and not _LIMIT.fullmatch(limit):
             raise BadRequest(f"`limit` is {limit!r}: it is a number of rows", field="limit")
         with self._open() as session:
             wanted = int(limit) if limit is not None else None
@@ -250,7 +253,24 @@ def _sent(body: Path) -> tuple[Spine, Lookup]:
         hints = [f"put that as JSON into the metadata of its schema: `{REQUEST_KEY.decode()}`"]
         raise BadRequest(message, field="features", help=hints)
     schema = spine.schema.with_metadata(metadata or None)
-    return Spine(schema=schema, read=spine.read), _decoded(said, Lookup)
+    return Spine(schema=schema, read=_checked(spine.read)), _decoded(said, Lookup)
+
+
+def _checked(
+    read: Callable[[], Iterator[pa.RecordBatch]],
+) -> Callable[[], Iterator[pa.RecordBatch]]:
+    """Return what reads the same batches and raises BadSpine where the stream is damaged."""
+
+    def checked() -> Iterator[pa.RecordBatch]:
+        try:
+            yield from read()
+        except OSError as problem:
+            # Arrow's word for a message whose frame is sound and whose inside is not.
+            raise BadSpine(
+                f"the spine can't be read: {problem}", help=["send it as a stream of Arrow, whole"]
+            ) from None
+
+    return checked
 
 
 def _looked_up(asked: Asked, found: HistoricalRows) -> Answer:
@@ -285,5 +305,5 @@ def _decoded(body: bytes, kind: type[_Document]) -> _Document:
     except msgspec.ValidationError as problem:
         message, _, place = str(problem).partition(" - at ")
         raise BadRequest(message, field=place.strip("`$.")) from None
-    except msgspec.DecodeError as problem:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
         raise BadRequest(f"the body is not JSON: {problem}", status=400) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import version
 from typing import Any, Final, Literal
@@ -13,6 +14,16 @@ from ffc.serve.bodies import ProblemDocument
 from ffc.serve.feast import FeastAnswer, FeastRequest
 
 _JSON: Final = "application/json"
+# Each way to say which features are meant, and what can't be said beside it.
+_WAYS: Final[Mapping[str, tuple[str, ...]]] = {
+    "features": ("training_set",),
+    "training_set": ("features", "model"),
+    "model": ("features", "training_set"),
+}
+_FEAST_WAYS: Final[Mapping[str, tuple[str, ...]]] = {
+    "features": ("feature_service",),
+    "feature_service": ("features",),
+}
 
 
 class Feature(msgspec.Struct, kw_only=True):
@@ -44,6 +55,11 @@ def document() -> bytes:
     _, schemas = msgspec.json.schema_components(
         (*types, Served, Health), ref_template="#/components/schemas/{name}"
     )
+    for name, schema in schemas.items():
+        if name != FeastRequest.__name__:
+            schema["additionalProperties"] = False
+    for asked, ways in ((FeatureRequest, _WAYS), (FeastRequest, _FEAST_WAYS)):
+        schemas[asked.__name__]["anyOf"] = [_only(way, *others) for way, others in ways.items()]
     found: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": {"title": "ffc serve", "version": version("ffc-feature-store")},
@@ -69,13 +85,19 @@ def document() -> bytes:
     return msgspec.json.encode(found)
 
 
+def _only(way: str, *others: str) -> dict[str, Any]:
+    """Return the schema of requests that say one thing and not the others."""
+    said = {way: {"not": {"type": "null"}}}
+    return {"required": [way], "properties": said | {name: {"type": "null"} for name in others}}
+
+
 def _asking(summary: str, asked: type, answered: type) -> dict[str, Any]:
     return {
         "summary": summary,
         "requestBody": {"required": True, "content": _content(asked)},
         "responses": {
             "200": {"description": "The answer", "content": _content(answered)},
-            **_problems(400, 401, 404, 413, 422, 503),
+            **_problems(400, 401, 404, 408, 413, 422, 503),
         },
     }
 

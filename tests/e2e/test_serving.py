@@ -95,7 +95,13 @@ def test_feasts_shape(server: Server) -> None:
     assert named["metadata"]["feature_names"] == ["user_id", "spending__amount", "profile__country"]
     of_model = {"feature_service": "payer", "entities": {"user_id": ["u1"]}}
     names = server.call("POST", "/get-online-features", of_model)[1]["metadata"]["feature_names"]
+    assert names == ["user_id", "amount", "country"]
+    whole = {**of_model, "full_feature_names": True}
+    names = server.call("POST", "/get-online-features", whole)[1]["metadata"]["feature_names"]
     assert names == ["user_id", "spending__amount", "profile__country"]
+    stars = {**asked, "features": ["profile:*", "spending:*"]}
+    names = server.call("POST", "/get-online-features", stars)[1]["metadata"]["feature_names"]
+    assert names == ["user_id", "country", "amount"]
     # What Feast answers with a 500, each with its status and a reason.
     for wrong, code, said in (
         ({"features": ["spending:nope"], "entities": {"user_id": ["u1"]}}, 404, "no feature"),
@@ -105,6 +111,11 @@ def test_feasts_shape(server: Server) -> None:
         ({"features": ["a:b"], "entities": {"x": [1], "y": []}}, 422, "all of one length"),
         ({"feature_service": "nope", "entities": {"user_id": ["u1"]}}, 404, "no training set"),
         ({"entities": {"user_id": ["u1"]}}, 422, "one of them"),
+        (
+            {"features": ["spending:amount"] * 2, "entities": {"user_id": ["u1"]}},
+            422,
+            "more than one feature is called `amount`",
+        ),
     ):
         status, told = server.call("POST", "/get-online-features", wrong)
         assert status == code, told

@@ -288,6 +288,32 @@ def test_more_than_can_be_answered(tmp_path: Path, monkeypatch: pytest.MonkeyPat
                 list(reader.respond(request, NOW, principal=ME))
 
 
+def test_a_long_list_is_refused_before_it_is_looked_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A body holds hundreds of thousands of names, or of `view.*`: nothing is made of them."""
+    reader = World(tmp_path, 1).reader
+    width = len(_whole(VIEWS[2]))
+    for names, said in (
+        (["nobody.knows"] * 200_000, "200,000 features are asked for"),
+        (["every.*"] * 1999, f"{(2000 // width + 1) * width:,} features are asked for"),
+    ):
+        with pytest.raises(BadRequest, match=said):
+            reader.read(FeatureRequest(features=names, entities=[]), NOW, principal=ME)
+    assert reader._picker._known == {}
+
+
+def test_who_asks_is_checked_whatever_was_asked_before(tmp_path: Path) -> None:
+    world = World(tmp_path, 1)
+    world.reader._picker.models["payer"] = ServedSet(name="payer", features=())
+    for _ in range(2):
+        known = FeatureRequest(features=["floats.f0"], model="payer", entities=[])
+        assert world.reader.read(known, NOW, principal=ME).rows == []
+        unknown = FeatureRequest(features=["floats.f0"], model="nobody", entities=[])
+        with pytest.raises(BadRequest, match="no model `nobody`"):
+            world.reader.read(unknown, NOW, principal=ME)
+
+
 def test_little_is_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is asked changes with every request, and so do times: no table grows for ever."""
     from ffc.online import picks, views
@@ -303,4 +329,11 @@ def test_little_is_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
             told = _told(world, request)
             assert told["rows"] == [world.expected(whole[:n], index)]
     assert len(world.reader._picker._known) <= 3
+    monkeypatch.setattr(picks, "_REMEMBERED", 1000)
+    monkeypatch.setattr(picks, "_COLUMNS", 2 * len(whole))
+    for n in range(1, len(whole) + 1):
+        asked = [f"every.{feature}" for _, feature in whole[:n]]
+        world.reader.read(FeatureRequest(features=asked, entities=[]), NOW, principal=ME)
+        held = [len(found.columns) for found in world.reader._picker._known.values()]
+        assert sum(held) == world.reader._picker._held <= 2 * len(whole)
     world.store.close()

@@ -14,6 +14,7 @@ from ffc.auth import Principal
 from ffc.core.errors import StateError, StoreError, Unreachable
 from ffc.manifest.records import Serving
 from ffc.online.lookup import FeatureReader
+from ffc.serve import bodies
 from ffc.serve.app import FeatureService
 from ffc.serve.metrics import Gauge
 
@@ -173,9 +174,31 @@ def test_bodies(messages: list[bytes], status: int, said: str) -> None:
     assert said in call.answer[1]["error"]["message"]
 
 
-def test_who_is_gone_is_told_nothing() -> None:
+def test_a_body_that_breaks_off_is_told_of() -> None:
+    """Servers can't tell it from somebody who is gone, and who reads no answer."""
     half = {"type": "http.request", "body": b"{", "more_body": True}
     gone = {"type": "http.disconnect"}
     calls = [Called("POST", "/v1/features", gone), Called("POST", "/v1/features", half, gone)]
     ask(FeatureService(Loading(reader()), principal=ME), *calls)
-    assert [call.sent for call in calls] == [[], []]
+    assert [call.answer[0] for call in calls] == [400, 400]
+    assert "ended before it was whole" in calls[1].answer[1]["error"]["message"]
+
+
+def test_a_slow_body_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "BODY_SECONDS", 0.05)
+    half = {"type": "http.request", "body": b"{", "more_body": True}
+    service = FeatureService(Loading(reader()), principal=ME)
+    call = Called("POST", "/v1/features", half)
+    unknown = Called("POST", "/nowhere", half)
+
+    async def never(self: Called) -> dict[str, Any]:
+        message = next(self.messages, None)
+        if message is None:
+            await asyncio.sleep(60)
+        return message or {}
+
+    monkeypatch.setattr(Called, "receive", never)
+    ask(service, call, unknown)
+    assert call.answer[0] == 408
+    assert (b"connection", b"close") in call.sent[0]["headers"]
+    assert unknown.answer[0] == 404
