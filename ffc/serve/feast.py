@@ -18,14 +18,13 @@ from msgspec import Meta
 from ffc.core.errors import BadRequest
 from ffc.online.requests import FeatureRequest, FeatureResponse, Features, check_size
 
-# What each status is called there; a null that is a fact has a word of its own.
+# What each status is called there; a null that is a fact is present, as Feast's own server says.
 _STATUSES: Final = {
     "ok": "PRESENT",
     "missing": "NOT_FOUND",
     "expired": "OUTSIDE_MAX_AGE",
     "error": "INVALID",
 }
-_NULL: Final = "NULL_VALUE"
 _NO_TIME: Final = "1970-01-01T00:00:00Z"
 
 
@@ -102,13 +101,9 @@ def answered(request: FeastRequest, answer: FeatureResponse, plain: Sequence[str
         write = _WRITERS.get(column.type)
         found = [row.values[index] for row in answer.rows]
         values = found if write is None else [None if v is None else write(v) for v in found]
-        statuses = [(row.statuses or [])[index] for row in answer.rows]
+        statuses = [_STATUSES[(row.statuses or [])[index]] for row in answer.rows]
         times = [(row.event_times or [])[index] or _NO_TIME for row in answer.rows]
-        words = [
-            _NULL if status == "ok" and value is None else _STATUSES[status]
-            for status, value in zip(statuses, values, strict=True)
-        ]
-        results.append(FeastColumn(values, words, times))
+        results.append(FeastColumn(values, statuses, times))
     return FeastAnswer(metadata=FeastMetadata(names), results=results)
 
 
