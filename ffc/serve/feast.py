@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Meta, Raw
 
 from ffc.core.errors import BadRequest
-from ffc.online.lookup import Found
+from ffc.online.lookup import SLICE, Found
 from ffc.online.picks import Picks
 from ffc.online.requests import FeatureRequest, Features, check_size
 
@@ -28,6 +28,8 @@ _STATUSES: Final = {
     "error": "INVALID",
 }
 _NO_TIME: Final = "1970-01-01T00:00:00Z"
+# Columns of so many values are put into JSON at a time.
+_TOGETHER: Final = 8192
 
 
 class FeastRequest(msgspec.Struct, kw_only=True):
@@ -113,21 +115,29 @@ def answered(
         for place, view in enumerate(picks.views):
             stood[place] += [_STATUSES[statuses[place]] for _, statuses, _ in part]
             times[place] += [view.time(stored[place]) or _NO_TIME for _, _, stored in part]
-        yield b""
-    encode = msgspec.json.encode
-    yield b'{"metadata":%b,"results":[' % encode(FeastMetadata(names))
-    for own in request.entities.values():
-        count = len(own)
-        yield encode(FeastColumn(own, [_STATUSES["ok"]] * count, [_NO_TIME] * count)) + b","
+        if len(part) == SLICE:
+            yield b""
+    encode = msgspec.json.Encoder().encode
     # Columns of one view stand alike.
     said = [(Raw(encode(s)), Raw(encode(t))) for s, t in zip(stood, times, strict=True)]
-    comma = b""
-    for column, found, place in zip(picks.columns, values, picks.view_of, strict=True):
-        write = _WRITERS.get(column.type)
-        own = found if write is None else [None if v is None else write(v) for v in found]
-        yield comma + encode(_Column(own, *said[place]))
+    columns: list[FeastColumn | _Column] = [
+        FeastColumn(own, [_STATUSES["ok"]] * len(own), [_NO_TIME] * len(own))
+        for own in request.entities.values()
+    ]
+    columns += [
+        _Column(own if write is None else [None if v is None else write(v) for v in own], *said[at])
+        for own, write, at in zip(values, _writers(picks), picks.view_of, strict=True)
+    ]
+    comma = b'{"metadata":%b,"results":[' % encode(FeastMetadata(names))
+    together = _TOGETHER // (len(columns[0].values) + 1) + 1
+    for start in range(0, len(columns), together):
+        yield comma + encode(columns[start : start + together])[1:-1]
         comma = b","
     yield b"]}"
+
+
+def _writers(picks: Picks) -> list[Callable[[Any], object] | None]:
+    return [_WRITERS.get(column.type) for column in picks.columns]
 
 
 def _names(request: FeastRequest, picks: Picks) -> list[str]:
@@ -138,9 +148,9 @@ def _names(request: FeastRequest, picks: Picks) -> list[str]:
     else:
         pairs = [text.partition(":") for text in request.features]
         names = [f"{view}__{name}" if whole else name or view for view, _, name in pairs]
-    twice = [name for name, times in Counter(names).items() if times > 1]
-    if twice:
+    if len(set(names)) < len(names):
         # Of two columns of one name a client of Feast's sees the last, whichever that is.
+        twice = [name for name, times in Counter(names).items() if times > 1]
         message = f"more than one feature is called `{twice[0]}`"
         hints = [] if whole else ["say `full_feature_names: true`"]
         raise BadRequest(message, field="features", help=hints)
