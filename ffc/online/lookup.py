@@ -95,10 +95,6 @@ class FeatureReader:
         """The names of the models that are deployed."""
         return self._picker.models
 
-    def plain_names(self, request: FeatureRequest) -> list[str]:
-        """Return what the columns of an answer are called without their views."""
-        return self._picker.picks(request).plain
-
     def features(self) -> list[dict[str, object]]:
         """Return what can be asked for: every served feature with its type and its keys."""
         return self._picker.features()
@@ -148,6 +144,18 @@ class FeatureReader:
             yield comma + self._encoder.encode(rows)[1:-1]
             comma = b","
         yield b"]}"
+
+    def found(
+        self, request: FeatureRequest, now: datetime, *, principal: Principal
+    ) -> tuple[Picks, Iterator[list[Found]]]:
+        """Return what is asked for and, in parts, what is found for its entities."""
+        authorize(principal, "read")
+        picks = self._picks(request)
+        now = now.astimezone(UTC).replace(tzinfo=None)
+        starts = range(0, len(request.entities), SLICE)
+        entities = request.entities
+        parts = (self._answers(picks, entities[at : at + SLICE], at, now) for at in starts)
+        return picks, parts
 
     def _picks(self, request: FeatureRequest) -> Picks:
         picks = self._picker.picks(request)

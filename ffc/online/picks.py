@@ -47,7 +47,7 @@ class Picks:
         order = [n for numbers in own for n in numbers]
         # Where each column's value is among those that are taken view by view; None: just there.
         self.order = None if order == sorted(order) else [order.index(n) for n in range(len(order))]
-        self._view_of = [place[view] for _, view, _ in columns]
+        self.view_of = [place[view] for _, view, _ in columns]
         self.asked = _asked(self.views, keys)
         self.head = msgspec.json.encode(self.columns)
         self._most = min(_REMEMBERED, _COLUMNS // (len(columns) + 1))
@@ -60,12 +60,12 @@ class Picks:
 
     def statuses(self, by_view: Sequence[Status]) -> list[str]:
         """Return the status of each column."""
-        return [by_view[place] for place in self._view_of]
+        return [by_view[place] for place in self.view_of]
 
     def event_times(self, by_view: Sequence[bytes]) -> list[str | None]:
         """Return the event time of each column."""
         texts = [view.time(stored) for view, stored in zip(self.views, by_view, strict=True)]
-        return [texts[place] for place in self._view_of]
+        return [texts[place] for place in self.view_of]
 
     def raw_statuses(self, by_view: tuple[Status, ...]) -> Raw:
         """Return the same as JSON."""

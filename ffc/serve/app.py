@@ -10,7 +10,7 @@ import re
 import tempfile
 import time
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from itertools import count
@@ -57,6 +57,8 @@ _ABOUT: Final = {
 }
 # So many requests are answered by way of the warehouse at a time; the others wait.
 _READERS: Final = 4
+# So many bytes of an answer are made at a time.
+_TURN: Final = 64 * 1024
 # A request's own name, if it is one that can be sent back.
 _ID: Final = b"x-request-id"
 _IS_ID: Final = re.compile(rb"[\x21-\x7e]{1,128}")
@@ -277,22 +279,14 @@ class FeatureService:
     async def _features(self, body: bytes) -> Told:
         request = _decoded(self._decoder, body)
         reader = self._current()
-        pieces = reader.respond(request, self._clock(), principal=self._principal)
-        first = next(pieces)
-        found = [first]
-        for piece in pieces:
-            found.append(piece)
-            # Others have their turn between the parts of a long answer.
-            await asyncio.sleep(0)
-        return Told(200, b"".join(found))
+        return await _joined(reader.respond(request, self._clock(), principal=self._principal))
 
     async def _as_feast(self, body: bytes) -> Told:
         request = _decoded(self._feast, body)
         reader = self._current()
         asked = feast.asked(request, reader.models)
-        answer = reader.read(asked, self._clock(), principal=self._principal)
-        found = feast.answered(request, answer, reader.plain_names(asked))
-        return Told(200, msgspec.json.encode(found))
+        picks, parts = reader.found(asked, self._clock(), principal=self._principal)
+        return await _joined(feast.answered(request, picks, parts))
 
     async def _listing(self, body: bytes) -> Told:
         document = {"schema": "ffc.served/v1", "features": self._current().features()}
@@ -318,6 +312,19 @@ class FeatureService:
         if self._reader is None:
             raise StoreError("nothing is deployed yet", help=["run `ffc run`"])
         return self._reader
+
+
+async def _joined(pieces: Iterator[bytes]) -> Told:
+    """Return an answer that is made piece by piece; others have their turn in between."""
+    found = [next(pieces)]
+    size = 0
+    for piece in pieces:
+        found.append(piece)
+        size += len(piece)
+        if size > _TURN or not piece:
+            size = 0
+            await asyncio.sleep(0)
+    return Told(200, b"".join(found))
 
 
 def _denied(scope: Scope) -> Denied:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
+from math import inf
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -21,8 +22,10 @@ Send = Callable[[Message], Awaitable[None]]
 LARGEST_BODY: Final = 4 * 1024 * 1024
 # A table that is sent to have features looked up for it.
 LARGEST_TABLE: Final = 8 * 1024**3
-# A body is there within so many seconds; of a table that is sent, its next piece.
-BODY_SECONDS: Final = 30.0
+# The next piece of a body is there within so many seconds, and the whole, if it is no table; nor
+# does a server that is told to stop wait longer.
+PIECE_SECONDS: Final = 10.0
+BODY_SECONDS: Final = 60.0
 # So much of a body that is too large is let go by.
 _DRAINED: Final = 64 * 1024 * 1024
 # The field of a problem with the path itself: there is no such route.
@@ -57,6 +60,18 @@ def _piece_of(message: Message) -> bytes:
     return piece
 
 
+def _in_time(receive: Receive, limit: asyncio.Timeout, seconds: float = inf) -> Receive:
+    """Return what puts a limit off with each piece that comes, but not for ever."""
+    now = asyncio.get_running_loop().time
+    last = now() + seconds
+
+    async def receive_in_time() -> Message:
+        limit.reschedule(min(now() + PIECE_SECONDS, last))
+        return await receive()
+
+    return receive_in_time
+
+
 async def drained(receive: Receive) -> None:
     """Let a body go by that nobody wants: who still sends reads no answer.
 
@@ -64,7 +79,7 @@ async def drained(receive: Receive) -> None:
     """
     left = _DRAINED
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(BODY_SECONDS):
+        async with asyncio.timeout(PIECE_SECONDS):
             while left > 0:
                 message = await receive()
                 left -= len(message.get("body", b""))
@@ -75,11 +90,12 @@ async def drained(receive: Receive) -> None:
 async def body_of(receive: Receive) -> bytes:
     """Return a body; raises BadRequest where it is too large, too slow or not whole."""
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with asyncio.timeout(PIECE_SECONDS) as limit:
             message = await receive()
             body = _piece_of(message)
             if message.get("more_body", False):
-                pieces = [piece async for piece in _pieces(receive, LARGEST_BODY, len(body))]
+                rest = _in_time(receive, limit, BODY_SECONDS)
+                pieces = [piece async for piece in _pieces(rest, LARGEST_BODY, len(body))]
                 body += b"".join(pieces)
     except TimeoutError:
         raise _too_slow() from None
@@ -94,23 +110,18 @@ def _too_large(largest: int) -> BadRequest:
 
 
 def _too_slow() -> BadRequest:
-    message = f"no more of the body came for {BODY_SECONDS:g} seconds"
-    return BadRequest(message, status=408)
+    return BadRequest("the body does not come, or comes too slowly", status=408)
 
 
 async def body_into(path: Path, receive: Receive, largest: int) -> None:
     """Put a body into a file; raises BadRequest as `body_of` does, StoreError without room."""
-
-    async def in_time() -> Message:
-        try:
-            async with asyncio.timeout(BODY_SECONDS):
-                return await receive()
-        except TimeoutError:
-            raise _too_slow() from None
-
-    with keeping(path.parent), path.open("wb") as file:
-        async for piece in _pieces(in_time, largest):
-            await asyncio.to_thread(file.write, piece)
+    try:
+        with keeping(path.parent), path.open("wb") as file:
+            async with asyncio.timeout(None) as limit:
+                async for piece in _pieces(_in_time(receive, limit), largest):
+                    await asyncio.to_thread(file.write, piece)
+    except TimeoutError:
+        raise _too_slow() from None
 
 
 def start(status: int, headers: Mapping[str, str]) -> Message:

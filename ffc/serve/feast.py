@@ -8,25 +8,28 @@ documentation says something else.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, Raw
 
 from ffc.core.errors import BadRequest
-from ffc.online.requests import FeatureRequest, FeatureResponse, Features, check_size
+from ffc.online.lookup import SLICE, Found
+from ffc.online.picks import Picks
+from ffc.online.requests import FeatureRequest, Features, check_size
 
-# What each status is called there; a null that is a fact has a word of its own.
+# What each status is called there; a null that is a fact is present, as Feast's own server says.
 _STATUSES: Final = {
     "ok": "PRESENT",
     "missing": "NOT_FOUND",
     "expired": "OUTSIDE_MAX_AGE",
     "error": "INVALID",
 }
-_NULL: Final = "NULL_VALUE"
 _NO_TIME: Final = "1970-01-01T00:00:00Z"
+# Columns of so many values are put into JSON at a time.
+_TOGETHER: Final = 8192
 
 
 class FeastRequest(msgspec.Struct, kw_only=True):
@@ -50,6 +53,14 @@ class FeastColumn(msgspec.Struct):
     values: list[Any]
     statuses: list[str]
     event_timestamps: list[str]
+
+
+class _Column(msgspec.Struct):
+    """The same on its way into JSON, some of which is there already."""
+
+    values: list[Any]
+    statuses: Raw
+    event_timestamps: Raw
 
 
 class FeastAnswer(msgspec.Struct):
@@ -87,42 +98,59 @@ def _feature(text: str) -> str:
     return f"{view}.{feature}" if colon else text
 
 
-def answered(request: FeastRequest, answer: FeatureResponse, plain: Sequence[str]) -> FeastAnswer:
-    """Return an answer by columns: the entities' own first, then the features'.
+def answered(
+    request: FeastRequest, picks: Picks, parts: Iterable[Sequence[Found]]
+) -> Iterator[bytes]:
+    """Yield an answer by columns as JSON: the entities' own first, then the features'.
 
-    `plain` is what each feature is called without its view; raises BadRequest where names collide.
+    It comes in pieces, none of which takes long to make; raises BadRequest where names collide.
     """
-    names = [*request.entities, *_names(request, answer, plain)]
-    count = len(answer.rows)
-    results = [
-        FeastColumn(values, [_STATUSES["ok"]] * count, [_NO_TIME] * count)
-        for values in request.entities.values()
+    names = [*request.entities, *_names(request, picks)]
+    values: list[list[Any]] = [[] for _ in picks.columns]
+    stood: list[list[str]] = [[] for _ in picks.views]
+    times: list[list[str]] = [[] for _ in picks.views]
+    for part in parts:
+        for known, more in zip(values, zip(*(row for row, _, _ in part), strict=True), strict=True):
+            known += more
+        for place, view in enumerate(picks.views):
+            stood[place] += [_STATUSES[statuses[place]] for _, statuses, _ in part]
+            times[place] += [view.time(stored[place]) or _NO_TIME for _, _, stored in part]
+        if len(part) == SLICE:
+            yield b""
+    encode = msgspec.json.Encoder().encode
+    # Columns of one view stand alike.
+    said = [(Raw(encode(s)), Raw(encode(t))) for s, t in zip(stood, times, strict=True)]
+    columns: list[FeastColumn | _Column] = [
+        FeastColumn(own, [_STATUSES["ok"]] * len(own), [_NO_TIME] * len(own))
+        for own in request.entities.values()
     ]
-    for index, column in enumerate(answer.columns):
-        write = _WRITERS.get(column.type)
-        found = [row.values[index] for row in answer.rows]
-        values = found if write is None else [None if v is None else write(v) for v in found]
-        statuses = [(row.statuses or [])[index] for row in answer.rows]
-        times = [(row.event_times or [])[index] or _NO_TIME for row in answer.rows]
-        words = [
-            _NULL if status == "ok" and value is None else _STATUSES[status]
-            for status, value in zip(statuses, values, strict=True)
-        ]
-        results.append(FeastColumn(values, words, times))
-    return FeastAnswer(metadata=FeastMetadata(names), results=results)
+    columns += [
+        _Column(own if write is None else [None if v is None else write(v) for v in own], *said[at])
+        for own, write, at in zip(values, _writers(picks), picks.view_of, strict=True)
+    ]
+    comma = b'{"metadata":%b,"results":[' % encode(FeastMetadata(names))
+    together = _TOGETHER // (len(columns[0].values) + 1) + 1
+    for start in range(0, len(columns), together):
+        yield comma + encode(columns[start : start + together])[1:-1]
+        comma = b","
+    yield b"]}"
 
 
-def _names(request: FeastRequest, answer: FeatureResponse, plain: Sequence[str]) -> list[str]:
+def _writers(picks: Picks) -> list[Callable[[Any], object] | None]:
+    return [_WRITERS.get(column.type) for column in picks.columns]
+
+
+def _names(request: FeastRequest, picks: Picks) -> list[str]:
     """Return what columns are called: as in the request without the view, unless that is asked."""
     whole = request.full_feature_names
     if request.features is None or any(text.endswith("*") for text in request.features):
-        names = [column.name for column in answer.columns] if whole else list(plain)
+        names = [column.name for column in picks.columns] if whole else picks.plain
     else:
         pairs = [text.partition(":") for text in request.features]
         names = [f"{view}__{name}" if whole else name or view for view, _, name in pairs]
-    twice = [name for name, times in Counter(names).items() if times > 1]
-    if twice:
+    if len(set(names)) < len(names):
         # Of two columns of one name a client of Feast's sees the last, whichever that is.
+        twice = [name for name, times in Counter(names).items() if times > 1]
         message = f"more than one feature is called `{twice[0]}`"
         hints = [] if whole else ["say `full_feature_names: true`"]
         raise BadRequest(message, field="features", help=hints)

@@ -53,6 +53,8 @@ ROWS_HEADER: Final = "x-ffc-rows"
 # In the metadata of a stream's schema: what is asked of a spine, what each column of an answer is.
 REQUEST_KEY: Final = b"ffc.request"
 COLUMNS_KEY: Final = b"ffc.columns"
+# What is asked in JSON has lists in lists, but no deeper ones.
+_DEEPEST: Final = 16
 # A number of rows, of which no warehouse has more.
 _LIMIT: Final = re.compile("[0-9]{1,18}")
 
@@ -245,7 +247,10 @@ class Offline:
 
 def _sent(body: Path) -> tuple[Spine, Lookup]:
     """Return a spine that was sent, and what is asked of it."""
-    spine = stream_spine(body, foreign=True)
+    try:
+        spine = stream_spine(body, foreign=True)
+    except OSError as problem:
+        raise _damaged(problem) from None
     metadata = dict(spine.schema.metadata or {})
     said = metadata.pop(REQUEST_KEY, None)
     if said is None:
@@ -265,12 +270,16 @@ def _checked(
         try:
             yield from read()
         except OSError as problem:
-            # Arrow's word for a message whose frame is sound and whose inside is not.
-            raise BadSpine(
-                f"the spine can't be read: {problem}", help=["send it as a stream of Arrow, whole"]
-            ) from None
+            raise _damaged(problem) from None
 
     return checked
+
+
+def _damaged(problem: OSError) -> BadSpine:
+    """Put what Arrow says of a message with a sound frame and a bad inside into ours."""
+    return BadSpine(
+        f"the spine can't be read: {problem}", help=["send it as a stream of Arrow, whole"]
+    )
 
 
 def _looked_up(asked: Asked, found: HistoricalRows) -> Answer:
@@ -301,9 +310,20 @@ def _streamed(
 
 def _decoded(body: bytes, kind: type[_Document]) -> _Document:
     try:
-        return msgspec.json.decode(body, type=kind)
+        found = msgspec.json.decode(body)
+        _check_depth(found, _DEEPEST)
+        return msgspec.convert(found, kind)
     except msgspec.ValidationError as problem:
         message, _, place = str(problem).partition(" - at ")
         raise BadRequest(message, field=place.strip("`$.")) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
         raise BadRequest(f"the body is not JSON: {problem}", status=400) from None
+
+
+def _check_depth(value: object, left: int) -> None:
+    """Return if a value is not too deep to be shown in a message; raises BadRequest."""
+    if not left:
+        raise BadRequest("the request is nested too deeply")
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for item in items:
+        _check_depth(item, left - 1)

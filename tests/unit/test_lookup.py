@@ -235,6 +235,40 @@ def test_what_was_stored_is_answered(world: World, case: str) -> None:
         assert msgspec.to_builtins(world.reader.read(request, NOW, principal=ME)) == told
 
 
+def test_in_feasts_shape_are_the_same_values(world: World) -> None:
+    """By column, of more entities than are looked up at a time; a time is seconds there."""
+    from ffc.serve import feast
+
+    picks = [f"every.{feature}" for _, feature in _whole(VIEWS[2])]
+    entities = _entities() * 60
+    asked = FeatureRequest(features=picks, entities=entities)
+    rows = world.reader.read(asked, NOW, principal=ME)
+    request = feast.FeastRequest(
+        features=[pick.replace(".", ":") for pick in picks],
+        entities={name: [entity[name] for entity in entities] for name in entities[0]},
+    )
+    found, parts = world.reader.found(feast.asked(request, ()), NOW, principal=ME)
+    told = json.loads(b"".join(feast.answered(request, found, parts)))
+    names = [pick.partition(".")[2] for pick in picks]
+    assert told["metadata"]["feature_names"] == [*entities[0], *names]
+    words = {"ok": "PRESENT", "missing": "NOT_FOUND", "expired": "OUTSIDE_MAX_AGE"}
+    words["error"] = "INVALID"
+    for index, own in enumerate(told["results"][len(entities[0]) :]):
+        values = [row.values[index] for row in rows.rows]
+        if "timestamp" in rows.columns[index].type:
+            values = [_seconds(value) for value in values]
+        assert own["values"] == values
+        assert own["statuses"] == [words[row.statuses[index]] for row in rows.rows]
+        times = [row.event_times[index] or "1970-01-01T00:00:00Z" for row in rows.rows]
+        assert own["event_timestamps"] == times
+
+
+def _seconds(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_seconds(item) for item in value]
+    return value and int(datetime.fromisoformat(value).timestamp())
+
+
 def test_a_key_with_a_null_is_nobodys(tmp_path: Path) -> None:
     reader = World(tmp_path, 1).reader
     request = FeatureRequest(features=["day.f0"], entities=[{"shop": None, "day": "2024-01-01"}])

@@ -185,7 +185,7 @@ def test_a_body_that_breaks_off_is_told_of() -> None:
 
 
 def test_a_slow_body_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bodies, "BODY_SECONDS", 0.05)
+    monkeypatch.setattr(bodies, "PIECE_SECONDS", 0.05)
     half = {"type": "http.request", "body": b"{", "more_body": True}
     service = FeatureService(Loading(reader()), principal=ME)
     call = Called("POST", "/v1/features", half)
