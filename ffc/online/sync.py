@@ -1,10 +1,11 @@
 """Bring each view's newest known rows to its online store, as the difference to the last sync.
 
 A snapshot of the newest rows is kept in the warehouse; the next sync writes only what differs from
-it, and makes it the next one by that. The rows of one view's definition live under a field of their own, and within it under a
-generation: a sync that can't be sure what the store holds (a changed view, an empty store) fills a
-new generation beside the old one, and readers move over when it is complete. Marks in the store say
-which snapshot it holds, or how far one is written: a sync that died is gone on with from there.
+it, and makes the next snapshot of that. The rows of one view's definition live under a field of
+their own, and within it under a generation: a sync that can't be sure what the store holds (a
+changed view, an empty store) fills a new generation beside the old one, and readers move over when
+it is complete. Marks in the store say which snapshot it holds, or how far one is written: a sync
+that died is gone on with from there.
 """
 
 from __future__ import annotations
@@ -155,6 +156,7 @@ class _Sync:
         self._write(generation, Mark(snapshot=build_id, at=stamp(now), before=before, codec=CODEC))
         total, late = self._snapshots.count(build_id), self._snapshots.waiting(now)
         self._finish(generation, build_id, now, total)
+        self._drop_old()
         counts = {"out": total, **self._rows, "held_back": late}
         changed = self._rows["written"] or mark is None
         result = NodeRun(
@@ -290,6 +292,12 @@ class _Sync:
                 rows=total,
             ),
         )
+
+    def _drop_old(self) -> None:
+        """Drop the snapshot of this definition that the new one took the place of, if it is left."""
+        old = self._syncing.pointers.get(self._pointer)
+        if old is not None and old.build.fingerprint == self._view.data_fingerprint:
+            self._syncing.warehouse.drop(Relation(*old.build.relation), "TABLE")
 
     def _warned(self, result: NodeRun, now: datetime) -> NodeRun:
         """Return a result; where the clock is behind the last sync's, it says so."""

@@ -295,6 +295,7 @@ def test_a_clock_that_was_ahead_is_forgotten_on_request(shop: Shop) -> None:
     assert shop.view().generation > before
     assert shop.served() == winners(shop.rows)
     assert shop.sync().status == "unchanged"
+    assert len(shop.snapshots()) == 1
 
 
 class Dying(Exception):
