@@ -294,7 +294,7 @@ class _Sync:
         )
 
     def _drop_old(self) -> None:
-        """Drop the snapshot of this definition that the new one took the place of, if it is left."""
+        """Drop what is left of the snapshot before, where the new one is not made of it."""
         old = self._syncing.pointers.get(self._pointer)
         if old is not None and old.build.fingerprint == self._view.data_fingerprint:
             self._syncing.warehouse.drop(Relation(*old.build.relation), "TABLE")
