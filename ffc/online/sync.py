@@ -219,6 +219,9 @@ class _Sync:
             done += batch.num_rows
             at = msgspec.structs.replace(mark, query=digest, done=done)
             self._put(encoded, self._marks.row(generation, at))
+        if not done:
+            # Before the last snapshot takes the new name, the store must tell of it.
+            self._store.write(self._marks.row(generation, msgspec.structs.replace(mark, done=0)))
         self._snapshots.advance(mark.snapshot, mark.before)
         whole = Mark(snapshot=mark.snapshot, at=mark.at, codec=mark.codec)
         self._store.write(self._marks.row(generation, whole))

@@ -388,6 +388,19 @@ def test_a_sync_that_died_is_gone_on_with(
     assert len(shop.snapshots("syncing_spending")) == int(writes == 1)
 
 
+@pytest.mark.parametrize("writes", range(4))
+def test_a_sync_of_no_change_that_died(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, writes: int
+) -> None:
+    generation = shop.view().generation
+    with dying_after(monkeypatch, writes), pytest.raises(Dying):
+        shop.sync()
+    shop.put(changed_rows(first_rows()))
+    shop.sync()
+    assert shop.served() == winners(shop.rows)
+    assert shop.view().generation == generation
+
+
 def test_another_order_of_rows_is_no_reason_to_skip_any(
     empty: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
