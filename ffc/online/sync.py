@@ -1,10 +1,11 @@
 """Bring each view's newest known rows to its online store, as the difference to the last sync.
 
 A snapshot of the newest rows is kept in the warehouse; the next sync writes only what differs from
-it. The rows of one view's definition live under a field of their own, and within it under a
-generation: a sync that can't be sure what the store holds (a changed view, an empty store) fills a
-new generation beside the old one, and readers move over when it is complete. Marks in the store say
-which snapshot it holds, or how far one is written: a sync that died is gone on with from there.
+it, and makes the next snapshot of that. The rows of one view's definition live under a field of
+their own, and within it under a generation: a sync that can't be sure what the store holds (a
+changed view, an empty store) fills a new generation beside the old one, and readers move over when
+it is complete. Marks in the store say which snapshot it holds, or how far one is written: a sync
+that died is gone on with from there.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import blake2b
 
 import msgspec
@@ -27,20 +28,18 @@ from ffc.adapter.state import Build, Lease, NodeRun, OnlineView, Pointer, StateS
 from ffc.auth import Principal, authorize
 from ffc.connect.holding import SECONDS, holding
 from ffc.connect.session import Session
-from ffc.connect.warehouse import Warehouse, random_build_id, table_of
+from ffc.connect.warehouse import Warehouse, random_build_id
 from ffc.core.clock import Clock, stamp, utc_now
 from ffc.core.errors import Cancelled, ClockBack, DataError, FfcError, NotFound
 from ffc.core.types import known_type
-from ffc.manifest.names import physical_name, snapshot_id
+from ffc.manifest.names import snapshot_id
 from ffc.manifest.records import FeatureView
 from ffc.manifest.serving import served_view
 from ffc.online.codec import CODEC
 from ffc.online.columns import BatchEncoder, Encoded, pieces
 from ffc.online.marks import Mark, Marks
+from ffc.online.snapshots import Snapshots
 from ffc.registry import StateRegistry
-from ffc.sql.difference import difference
-from ffc.sql.history import newest, waiting
-from ffc.sql.types import literal
 
 # So many rows of a difference are read at a time, and about so many bytes of them written.
 ROWS = 20_000
@@ -136,6 +135,8 @@ class _Sync:
         self._view = view
         self._store = syncing.online(view.online)
         self._marks = Marks(self._store, syncing.project, syncing.target, served_view(view))
+        history = Relation(*syncing.pointers[view.id].build.relation)
+        self._snapshots = Snapshots(syncing.warehouse, view, history)
         # The snapshot's pointer: a node of its own beside the view's.
         self._pointer = snapshot_id(view.online, view.id)
         self._rows = Counter({"written": 0, "new": 0, "changed": 0, "removed": 0})
@@ -150,11 +151,12 @@ class _Sync:
             self._write(generation, mark)
         now = self._instant(held, mark)
         build_id = syncing.build_id()
-        total, late = self._snapshot(build_id, now)
         before = mark.snapshot if mark else ""
+        self._snapshots.make(build_id, before, now)
         self._write(generation, Mark(snapshot=build_id, at=stamp(now), before=before, codec=CODEC))
+        total, late = self._snapshots.count(build_id), self._snapshots.waiting(now)
         self._finish(generation, build_id, now, total)
-        self._drop_old(mark)
+        self._drop_old()
         counts = {"out": total, **self._rows, "held_back": late}
         changed = self._rows["written"] or mark is None
         result = NodeRun(
@@ -174,7 +176,10 @@ class _Sync:
         What the store says goes before what the state store remembers, which may be older or lost.
         """
         marks = self._marks.read()
-        known = {g: m for g, m in marks.items() if m is not None and self._is_usable(m)}
+        there = self._syncing.existing
+        told = {g: m for g, m in marks.items() if m is not None and m.codec == CODEC}
+        usable = {g: self._snapshots.usable(m, there) for g, m in told.items()}
+        known = {g: m for g, m in usable.items() if m is not None}
         same = held is not None and held.fingerprint == self._view.data_fingerprint
         if self._syncing.anew:
             known = {}
@@ -189,16 +194,6 @@ class _Sync:
         fresh = int(self._syncing.now.timestamp() * 1_000_000)
         return max([fresh, *(g + 1 for g in marks), held.generation + 1 if held else 0]), None
 
-    def _is_usable(self, mark: Mark) -> bool:
-        """Tell whether a mark's snapshots are still there, and its rows of this codec."""
-        wanted = [mark.snapshot] + ([mark.before] if mark.before and mark.done is not None else [])
-        there = all(self._relation(build).name in self._syncing.existing for build in wanted)
-        return there and mark.codec == CODEC
-
-    def _relation(self, build_id: str) -> Relation:
-        name = physical_name(self._view, build_id).replace("feature_view_", "online_", 1)
-        return Relation(self._syncing.warehouse.builds_schema, name)
-
     def _instant(self, held: OnlineView | None, mark: Mark | None) -> datetime:
         """Return the instant that values are of: never before that of values that are served.
 
@@ -209,25 +204,9 @@ class _Sync:
         seen = [held.as_of if held else "", mark.at if mark else ""]
         return max([self._syncing.now, *(datetime.fromisoformat(at) for at in seen if at)])
 
-    def _snapshot(self, build_id: str, now: datetime) -> tuple[int, int]:
-        """Make the table of the newest rows; return how many there are, and how many wait."""
-        syncing, view = self._syncing, self._view
-        warehouse = syncing.warehouse
-        text = now.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")
-        instant = literal(text, known_type("timestamp"))
-        inclusive, as_known = view.online_boundary == "inclusive", view.online_as_known
-        parents = {view.id: Relation(*syncing.pointers[view.id].build.relation)}
-        query = newest(view, instant, inclusive=inclusive, as_known=as_known)
-        snapshot = self._relation(build_id)
-        bound = warehouse.bound(query.sql(dialect=warehouse.store.dialect), parents)
-        warehouse.create(snapshot, "TABLE", bound)
-        late = waiting(view, instant, inclusive=inclusive, as_known=as_known)
-        held_back = warehouse.rows(late, parents)[0]["waiting"] if late else 0
-        return warehouse.count(snapshot), int(str(held_back))
-
     def _write(self, generation: int, mark: Mark) -> None:
         """Write the difference between a mark's snapshots, from where it stopped."""
-        query = self._difference(mark)
+        query = self._snapshots.rows(mark.snapshot, mark.before)
         digest = blake2b(self._syncing.warehouse.text(query).encode(), digest_size=8).hexdigest()
         # Another ffc may put rows in another order: those that are in are written once more.
         done = (mark.done or 0) if mark.query == digest else 0
@@ -240,14 +219,12 @@ class _Sync:
             done += batch.num_rows
             at = msgspec.structs.replace(mark, query=digest, done=done)
             self._put(encoded, self._marks.row(generation, at))
+        if not done:
+            # Before the last snapshot takes the new name, the store must tell of it.
+            self._store.write(self._marks.row(generation, msgspec.structs.replace(mark, done=0)))
+        self._snapshots.advance(mark.snapshot, mark.before)
         whole = Mark(snapshot=mark.snapshot, at=mark.at, codec=mark.codec)
         self._store.write(self._marks.row(generation, whole))
-
-    def _difference(self, mark: Mark) -> exp.Select:
-        values = [f"__feature_{index}" for index in range(len(self._view.features))]
-        old = table_of(self._relation(mark.before)) if mark.before else None
-        keys = {key.name: known_type(key.type) for key in served_view(self._view).keys}
-        return difference(table_of(self._relation(mark.snapshot)), old, keys, values)
 
     def _batches(self, query: exp.Select, done: int) -> Iterator[pa.RecordBatch]:
         """Return a query's rows but for those that are in, a few megabytes at a time."""
@@ -266,7 +243,7 @@ class _Sync:
                 for batch in self._batches(query, 0):
                     self._encoded(encoder, batch)
             except DataError:
-                self._syncing.warehouse.drop(self._relation(mark.snapshot), "TABLE")
+                self._snapshots.forget(mark.snapshot, mark.before)
                 raise
 
     def _encoded(self, encoder: BatchEncoder, batch: pa.RecordBatch) -> Encoded:
@@ -294,7 +271,7 @@ class _Sync:
 
     def _finish(self, generation: int, build_id: str, now: datetime, total: int) -> None:
         syncing, view = self._syncing, self._view
-        snapshot = self._relation(build_id)
+        snapshot = self._snapshots.relation(build_id)
         build = Build(
             id=build_id,
             node=self._pointer,
@@ -319,11 +296,11 @@ class _Sync:
             ),
         )
 
-    def _drop_old(self, mark: Mark | None) -> None:
-        """Drop the snapshots that the new one took the place of."""
-        old = {mark.snapshot, mark.before} - {""} if mark else set()
-        for build_id in old:
-            self._syncing.warehouse.drop(self._relation(build_id), "TABLE")
+    def _drop_old(self) -> None:
+        """Drop what is left of the snapshot before, where the new one is not made of it."""
+        old = self._syncing.pointers.get(self._pointer)
+        if old is not None and old.build.fingerprint == self._view.data_fingerprint:
+            self._syncing.warehouse.drop(Relation(*old.build.relation), "TABLE")
 
     def _warned(self, result: NodeRun, now: datetime) -> NodeRun:
         """Return a result; where the clock is behind the last sync's, it says so."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlglot import exp
 
@@ -13,7 +13,10 @@ TIMES = ("__event_time", "__created")
 
 
 def difference(
-    new: exp.Table, old: exp.Table | None, keys: Mapping[str, Type], values: Sequence[str]
+    new: exp.Table | exp.Subquery,
+    old: exp.Table | None,
+    keys: Mapping[str, Type],
+    values: Sequence[str],
 ) -> exp.Select:
     """Return the rows that are new, changed or gone, about in the order of their encoded keys.
 
@@ -75,3 +78,48 @@ def _encoded_order(values: Mapping[str, exp.Expr], kinds: Mapping[str, Type]) ->
             found.append(exp.Length(this=value.copy()))
         found.append(value.copy())
     return found
+
+
+def in_order(changes: exp.Table, keys: Mapping[str, Type]) -> exp.Select:
+    """Return the rows of a difference that was kept as a table, in the order that it had."""
+    columns = {key: build.column(key) for key in keys}
+    return exp.select("*").from_(changes.copy()).order_by(*_encoded_order(columns, keys))
+
+
+def advanced(
+    old: exp.Table,
+    changes: exp.Table,
+    new: exp.Table,
+    keys: Iterable[str],
+    values: Sequence[str],
+) -> tuple[exp.Select, exp.Delete, exp.Insert, exp.Alter]:
+    """Return the rows of a snapshot by the one before and what changed; and how that becomes it.
+
+    The statements delete, insert and rename: they are one transaction, or the query is a new table.
+    """
+    names = [*keys, *TIMES, *values]
+    columns = [build.column(name) for name in names]
+    kept = exp.Not(this=_changed(changes, list(keys)))
+    present = exp.Not(this=build.column("__gone"))
+    arriving = exp.select(*columns).from_(changes.copy()).where(present)
+    staying = exp.select(*(c.copy() for c in columns)).from_(_as_old(old)).where(kept)
+    both = exp.union(staying, arriving.copy(), distinct=False)
+    whole = exp.select("*").from_(both.subquery(build.name("rows")))
+    delete = exp.Delete(this=_as_old(old), where=exp.Where(this=kept.this.copy()))
+    target = exp.Schema(this=old.copy(), expressions=[build.name(name) for name in names])
+    insert = exp.Insert(this=target, expression=arriving)
+    renamed = exp.AlterRename(this=exp.Table(this=build.name(new.name)))
+    rename = exp.Alter(this=old.copy(), kind="TABLE", actions=[renamed])
+    return whole, delete, insert, rename
+
+
+def _as_old(old: exp.Table) -> exp.Expr:
+    return exp.alias_(old.copy(), build.name("o"), table=True)
+
+
+def _changed(changes: exp.Table, keys: Sequence[str]) -> exp.Exists:
+    """Return the condition that a row of the old snapshot is among what changed."""
+    same = [exp.EQ(this=build.column(k, "c"), expression=build.column(k, "o")) for k in keys]
+    found = exp.alias_(changes.copy(), build.name("c"), table=True)
+    one = exp.select(exp.Literal.number(1)).from_(found).where(build.every(same))
+    return exp.Exists(this=one)

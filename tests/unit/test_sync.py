@@ -6,6 +6,7 @@ import random
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,10 @@ from ffc.manifest.records import ServedView
 from ffc.online import sync as syncing
 from ffc.online.codec import RowCodec, is_tombstone, version_of
 from ffc.online.keys import KeyCodec, field_of
+from ffc.online.snapshots import Snapshots
 from ffc.online.sync import sync
 from ffc.registry import StateRegistry
+from ffc_duckdb import DuckDBOfflineStore
 from ffc_sqlite import SQLiteOnlineStore, SQLiteStateStore
 
 NOW = datetime(2024, 3, 1, 12, tzinfo=UTC)
@@ -292,6 +295,7 @@ def test_a_clock_that_was_ahead_is_forgotten_on_request(shop: Shop) -> None:
     assert shop.view().generation > before
     assert shop.served() == winners(shop.rows)
     assert shop.sync().status == "unchanged"
+    assert len(shop.snapshots()) == 1
 
 
 class Dying(Exception):
@@ -357,12 +361,17 @@ def changed_rows(rows: Sequence[Row]) -> list[Row]:
     return found[:-2]
 
 
-@pytest.mark.parametrize("more", [False, True])
+@pytest.mark.parametrize(("more", "whole"), [(False, True), (True, True), (True, False)])
 @pytest.mark.parametrize("writes", range(6))
 def test_a_sync_that_died_is_gone_on_with(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch, writes: int, more: bool
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, writes: int, more: bool, whole: bool
 ) -> None:
-    """Also where rows changed again, were taken back, or vanished meanwhile."""
+    """Also where rows changed again, were taken back, or vanished meanwhile.
+
+    And in a warehouse that makes no tables within a transaction.
+    """
+    able = replace(DuckDBOfflineStore.capabilities, transactional_ddl=whole)
+    monkeypatch.setattr(DuckDBOfflineStore, "capabilities", able)
     generation = shop.view().generation
     shop.put(changed_rows(first_rows()))
     with dying_after(monkeypatch, writes), pytest.raises(Dying):
@@ -374,6 +383,22 @@ def test_a_sync_that_died_is_gone_on_with(
     assert shop.view().generation == generation
     assert shop.sync().rows["written"] == 0
     assert len(shop.fields()) == 1
+    # Changes that were never begun to be written are left to `ffc clean`.
+    assert len(shop.snapshots()) == 1
+    assert len(shop.snapshots("syncing_spending")) == int(writes == 1)
+
+
+@pytest.mark.parametrize("writes", range(4))
+def test_a_sync_of_no_change_that_died(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, writes: int
+) -> None:
+    generation = shop.view().generation
+    with dying_after(monkeypatch, writes), pytest.raises(Dying):
+        shop.sync()
+    shop.put(changed_rows(first_rows()))
+    shop.sync()
+    assert shop.served() == winners(shop.rows)
+    assert shop.view().generation == generation
 
 
 def test_another_order_of_rows_is_no_reason_to_skip_any(
@@ -383,14 +408,14 @@ def test_another_order_of_rows_is_no_reason_to_skip_any(
     empty.put(first_rows())
     with dying_after(monkeypatch, 5), pytest.raises(Dying):
         empty.sync()
-    whole = syncing.difference
+    whole = Snapshots.rows
 
     def backwards(*arguments: Any) -> Any:
         found = whole(*arguments)
         keys = [exp.Ordered(this=key.copy(), desc=True) for key in found.args["order"].expressions]
         return found.order_by(*keys, append=False)
 
-    monkeypatch.setattr(syncing, "difference", backwards)
+    monkeypatch.setattr(Snapshots, "rows", backwards)
     empty.sync()
     assert empty.served() == winners(empty.rows)
 
