@@ -242,6 +242,10 @@ class FeatureService:
             folder = Path(name)
             body = folder / "body"
             await body_into(body, receive, LARGEST_TABLE if kind == STREAM else LARGEST_BODY)
+            if method == "POST" and kind not in (JSON, STREAM):
+                # Any web page may post a text to a server on its reader's own machine.
+                message = f"{scope['path']} takes {JSON} or {STREAM}, not `{kind or 'nothing'}`"
+                raise BadRequest(message, status=415, help=["name it as the `Content-Type`"])
             asked = Asked(
                 rest=rest,
                 query={word: values[-1] for word, values in query.items()},

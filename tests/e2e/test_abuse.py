@@ -139,6 +139,8 @@ def asked(
 
 def post(server: Server, path: str, body: bytes | str, *headers: str) -> Told:
     body = body.encode() if isinstance(body, str) else body
+    if not any(header.startswith("Content-Type") for header in headers):
+        headers = ("Content-Type: application/json", *headers)
     return asked(server, f"POST {path}", body, f"Content-Length: {len(body)}", *headers)
 
 
@@ -313,10 +315,11 @@ def test_a_million_keys(server: Server) -> None:
 @pytest.mark.parametrize(
     "kind", ["text/plain", "application/xml", "", "\xff", "a/b; charset=utf-16"]
 )
-def test_what_a_body_is_called_does_not_matter(server: Server, kind: str) -> None:
+def test_what_a_body_is_called_matters_to_the_warehouse_alone(server: Server, kind: str) -> None:
     assert post(server, FEATURES, ASK, f"Content-Type: {kind}").status == 200
     told = post(server, "/v1/historical", ASK, f"Content-Type: {kind}")
-    assert told.status == 422
+    assert told.status == 415
+    assert "takes application/json or application/vnd.apache.arrow.stream" in told.reason()
     assert post(server, FEATURES, b"<xml/>", f"Content-Type: {kind}").status == 400
 
 

@@ -320,6 +320,7 @@ def test_what_is_sent_to_a_server(server: Server) -> None:
         ("/v1/keys", "application/json", b'{"features": 3}', "features are a list"),
         ("/v1/uses", "application/json", b"{}", "missing required field `model`"),
         ("/v1/historical", "text/plain", b"x" * (5 * 1024 * 1024), "larger than 4 MiB"),
+        ("/v1/uses", "text/plain", b'{"model": "payer"}', "takes application/json"),
         ("/v1/rows/clean", "", None, "takes GET"),
     ):
         status, told = _sent(server, path, kind, b"" if body is None else body)
