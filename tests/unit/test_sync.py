@@ -556,6 +556,22 @@ def test_a_store_that_can_not_be_reached(shop: Shop, monkeypatch: pytest.MonkeyP
     assert shop.served() == winners(shop.rows)
 
 
+def test_a_damaged_store_is_told_and_filled_anew_once_it_is_away(shop: Shop) -> None:
+    file = shop.folder / ".ffc" / "online.db"
+    with sqlite3.connect(file) as connection:
+        connection.execute("pragma wal_checkpoint(truncate)")
+    with file.open("r+b") as opened:
+        opened.seek(4096)
+        opened.write(b"\xff" * (file.stat().st_size - 4096))
+    failed = shop.sync()
+    assert (failed.status, "is damaged" in failed.reason) == ("error", True)
+    assert failed.error is not None
+    assert failed.error["help"] == ("move the file away: the next `ffc sync` fills a new one",)
+    file.rename(file.with_suffix(".bad"))
+    assert shop.sync().rows["new"] == 12
+    assert shop.served() == winners(shop.rows)
+
+
 VECTORS = FILES["features/all.yml"].replace(
     "{name: amount, type: float64, default: 0}", "{name: amount, type: float64, default: 0}\n"
     "      - {name: taste, type: vector(2)}",
