@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
 from ffc.adapter import StateError, StatementFailed, StoreError, Transient, Unreachable
@@ -94,6 +94,15 @@ class Database:
     def read(self) -> AbstractContextManager[sqlite3.Connection]:
         """Run statements against one state of the file, next to a writer."""
         return self._transaction("BEGIN")
+
+    def rows(self, query: str, values: Sequence[bytes | str | int]) -> list[tuple[Any, ...]]:
+        """Return one query's rows: a statement alone sees one state of the file by itself."""
+        try:
+            held = self._held()
+            with held.lock:
+                return held.connection.execute(query, values).fetchall()
+        except (sqlite3.Error, OSError) as problem:
+            raise translate(problem, self._layout, self._path) from problem
 
     def write(self) -> AbstractContextManager[sqlite3.Connection]:
         """Run statements whole or not at all, as the only writer."""

@@ -202,12 +202,15 @@ def test_a_read_of_many_keys_sees_one_moment(tmp_path: Path) -> None:
     reading, writing = open_store(tmp_path), open_store(tmp_path)
     writing.write(a_batch(*((key, b"f", b"1", b"1", None) for key in (b"a", b"b"))))
 
-    def keys() -> Iterator[bytes]:
-        yield b"a"
-        writing.write(a_batch(*((key, b"f", b"2", b"2", None) for key in (b"a", b"b"))))
-        yield b"b"
+    class Keys(list[bytes]):
+        """Keys between which somebody writes."""
 
-    assert reading.read(keys()) == [{b"f": b"1"}, {b"f": b"1"}]  # type: ignore[arg-type]
+        def __iter__(self) -> Iterator[bytes]:
+            yield b"a"
+            writing.write(a_batch(*((key, b"f", b"2", b"2", None) for key in (b"a", b"b"))))
+            yield b"b"
+
+    assert reading.read(Keys([b"a", b"b"])) == [{b"f": b"1"}, {b"f": b"1"}]
     assert reading.read([b"a", b"b"]) == [{b"f": b"2"}, {b"f": b"2"}]
     reading.close()
     writing.close()
