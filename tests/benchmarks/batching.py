@@ -24,7 +24,7 @@ from pyarrow import parquet
 from ffc.client.dataset import Dataset, Plan
 from ffc.client.progress import progress_of
 from ffc.client.stored import Fetched, StoredRows
-from ffc.manifest.records import OutputColumn
+from ffc.manifest.records import OutputColumn, OutputRole
 
 FEATURES: Final = 30
 BATCH: Final = 65_536
@@ -41,9 +41,9 @@ def made(folder: Path, rows: int) -> tuple[Dataset, Path]:
     table = pa.table(columns)
     path = folder / "rows.parquet"
     parquet.write_table(table, path)
-    roles = {"key": "key", "at": "timestamp", "y": "label"}
+    roles: dict[str, OutputRole] = {"key": "key", "at": "timestamp", "y": "label"}
     told = tuple(
-        OutputColumn(name=name, role=roles.get(name, "feature"), type="", origin=name)  # type: ignore[arg-type]
+        OutputColumn(name=name, role=roles.get(name, "feature"), type="", origin=name)
         for name in table.column_names
     )
 
