@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Literal, Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -16,13 +16,11 @@ from ffc.core.files import write_atomically
 from ffc.manifest.files import read_manifest
 from ffc.manifest.records import ServedView, Serving
 from ffc.manifest.upgrades import decode_manifest
-from ffc.online.keys import field_of, marker_key
+from ffc.online.codec import CODEC
 from ffc.online.lookup import FeatureReader
+from ffc.online.marks import Marks
 from ffc.registry import StateRegistry
 from ffc.serve.metrics import Gauge
-
-# So many bytes at the end of a view's field are its generation.
-_GENERATION: Final = 8
 
 
 class Kept(msgspec.Struct, kw_only=True):
@@ -182,7 +180,6 @@ class BareManifest(_Read):
     def __init__(self, session: Session, path: Path) -> None:
         super().__init__(session)
         self._path = path
-        self._whole: set[bytes] = set()
 
     def load(self) -> FeatureReader | None:
         """Return a reader, or None where nothing changed since the last call.
@@ -208,10 +205,12 @@ class BareManifest(_Read):
 
     def _held(self, project: str, target: str, view: ServedView) -> ServedView | None:
         """Return a view with the newest generation that its store holds in full."""
-        (fields,) = self._store(view.store).read([marker_key(project, target, view.entity)])
-        place = field_of(view)[:-_GENERATION]
-        there = {f: mark for f, mark in fields.items() if f[:-_GENERATION] == place}
-        # While a sync brings it up to date, one that was whole is marked as nothing.
-        self._whole |= {name for name, mark in there.items() if mark}
-        whole = [int.from_bytes(name[-_GENERATION:]) for name in there if name in self._whole]
+        marks = Marks(self._store(view.store), project, target, view).read()
+        # One that is being brought from one snapshot to the next holds every key meanwhile; one
+        # that is being filled from nothing does not.
+        whole = [
+            generation
+            for generation, mark in marks.items()
+            if mark is not None and mark.codec == CODEC and (mark.done is None or mark.before)
+        ]
         return msgspec.structs.replace(view, generation=max(whole)) if whole else None
