@@ -7,15 +7,17 @@ the rows that it speaks of, in one batch, so that it is true at every instant.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
-import pyarrow as pa
 from msgspec import Struct
 
-from ffc.adapter.online import OnlineStore
+from ffc.adapter.online import WRITE_SCHEMA, OnlineStore
 from ffc.manifest.records import ServedView
-from ffc.online.columns import SCHEMA
 from ffc.online.keys import field_of, marker_key
-from ffc.online.packing import constant, joined
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 # A field's last bytes, which say the generation.
 _GENERATION = 8
@@ -56,13 +58,13 @@ class Marks:
 
     def row(self, generation: int, mark: Mark) -> pa.RecordBatch:
         """Return the batch of one row that writes a mark."""
+        import pyarrow as pa
+
         view = msgspec.structs.replace(self._view, generation=generation)
-        cells = (self._key, field_of(view), msgspec.json.encode(mark))
-        columns = [joined([constant(cell)], 1) for cell in cells]
         # It has no version: whoever holds the target's lock says what is true now.
-        nothing = pa.scalar(b"", pa.binary())
-        columns += [pa.repeat(nothing, 1), pa.repeat(nothing, 1)]
-        return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
+        cells = (self._key, field_of(view), msgspec.json.encode(mark), b"", b"")
+        columns = [pa.array([cell], pa.binary()) for cell in cells]
+        return pa.RecordBatch.from_arrays(columns, names=list(WRITE_SCHEMA))
 
 
 def _decoded(data: bytes) -> Mark | None:
