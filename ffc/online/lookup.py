@@ -17,7 +17,7 @@ from msgspec import Raw, Struct
 from ffc.adapter.online import OnlineStore
 from ffc.auth import Principal, authorize
 from ffc.manifest.records import Serving
-from ffc.online.picks import Picker, Picks
+from ffc.online.picks import Asked, Picker, Picks
 from ffc.online.requests import (
     AnswerRow,
     FeatureRequest,
@@ -135,15 +135,16 @@ class FeatureReader:
         authorize(principal, "read")
         picks = self._picks(request)
         now = now.astimezone(UTC).replace(tzinfo=None)
-        comma = b""
-        yield b"".join((self._head, iso(now).encode(), self._named, picks.head, b',"rows":['))
+        piece = b"".join((self._head, iso(now).encode(), self._named, picks.head, b',"rows":['))
         for start in range(0, len(request.entities), SLICE):
             part = request.entities[start : start + SLICE]
             found = zip(part, self._answers(picks, part, start, now), strict=True)
             rows = [_row(picks, entity, each, request.metadata) for entity, each in found]
-            yield comma + self._encoder.encode(rows)[1:-1]
-            comma = b","
-        yield b"]}"
+            if start:
+                yield piece
+                piece = b","
+            piece += self._encoder.encode(rows)[1:-1]
+        yield piece + b"]}"
 
     def found(
         self, request: FeatureRequest, now: datetime, *, principal: Principal
@@ -185,37 +186,41 @@ class FeatureReader:
         self, picks: Picks, entities: Sequence[Mapping[str, object]], start: int
     ) -> list[list[Mapping[bytes, bytes]]]:
         """Return each entity's fields for each view; one read a store, one key a look-up."""
-        keys = [
-            [asked.keys.key(entity, index) for index, entity in enumerate(entities, start)]
-            for asked in picks.asked
-        ]
-        wanted: dict[str, dict[bytes, None]] = {}
-        for asked, own in zip(picks.asked, keys, strict=True):
-            wanted.setdefault(asked.store, {}).update(
-                dict.fromkeys(k for k in own if k is not None)
-            )
-        fields = {
-            store: dict(zip(known, self._read(store, list(known)), strict=True))
-            for store, known in wanted.items()
-        }
+        # Every key before any read: a request that can't be answered costs no look-up.
+        wanted = [(store, _keys(asked, entities, start)) for store, asked in picks.stores]
         rows: list[list[Mapping[bytes, bytes]]] = [[_NOTHING] * len(picks.views) for _ in entities]
-        for asked, own in zip(picks.asked, keys, strict=True):
-            there = fields[asked.store]
-            for row, key in zip(rows, own, strict=True):
-                if key is not None:
-                    for view in asked.views:
-                        row[view] = there[key]
+        for store, places in wanted:
+            for there, fields in zip(places.values(), self._read(store, places), strict=True):
+                for row, views in there:
+                    for view in views:
+                        rows[row][view] = fields
         return rows
 
-    def _read(self, store: str, keys: list[bytes]) -> Sequence[Mapping[bytes, bytes]]:
+    def _read(self, store: str, keys: Collection[bytes]) -> Sequence[Mapping[bytes, bytes]]:
+        if not keys:
+            return ()
         began = time.perf_counter()
         failed = True
         try:
-            found = self._stores(store).read(keys)
+            found = self._stores(store).read(list(keys))
             failed = False
             return found
         finally:
             self.counts.store(store, time.perf_counter() - began, failed)
+
+
+def _keys(
+    asked: Sequence[Asked], entities: Sequence[Mapping[str, object]], start: int
+) -> dict[bytes, list[tuple[int, tuple[int, ...]]]]:
+    """Return the keys to look up in a store, each with the rows and views that wait for it."""
+    places: dict[bytes, list[tuple[int, tuple[int, ...]]]] = {}
+    for one in asked:
+        key_of, views = one.keys.key, one.views
+        for row, entity in enumerate(entities):
+            key = key_of(entity, start + row)
+            if key is not None:
+                places.setdefault(key, []).append((row, views))
+    return places
 
 
 def _row(picks: Picks, entity: dict[str, Any], found: Found, metadata: bool) -> _Row:

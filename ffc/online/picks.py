@@ -29,7 +29,6 @@ class Asked(NamedTuple):
     """The views of one entity in one store: one key, one look-up."""
 
     keys: KeyReader
-    store: str
     views: tuple[int, ...]
 
 
@@ -48,7 +47,7 @@ class Picks:
         # Where each column's value is among those that are taken view by view; None: just there.
         self.order = None if order == sorted(order) else [order.index(n) for n in range(len(order))]
         self.view_of = [place[view] for _, view, _ in columns]
-        self.asked = _asked(self.views, keys)
+        self.stores = _stores(self.views, keys)
         self.head = msgspec.json.encode(self.columns)
         self._most = min(_REMEMBERED, _COLUMNS // (len(columns) + 1))
         self._statuses: dict[tuple[Status, ...], Raw] = {}
@@ -96,12 +95,16 @@ def _plain(column: Column) -> str:
     return own if name == feature_column(view.served.name, view.served.variant, own) else name
 
 
-def _asked(views: Iterable[View], keys: Mapping[Key, KeyReader]) -> list[Asked]:
-    together: dict[tuple[Key, str], list[int]] = {}
+def _stores(views: Iterable[View], keys: Mapping[Key, KeyReader]) -> list[tuple[str, list[Asked]]]:
+    """Return what is asked of each store."""
+    together: dict[str, dict[Key, list[int]]] = {}
     for index, view in enumerate(views):
-        key = (view.served.entity, view.served.keys)
-        together.setdefault((key, view.served.store), []).append(index)
-    return [Asked(keys[key], store, tuple(numbers)) for (key, store), numbers in together.items()]
+        own = together.setdefault(view.served.store, {})
+        own.setdefault((view.served.entity, view.served.keys), []).append(index)
+    return [
+        (store, [Asked(keys[key], tuple(numbers)) for key, numbers in own.items()])
+        for store, own in together.items()
+    ]
 
 
 class Picker:

@@ -320,7 +320,7 @@ class FeatureService:
 
 async def _joined(pieces: Iterator[bytes]) -> Told:
     """Return an answer that is made piece by piece; others have their turn in between."""
-    found = [next(pieces)]
+    found: list[bytes] = []
     size = 0
     for piece in pieces:
         found.append(piece)
