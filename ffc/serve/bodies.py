@@ -30,6 +30,7 @@ BODY_SECONDS: Final = 60.0
 _DRAINED: Final = 64 * 1024 * 1024
 # The field of a problem with the path itself: there is no such route.
 PATH: Final = "path"
+BROKEN_OFF: Final = "the body ended before it was whole"
 # A file is sent in pieces of so many bytes.
 _PIECE: Final = 1024 * 1024
 
@@ -55,7 +56,7 @@ async def _pieces(receive: Receive, largest: int, size: int = 0) -> AsyncIterato
 def _piece_of(message: Message) -> bytes:
     if message["type"] == "http.disconnect":
         # Told to whoever is still there: a body may also break off where its sender does not.
-        raise BadRequest("the body ended before it was whole", status=400)
+        raise BadRequest(BROKEN_OFF, status=400)
     piece: bytes = message.get("body", b"")
     return piece
 

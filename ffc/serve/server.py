@@ -1,28 +1,32 @@
-"""Run the service on granian."""
+"""Run the service on uvicorn, in processes of which one that dies is replaced."""
 
 from __future__ import annotations
 
 import os
 import socket
+import ssl
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 from ffc.auth import local_user
 from ffc.connect.profiles import ChosenTarget, choose_target, read_profile, usable
 from ffc.connect.session import Session
-from ffc.core.errors import Unreachable
+from ffc.core.errors import ProfileError, Unreachable
 from ffc.serve.app import FeatureService
 from ffc.serve.deployment import BareManifest, Deployment, Loaded
 from ffc.serve.logs import logger
 from ffc.serve.metrics import Shared
 from ffc.serve.offline import Offline
+from ffc.serve.workers import keep
 
-# How a worker process learns what to serve: granian starts it by import.
-VARIABLE = "FFC_SERVE"
+# A connection at rest is kept for so long, and a server that is told to stop waits for requests.
+REST_SECONDS: Final = 75
+END_SECONDS: Final = 60
 
 
 class ServeOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,52 +49,73 @@ class ServeOptions(msgspec.Struct, frozen=True, kw_only=True):
     metrics: str = ""
 
 
-def check_address(host: str, port: int) -> None:
-    """Return if the address can be listened on; raises Unreachable.
+def listening(host: str, port: int) -> socket.socket:
+    """Return a socket that is bound to an address; raises Unreachable.
 
-    granian's workers share their port, and so would two servers, each answering half of the
-    requests.
+    Nobody can connect before a worker is ready, and nobody is turned away while one is replaced.
     """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as problem:
-            message = f"can't listen on {host}:{port}: {problem.strerror}"
-            raise Unreachable(message, help=["name another one with `--port`"]) from problem
+    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
+    except OSError as problem:
+        bound.close()
+        message = f"can't listen on {host}:{port}: {problem.strerror}"
+        raise Unreachable(message, help=["name another one with `--port`"]) from problem
+    return bound
 
 
-def serve(options: ServeOptions) -> None:
+def check_certificate(certificate: Path, key: Path) -> None:
+    """Return if HTTPS can be spoken with a certificate and its key; raises ProfileError."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password=_unasked)
+    except (OSError, ValueError) as problem:
+        message = f"HTTPS can't be spoken with {certificate} and {key}: {problem}"
+        help_ = "both must be PEM files, the key without a password"
+        raise ProfileError(message, help=[help_]) from problem
+
+
+def _unasked() -> str:
+    # Without it OpenSSL asks at the terminal.
+    raise ValueError("the key has a password")
+
+
+def serve(options: ServeOptions, bound: socket.socket) -> None:
     """Serve until told to stop by SIGINT or SIGTERM; requests that were accepted are finished."""
-    from granian import Granian
-    from granian.constants import Interfaces
-    from granian.log import LogLevels
-
     with tempfile.TemporaryDirectory(prefix="ffc-metrics-") as folder:
         told = msgspec.structs.replace(options, metrics=folder)
-        os.environ[VARIABLE] = msgspec.json.encode(told).decode()
-        server = Granian(
-            "ffc.serve.server:application",
-            address=options.host,
-            port=options.port,
-            interface=Interfaces.ASGI,
-            factory=True,
-            websockets=False,
-            workers=options.workers,
-            # Another takes the place of a worker that dies, at once.
-            respawn_failed_workers=True,
-            respawn_interval=0.1,
-            ssl_cert=Path(options.certificate) if options.certificate else None,
-            ssl_key=Path(options.key) if options.key else None,
-            log_level=LogLevels.warning,
-        )
-        server.serve()
+        keep(partial(_work, told), bound, options.workers, patience=END_SECONDS + 10)
 
 
-def application() -> FeatureService:
-    """Return the ASGI application of this process, from what `serve` left in the environment."""
-    options = msgspec.json.decode(os.environ[VARIABLE], type=ServeOptions)
+def _work(options: ServeOptions, bound: socket.socket) -> None:
+    """Answer from a socket until told to stop."""
+    from uvicorn import Config
+
+    from ffc.serve.protocol import Protocol, Worker
+
+    config = Config(
+        application(options),
+        loop="asyncio",
+        http=Protocol,
+        ws="none",
+        lifespan="on",
+        interface="asgi3",
+        log_config=None,
+        log_level="critical",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        backlog=Worker.AT_ONCE,
+        timeout_keep_alive=REST_SECONDS,
+        timeout_graceful_shutdown=END_SECONDS,
+        ssl_certfile=options.certificate or None,
+        ssl_keyfile=options.key or None,
+    )
+    Worker(config).run([bound])
+
+
+def application(options: ServeOptions) -> FeatureService:
+    """Return the ASGI application of a process."""
     target = chosen(options)
     loaded = _loaded(options, target)
     user = local_user()
@@ -103,7 +128,7 @@ def application() -> FeatureService:
         principal=user,
         token=os.environ[options.token_env] if options.token_env else "",
         offline=Offline(reading, user) if options.offline else None,
-        counted=Shared(Path(options.metrics)),
+        counted=Shared(Path(options.metrics) if options.metrics else None),
         log=logger(options.log, sys.stderr, quiet=options.quiet),
     )
 

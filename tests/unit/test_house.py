@@ -112,7 +112,7 @@ def test_help_imports_nothing_heavy() -> None:
     )
     modules = set(done.stdout.splitlines()[-1].split("|"))
     assert "click" in modules
-    heavy = {"duckdb", "sqlglot", "pyarrow", "jinja2", "yaml", "msgspec", "granian", "asyncio"}
+    heavy = {"duckdb", "sqlglot", "pyarrow", "jinja2", "yaml", "msgspec", "uvicorn", "asyncio"}
     assert modules & heavy == set()
 
 

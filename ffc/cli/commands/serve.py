@@ -82,7 +82,7 @@ def command(
     import os
 
     from ffc.cli.serving import found_options
-    from ffc.serve.server import check_address, serve
+    from ffc.serve.server import check_certificate, listening, serve
 
     if token_env and not os.environ.get(token_env):
         message = f"the environment variable {token_env} is not set"
@@ -91,24 +91,26 @@ def command(
         raise click.UsageError("`--tls-cert` and `--tls-key` go together")
     if manifest is not None and offline:
         raise click.UsageError("`--offline` needs the project, `--manifest` is for places without")
-    check_address(host, port)
-    chosen, served = found_options(
-        project_dir,
-        profiles_dir,
-        target,
-        manifest,
-        host=host,
-        port=port,
-        workers=workers,
-        token_env=token_env or "",
-        offline=offline,
-        certificate=str(tls_cert.resolve()) if tls_cert else "",
-        key=str(tls_key.resolve()) if tls_key else "",
-        log=log_format,
-        quiet=quiet,
-    )
-    if not quiet:
-        scheme = "https" if tls_cert else "http"
-        click.echo(f"serving {served} features on {scheme}://{host}:{port}", err=True)
-    serve(chosen)
+    if tls_cert is not None and tls_key is not None:
+        check_certificate(tls_cert, tls_key)
+    with listening(host, port) as bound:
+        chosen, served = found_options(
+            project_dir,
+            profiles_dir,
+            target,
+            manifest,
+            host=host,
+            port=port,
+            workers=workers,
+            token_env=token_env or "",
+            offline=offline,
+            certificate=str(tls_cert.resolve()) if tls_cert else "",
+            key=str(tls_key.resolve()) if tls_key else "",
+            log=log_format,
+            quiet=quiet,
+        )
+        if not quiet:
+            scheme = "https" if tls_cert else "http"
+            click.echo(f"serving {served} features on {scheme}://{host}:{port}", err=True)
+        serve(chosen, bound)
     return 0

@@ -1,0 +1,88 @@
+"""Processes that answer from one socket: one that dies is replaced, and whoever connects waits."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
+from multiprocessing.context import SpawnProcess
+from types import FrameType
+from typing import Final
+
+# What a worker does until it is told to stop by SIGTERM; it is sent to another process.
+Work = Callable[[socket.socket], None]
+
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+# One that dies sooner than this is not replaced sooner than this.
+AGAIN_SECONDS: Final = 1.0
+
+
+def keep(work: Work, bound: socket.socket, count: int, *, patience: float) -> None:
+    """Keep so many processes at work until told to stop by SIGINT or SIGTERM.
+
+    Then each is told, and killed if it takes longer than `patience` seconds. Even a single one is a
+    process of its own: the socket stays open here while another takes its place.
+    """
+    told, tell = get_context("spawn").Pipe(duplex=False)
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        tell.send_bytes(b"stop")
+
+    before = {number: signal.signal(number, stop) for number in SIGNALS}
+    workers: dict[int, tuple[SpawnProcess, float]] = {}
+    try:
+        for _ in range(count):
+            _start(work, bound, workers)
+        while told not in (ready := wait([told, *workers])):
+            for sentinel in workers.keys() & set(ready):
+                dead, began = workers.pop(sentinel)
+                dead.join()
+                if time.monotonic() - began < AGAIN_SECONDS and told.poll(AGAIN_SECONDS):
+                    return
+                _start(work, bound, workers)
+    finally:
+        _end([process for process, _ in workers.values()], patience)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        told.close()
+        tell.close()
+
+
+def _start(
+    work: Work, bound: socket.socket, workers: dict[int, tuple[SpawnProcess, float]]
+) -> None:
+    process = get_context("spawn").Process(target=_worker, args=(work, bound))
+    process.start()
+    workers[process.sentinel] = process, time.monotonic()
+
+
+def _end(workers: list[SpawnProcess], patience: float) -> None:
+    for process in workers:
+        process.terminate()
+    end = time.monotonic() + patience
+    for process in workers:
+        process.join(max(0.0, end - time.monotonic()))
+        if process.is_alive():
+            process.kill()
+            process.join()
+
+
+def _worker(work: Work, bound: socket.socket) -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    # An interrupt at the terminal reaches every process.
+    with contextlib.suppress(KeyboardInterrupt):
+        work(bound)
+
+
+def _end_with_parent() -> None:
+    """End when the process that would stop or replace this one is gone."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
