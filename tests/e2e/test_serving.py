@@ -193,13 +193,6 @@ def test_what_it_says_of_itself_is_what_it_does(server: Server) -> None:
     assert set(document["paths"]) == routes
 
 
-def _workers(pid: int) -> list[int]:
-    """Return the processes that answer: the children of a server that do not only track others."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    commands = {child: Path(f"/proc/{child}/cmdline").read_bytes() for child in children}
-    return [int(child) for child, said in commands.items() if b"resource_tracker" not in said]
-
-
 def test_workers_share_their_figures_and_one_that_dies_is_replaced(
     project: Path, tmp_path: Path
 ) -> None:
@@ -215,13 +208,13 @@ def test_workers_share_their_figures_and_one_that_dies_is_replaced(
                 break
             time.sleep(0.2)
         assert told == [f"{name}40"]
-        os.kill(_workers(found.pid)[-1], signal.SIGKILL)
+        os.kill(found.workers()[-1], signal.SIGKILL)
         end = time.monotonic() + 10
-        while time.monotonic() < end and len(_workers(found.pid)) < 2:
+        while time.monotonic() < end and len(found.workers()) < 2:
             assert found.call("POST", "/v1/features", ASK)[0] == 200
-        assert len(_workers(found.pid)) == 2
+        assert len(found.workers()) == 2
         # All at once: whoever asks meanwhile waits for the first that is there again.
-        for worker in _workers(found.pid):
+        for worker in found.workers():
             os.kill(worker, signal.SIGKILL)
         for _ in range(50):
             assert found.call("POST", "/v1/features", ASK)[0] == 200
@@ -229,7 +222,7 @@ def test_workers_share_their_figures_and_one_that_dies_is_replaced(
 
 def test_workers_end_with_the_process_that_keeps_them(project: Path, tmp_path: Path) -> None:
     with serving(_copy(project, tmp_path)) as found:
-        (worker,) = _workers(found.pid)
+        (worker,) = found.workers()
         os.kill(found.pid, signal.SIGKILL)
         end = time.monotonic() + 10
         while time.monotonic() < end and Path(f"/proc/{worker}").exists():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -99,6 +101,7 @@ class Load:
                 self.seen.append((time.monotonic(), response.status, told))
             except (OSError, http.client.HTTPException) as problem:
                 self.seen.append((time.monotonic(), 0, problem))
+                connection.close()
         connection.close()
 
     def until(self, holds: Callable[[Any], bool], seconds: float = 20) -> None:
@@ -146,6 +149,33 @@ def test_nothing_fails_and_nothing_is_mixed(tmp_path: Path) -> None:
         # One definition an answer: what `b` has more is the same in all its rows.
         assert len({b - a for a, b in values}) == 1
         assert {status for row in told["rows"] for status in row["statuses"]} == {"ok"}
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_killed_worker_takes_along_what_it_was_answering_and_no_more(
+    tmp_path: Path, workers: int
+) -> None:
+    _write(tmp_path, "", 1)
+    assert ffc(tmp_path, "run").code == 0
+    with serving(tmp_path, "--workers", str(workers)) as server, Load(server) as load:
+        for _ in range(3):
+            load.until(_all(1, 0))
+            known = server.workers()
+            os.kill(known[0], signal.SIGKILL)
+            load.until(_all(1, 0))
+            # Whichever worker it was: all are there again, and all clients are answered.
+            end = time.monotonic() + 20
+            while known[0] in (now := server.workers()) or len(now) < workers:
+                assert time.monotonic() < end
+                time.sleep(0.05)
+            count = len(load.seen)
+            load.until(lambda told, count=count: len(load.seen) > count + 10 * CLIENTS)
+    failed = [told for _, status, told in load.seen if status != 200]
+    # A connection that breaks is told of once; who connects again waits, and is answered.
+    assert 0 < len(failed) <= 3 * CLIENTS
+    broken = ConnectionError | http.client.IncompleteRead
+    assert all(isinstance(told, broken) for told in failed), failed
+    assert all(_all(1, 0)(told) for _, status, told in load.seen if status == 200)
 
 
 @pytest.mark.parametrize(

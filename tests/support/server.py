@@ -45,6 +45,12 @@ class Server:
         finally:
             connection.close()
 
+    def workers(self) -> list[int]:
+        """Return the processes that answer: its children, but the one that only tracks others."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        commands = {child: Path(f"/proc/{child}/cmdline").read_bytes() for child in children}
+        return [int(child) for child, said in commands.items() if b"resource_tracker" not in said]
+
     def head(self, path: str) -> tuple[int, bytes]:
         """Return status and body of a HEAD request."""
         connection = self._connection()
