@@ -63,6 +63,7 @@ bench: $(READY) ## Measure how long a person waits.
 	@$(BIN)/python tests/benchmarks/batching.py
 	@$(BIN)/python tests/benchmarks/syncing.py
 	@$(BIN)/python tests/benchmarks/serving.py
+	@$(BIN)/python tests/benchmarks/moving.py
 
 clean: ## Remove what make made.
 	@rm -rf $(VENV) $(FEAST) dist build .mypy_cache .pytest_cache .ruff_cache

@@ -45,36 +45,36 @@ bench:
 """
 
 
-def project(folder: Path) -> None:
+def project(folder: Path, views: int = VIEWS, keys: int = KEYS) -> None:
     """Write a project, run it, and so sync its views."""
     (folder / "data").mkdir()
     names = [f"f{n}" for n in range(FEATURES)]
     with duckdb.connect() as connection:
         connection.execute("select setseed(0.5)")
-        for view in range(VIEWS):
+        for view in range(views):
             values = ", ".join(f"random() * 100 as {name}" for name in names)
             connection.execute(
                 f"copy (select i::bigint as k, current_timestamp::timestamp - to_seconds(i) as e, "
-                f"current_timestamp::timestamp as created, {values} from range({KEYS}) t(i)) "
+                f"current_timestamp::timestamp as created, {values} from range({keys}) t(i)) "
                 f"to '{folder / 'data' / f'r{view}.parquet'}'"
             )
     declared = ", ".join(f"{{name: {name}, type: float64}}" for name in names)
     columns = f"{{name: k, type: int64}}, {{name: e, type: timestamp}}, {declared}"
     tables = "".join(
         f"      - {{name: r{n}, file: data/r{n}.parquet, columns: [{columns}]}}\n"
-        for n in range(VIEWS)
+        for n in range(views)
     )
-    views = "".join(
+    declarations = "".join(
         f"  - {{name: v{n}, entity: customer, source: \"source('raw', 'r{n}')\", timestamp: e, "
         f"delay: 0s, online: true, features: [{declared}]}}\n"
-        for n in range(VIEWS)
+        for n in range(views)
     )
     files = {
         "ffc.yml": "name: bench\nversion: 1\nprofile: bench\n",
         "profiles.yml": PROFILES,
         "sources/raw.yml": f"sources:\n  - name: raw\n    tables:\n{tables}",
         "features/all.yml": "entities:\n  - {name: customer, keys: [{name: k, type: int64}]}\n"
-        f"feature_views:\n{views}",
+        f"feature_views:\n{declarations}",
     }
     for name, text in files.items():
         path = folder / name
