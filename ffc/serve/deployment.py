@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 import msgspec
 
@@ -18,9 +19,13 @@ from ffc.manifest.records import ServedView, Serving
 from ffc.manifest.upgrades import decode_manifest
 from ffc.online.codec import CODEC
 from ffc.online.lookup import FeatureReader
-from ffc.online.marks import Marks
+from ffc.online.marks import Mark, Marks
 from ffc.registry import StateRegistry
 from ffc.serve.metrics import Gauge
+from ffc.serve.standing import Behind, Standing, gauges, standings
+
+# So often it is asked whether the warehouse has what is not served.
+_LAG_SECONDS: Final = 10.0
 
 
 class Kept(msgspec.Struct, kw_only=True):
@@ -67,29 +72,12 @@ class _Read:
         known = self._known
         if known is None:
             return []
-        names = {view.id: view.name for view in known.serving.views}
-        found = [
-            Gauge(
-                name="deployment_info",
-                help="What is served.",
-                value=1,
-                labels={"deployment": known.deployment, "target": known.target},
-            )
-        ]
-        for view in known.synced:
-            if view.view in names:
-                age = (now - datetime.fromisoformat(view.as_of)).total_seconds()
-                labels = {"view": view.view.partition(".")[2]}
-                found += [
-                    Gauge(
-                        name="view_age_seconds",
-                        help="How long ago a view was synced.",
-                        value=age,
-                        labels=labels,
-                    ),
-                    Gauge(name="view_rows", help="Keys.", value=view.rows, labels=labels),
-                ]
-        return found
+        labels = {"deployment": known.deployment, "target": known.target}
+        info = Gauge(name="deployment_info", help="What is served.", value=1, labels=labels)
+        return [info, *gauges(self._standings(known), now)]
+
+    def _standings(self, known: Kept) -> list[Standing]:
+        return standings(known.serving.views, known.synced, {})
 
     def _reader(self, known: Kept) -> FeatureReader:
         self._known = known
@@ -109,12 +97,17 @@ class Deployment(_Read):
     """The newest deployment of a target, as its state store has it.
 
     `keep` is a file in which what is known is kept, for times when the state store is not there.
+    With `lag` it is also looked how far views are behind the warehouse.
     """
 
-    def __init__(self, session: Session, keep: Path | None = None) -> None:
+    def __init__(self, session: Session, keep: Path | None = None, *, lag: bool = False) -> None:
         super().__init__(session)
         self._keep = keep
         self._seen: object = None
+        self._lag = lag
+        self._behind: Behind | None = None
+        self._late: dict[str, str] = {}
+        self._looked = 0.0
 
     def load(self) -> FeatureReader | None:
         """Return a reader, or None where nothing changed since the last call.
@@ -123,13 +116,18 @@ class Deployment(_Read):
         nothing was ever kept of it.
         """
         try:
-            return self._newest()
+            found = self._newest()
         except StateError:
+            # What it said last may be true no more.
+            self._late, self._looked = {}, 0.0
             kept = self._kept() if self._seen is None else None
             if kept is None:
                 raise
             # Not seen: once the state store is there again, it is what counts.
             return None if self._known == kept else self._reader(kept)
+        if self._lag and self._known is not None:
+            self._look(self._known, moved=found is not None)
+        return found
 
     def reader(self) -> FeatureReader:
         """Return a reader of the newest deployment; raises NotFound where there is none."""
@@ -162,6 +160,20 @@ class Deployment(_Read):
         self._seen = seen
         return self._reader(known)
 
+    def _look(self, known: Kept, *, moved: bool) -> None:
+        """Note how far views are behind, now and then; nobody knows while the state is away."""
+        now = time.monotonic()
+        if moved or now - self._looked >= _LAG_SECONDS:
+            self._looked = now
+            self._behind = self._behind or Behind(self._session.state, known.target)
+            try:
+                self._late = self._behind.look(known.serving.views)
+            except StateError:
+                self._late = {}
+
+    def _standings(self, known: Kept) -> list[Standing]:
+        return standings(known.serving.views, known.synced, self._late)
+
     def _kept(self) -> Kept | None:
         try:
             data = self._keep.read_bytes() if self._keep is not None else b""
@@ -180,6 +192,7 @@ class BareManifest(_Read):
     def __init__(self, session: Session, path: Path) -> None:
         super().__init__(session)
         self._path = path
+        self._marks: dict[str, Mark] = {}
 
     def load(self) -> FeatureReader | None:
         """Return a reader, or None where nothing changed since the last call.
@@ -203,14 +216,28 @@ class BareManifest(_Read):
         )
         return None if known == self._known else self._reader(known)
 
+    def _standings(self, known: Kept) -> list[Standing]:
+        """Return how old views are by their marks, while none is being brought to another instant.
+
+        What lies in the warehouse is told by nobody.
+        """
+        marks = dict(self._marks)
+        done = {view: mark.at for view, mark in marks.items() if mark.done is None and mark.at}
+        return [Standing(view=view, as_of=at) for view, at in done.items()]
+
     def _held(self, project: str, target: str, view: ServedView) -> ServedView | None:
         """Return a view with the newest generation that its store holds in full."""
         marks = Marks(self._store(view.store), project, target, view).read()
         # One that is being brought from one snapshot to the next holds every key meanwhile; one
         # that is being filled from nothing does not.
-        whole = [
-            generation
+        whole = {
+            generation: mark
             for generation, mark in marks.items()
             if mark is not None and mark.codec == CODEC and (mark.done is None or mark.before)
-        ]
-        return msgspec.structs.replace(view, generation=max(whole)) if whole else None
+        }
+        if not whole:
+            self._marks.pop(view.id, None)
+            return None
+        newest = max(whole)
+        self._marks[view.id] = whole[newest]
+        return msgspec.structs.replace(view, generation=newest)

@@ -120,7 +120,7 @@ def _loaded(options: ServeOptions, target: ChosenTarget) -> Loaded:
     session = Session(target)
     if options.manifest:
         return BareManifest(session, Path(options.manifest))
-    return Deployment(session, keep_at(target))
+    return Deployment(session, keep_at(target), lag=True)
 
 
 def keep_at(target: ChosenTarget) -> Path:
