@@ -142,6 +142,7 @@ class FeatureService:
                     self._refreshing.cancel()
                     with contextlib.suppress(asyncio.CancelledError):
                         await self._refreshing
+                await asyncio.to_thread(self._counted.leave, last=True)
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 

@@ -17,6 +17,7 @@ from ffc.connect.session import Session
 from ffc.core.errors import Unreachable
 from ffc.serve.app import FeatureService
 from ffc.serve.deployment import BareManifest, Deployment, Loaded
+from ffc.serve.keeping import Keeper
 from ffc.serve.logs import logger
 from ffc.serve.metrics import Shared
 from ffc.serve.offline import Offline
@@ -98,13 +99,18 @@ def application() -> FeatureService:
     def reading(*, writes_state: bool = False) -> Session:
         return Session(target, read_only=True, writes_state=writes_state)
 
+    log = logger(options.log, sys.stderr, quiet=options.quiet)
+    folder = Path(options.metrics)
+    # A manifest alone has no state store to keep figures in.
+    own = Session(target)
+    keeper = None if options.manifest else Keeper(folder, lambda: own.state, target.name, log=log)
     return FeatureService(
         loaded,
         principal=user,
         token=os.environ[options.token_env] if options.token_env else "",
         offline=Offline(reading, user) if options.offline else None,
-        counted=Shared(Path(options.metrics)),
-        log=logger(options.log, sys.stderr, quiet=options.quiet),
+        counted=Shared(folder, keeper, log),
+        log=log,
     )
 
 
