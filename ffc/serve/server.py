@@ -123,7 +123,7 @@ def chosen(options: ServeOptions) -> ChosenTarget:
 
 
 def _loaded(options: ServeOptions, target: ChosenTarget) -> Loaded:
-    session = Session(target)
+    session = Session(target, read_only=True, writes_state=True)
     if options.manifest:
         return BareManifest(session, Path(options.manifest))
     return Deployment(session, keep_at(target), lag=True)
