@@ -22,7 +22,7 @@ from ffc.online.marks import Mark, Marks, Reads
 from ffc.registry import StateRegistry
 from ffc.serve.metrics import Gauge
 from ffc.serve.standing import Behind, Standing, gauges, standings
-from ffc.serve.stores import Gone, lost, opened
+from ffc.serve.stores import Gone, lost, opened, without
 
 # So often it is asked whether the warehouse has what is not served.
 _LAG_SECONDS: Final = 10.0
@@ -63,7 +63,7 @@ class _Read:
         self._known: Kept | None = None
         self._stores: dict[str, Reads] = {}
         # The views that their stores do not hold, by id, and why.
-        self._lost: dict[str, str] = {}
+        self._lost: dict[str, Gone] = {}
 
     def ping(self) -> None:
         """Ask every online store of the target; raises Unreachable."""
@@ -83,7 +83,7 @@ class _Read:
         return standings(known.serving.views, known.synced, {})
 
     def _reader(
-        self, known: Kept, stores: dict[str, Reads], lost: dict[str, str]
+        self, known: Kept, stores: dict[str, Reads], lost: dict[str, Gone]
     ) -> FeatureReader | None:
         """Return a reader of these very stores; None where the last one is such a one."""
         if (known, stores, lost) == (self._known, self._stores, self._lost):
@@ -94,7 +94,7 @@ class _Read:
         for view in known.serving.views:
             if view.id in lost:
                 name = f"{view.store} without {view.id}"
-                reads[name] = Gone(lost[view.id])
+                reads[name] = lost[view.id]
                 view = msgspec.structs.replace(view, store=name)
             views.append(view)
         return FeatureReader(
@@ -236,7 +236,7 @@ class BareManifest(_Read):
         for view in views:
             held = self._held(stores[view.store], manifest.project.name, target, view)
             if held is None and view.id in served:
-                gone[view.id] = f"the online store `{view.store}` does not hold `{view.name}`"
+                gone[view.id] = without(view)
                 held = served[view.id]
             if held is not None:
                 found.append(held)

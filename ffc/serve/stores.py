@@ -23,10 +23,16 @@ class Gone(Struct, frozen=True):
     """What is there of a store that does not hold a view, or is none: the reason."""
 
     message: str
+    help: tuple[str, ...] = ("`ffc sync` fills it",)
 
     def read(self, keys: Sequence[bytes]) -> NoReturn:
         """Raise Unreachable."""
-        raise Unreachable(self.message, help=["`ffc sync` fills it"])
+        raise Unreachable(self.message, help=self.help)
+
+
+def without(view: ServedView) -> Gone:
+    """Return what is there of a store that has no rows of a view."""
+    return Gone(f"the online store `{view.store}` does not hold `{view.name}`")
 
 
 def opened(session: Session, names: Iterable[str]) -> dict[str, Reads]:
@@ -37,7 +43,7 @@ def opened(session: Session, names: Iterable[str]) -> dict[str, Reads]:
             store = session.online(name)
             found[name] = store if _answers(store) else session.reopened(name, _answers)
         except ProfileError as problem:
-            found[name] = Gone(problem.message)
+            found[name] = Gone(problem.message, problem.help)
     return found
 
 
@@ -54,15 +60,15 @@ def _answers(store: OnlineStore) -> bool:
 
 def lost(
     views: Iterable[ServedView], stores: Mapping[str, Reads], project: str, target: str
-) -> dict[str, str]:
+) -> dict[str, Gone]:
     """Return the views that can't be served, by id, and why: their store has no rows of them."""
-    found = {}
+    found: dict[str, Gone] = {}
     for view in views:
         try:
             held = view.generation in Marks(stores[view.store], project, target, view).read()
         except FfcError as problem:
-            found[view.id] = problem.message
+            found[view.id] = Gone(problem.message, problem.help or Gone(problem.message).help)
         else:
             if not held:
-                found[view.id] = f"the online store `{view.store}` does not hold `{view.name}`"
+                found[view.id] = without(view)
     return found

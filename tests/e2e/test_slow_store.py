@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -186,7 +187,9 @@ def test_a_lock_that_is_short_costs_no_answer(project: Path) -> None:
 def test_a_server_that_starts_while_somebody_has_the_file_for_himself(project: Path) -> None:
     with held(ALONE, online(project)), serving(project, until="/healthz") as server:
         for _ in range(3):
-            told_later(Asked(server))
+            told_later(asked := Asked(server))
+            assert "database is locked" in asked.told["error"]["message"]
+            assert asked.told["error"]["help"] == ["another process is writing to it: try again"]
             assert Asked(server, "/healthz").seconds < 0.5
         told_later(Asked(server, "/readyz"))
     with serving(project, until="/healthz") as server:
@@ -267,6 +270,36 @@ def test_a_copy_that_is_put_in_its_place_is_read(project: Path, tmp_path: Path) 
             (project / ".ffc" / name).unlink(missing_ok=True)
         (tmp_path / "copy.db").replace(online(project))
         comes_back(server)
+
+
+def figures(server: Server) -> tuple[str, float]:
+    began = time.perf_counter()
+    with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/metrics", timeout=30) as answer:
+        return answer.read().decode(), time.perf_counter() - began
+
+
+def test_a_state_store_that_is_locked_holds_up_nobody(project: Path) -> None:
+    """Not even those who ask for figures, which the state store has a part in."""
+    with serving(project) as server:
+        text, _ = figures(server)
+        assert 'ffc_view_lag_seconds{view="spending"} 0.0' in text
+        with held(RECOVERING, project / ".ffc" / "state.db"):
+            answers, health = many(server, threads=2, seconds=1.5)
+            assert all(asked.status == 200 and asked.values == RIGHT for asked in answers)
+            assert max(asked.seconds for asked in (*answers, *health)) < 0.5
+            # It takes the state store ten seconds to say that it is locked.
+            end = time.monotonic() + 25
+            while "ffc_view_lag_seconds{" in text and time.monotonic() < end:
+                text, seconds = figures(server)
+                assert seconds < 0.5
+                time.sleep(0.2)
+            assert "ffc_view_lag_seconds{" not in text
+            assert 'ffc_view_age_seconds{view="spending"}' in text
+        end = time.monotonic() + 25
+        while "ffc_view_lag_seconds{" not in text and time.monotonic() < end:
+            text, _ = figures(server)
+            time.sleep(0.2)
+        assert 'ffc_view_lag_seconds{view="spending"} 0.0' in text
 
 
 def reading(project: Path) -> Session:
