@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,10 @@ from ffc.adapter import StateError, StatementFailed, StoreError, Transient, Unre
 from ffc_sqlite.schema import Layout, migrate
 
 BUSY_SECONDS: Final = 10.0
+# A look-up waits so long for a lock: somebody waits for it, and readers meet few.
+READ_SECONDS: Final = 0.2
+# So often it is looked whether a file is still the one that was opened.
+LOOK_SECONDS: Final = 0.25
 # Up to this size a file is read whole when it is opened, at about a millisecond a megabyte. In a
 # larger one SQLite sees a wrong header or length at once, a damaged page when it is read.
 CHECKED_BYTES: Final = 16 * 2**20
@@ -70,7 +75,8 @@ class Database:
     """A SQLite file of a layout, opened at the first use, one connection a thread.
 
     Every failure is raised as the layout's, the state store's as StateError. To one that is
-    `read_only` a file that is not there is empty; it makes none.
+    `read_only` a file that is not there is empty; it makes none. One that is `bound` reads no other
+    file than the one that it opened: if that is gone, or another is in its place, it says so.
     """
 
     def __init__(
@@ -80,10 +86,14 @@ class Database:
         *,
         busy_seconds: float = BUSY_SECONDS,
         read_only: bool = False,
+        bound: bool = False,
     ) -> None:
         self._path = path
         self._layout = layout
         self._read_only = read_only
+        self._bound = bound
+        self._identity: tuple[int, int] | None = None
+        self._looked = 0.0
         self._busy_seconds = busy_seconds
         self._local = threading.local()
         self._lock = threading.Lock()
@@ -139,6 +149,8 @@ class Database:
             raise translate(problem, self._layout, self._path) from problem
 
     def _held(self) -> _Held:
+        if self._bound:
+            self._look()
         held: _Held | None = getattr(self._local, "held", None)
         if held is None or self._closed:
             with self._lock:
@@ -150,23 +162,43 @@ class Database:
             self._local.held = held
         return held
 
+    def _look(self) -> None:
+        """Return if the file is the one that was opened, looking now and then; raises OSError.
+
+        A connection would go on reading a file that was removed, and never see another sync.
+        """
+        now = time.monotonic()
+        if now - self._looked < LOOK_SECONDS:
+            return
+        try:
+            told = self._path.stat()
+        except FileNotFoundError:
+            raise OSError("it is not there") from None
+        found = (told.st_dev, told.st_ino)
+        if self._identity is None:
+            self._identity = found
+        if found != self._identity:
+            raise OSError("another file is in its place")
+        self._looked = now
+
     def _forget_dead_threads(self) -> None:
         for held in [h for h in self._open if not h.thread.is_alive()]:
             held.connection.close()
             self._open.remove(held)
 
     def _connect(self) -> sqlite3.Connection:
-        absent = self._read_only and not self._path.exists()
+        absent = self._read_only and not self._bound and not self._path.exists()
         frozen = self._read_only and not absent and _is_frozen(self._path)
-        if not (absent or frozen):
+        if not (absent or frozen or self._bound):
             self._path.parent.mkdir(parents=True, exist_ok=True)
-        uri = f"file:{quote(str(self._path.resolve()))}?mode=ro&immutable=1"
+        how = "mode=ro&immutable=1" if frozen else "mode=rw"
+        uri = f"file:{quote(str(self._path.resolve()))}?{how}"
         connection = sqlite3.connect(
-            ":memory:" if absent else uri if frozen else self._path,
+            ":memory:" if absent else uri if frozen or self._bound else self._path,
             timeout=self._busy_seconds,
             isolation_level=None,
             check_same_thread=False,
-            uri=frozen,
+            uri=not absent and (frozen or self._bound),
         )
         try:
             connection.execute("PRAGMA foreign_keys = ON")
@@ -177,6 +209,9 @@ class Database:
             migrate(connection, self._layout, self._path)
             if not frozen:
                 _use_wal(connection)
+            if self._bound:
+                self._looked = 0.0
+                self._look()
         except BaseException:
             connection.close()
             raise

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from ffc.adapter import WRITE_SCHEMA, OnlineStore, Options, StoreError, Unreachable
-from ffc_sqlite.connection import Database
+from ffc_sqlite.connection import BUSY_SECONDS, READ_SECONDS, Database
 from ffc_sqlite.schema import ONLINE
 
 if TYPE_CHECKING:
@@ -17,13 +17,20 @@ _FIELDS: Final = "SELECT field, value FROM rows WHERE key = ?"
 
 
 class SQLiteOnlineStore(OnlineStore):
-    """A SQLite file, made at the first use."""
+    """A SQLite file, made at the first use.
+
+    One that is opened to be read makes none, waits for no lock longer than `READ_SECONDS`, and is
+    Unreachable for good once another file has taken its place.
+    """
 
     settings: ClassVar[Mapping[str, bool]] = {"path": True}
 
     def __init__(self, options: Options) -> None:
         options.only(self.settings)
-        self._database = Database(options.path("path"), ONLINE, read_only=options.read_only)
+        reads = options.read_only
+        seconds = READ_SECONDS if reads else BUSY_SECONDS
+        path = options.path("path")
+        self._database = Database(path, ONLINE, busy_seconds=seconds, read_only=reads, bound=reads)
 
     def read(self, keys: Sequence[bytes]) -> list[dict[bytes, bytes]]:
         """Return the fields of each key, all as of one moment; raises StoreError."""

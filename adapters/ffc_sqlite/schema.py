@@ -218,6 +218,19 @@ _STATE_3: Final[Script] = (
     "PRAGMA user_version = 3",
 )
 
+_STATE_4: Final[Script] = (
+    """
+    CREATE TABLE served_minutes (
+        target TEXT NOT NULL,
+        minute TEXT NOT NULL,
+        server TEXT NOT NULL,
+        counts BLOB NOT NULL,
+        PRIMARY KEY (target, minute, server)
+    ) WITHOUT ROWID
+    """,
+    "PRAGMA user_version = 4",
+)
+
 _ONLINE_1: Final[Script] = (
     "PRAGMA application_id = 1717986159",
     """
@@ -235,7 +248,7 @@ _ONLINE_1: Final[Script] = (
 STATE: Final = Layout(
     noun="state store",
     application_id=1717986163,  # "ffcs"
-    scripts=(_STATE_1, _STATE_2, _STATE_3),
+    scripts=(_STATE_1, _STATE_2, _STATE_3, _STATE_4),
     failure=StateError,
     remedy="restore a backup, or move the file away: the next `ffc run` starts from nothing",
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
@@ -18,10 +17,12 @@ from ffc.adapter import (
     Options,
     Pointer,
     RunRecord,
+    ServedMinute,
     StateError,
     StateStore,
 )
 from ffc_sqlite.connection import Database
+from ffc_sqlite.figures import observations_of, put_observations, put_served, served_since
 from ffc_sqlite.rows import (
     add_build,
     build_of,
@@ -348,30 +349,22 @@ class SQLiteStateStore(StateStore):
     def observe(self, observations: Sequence[Observation]) -> None:
         """Keep figures, each in place of an earlier one of the same; raises StateError."""
         with self._database.write() as connection:
-            connection.executemany(
-                """
-                REPLACE INTO observations (node, "column", metric, "window", value, build)
-                VALUES (?, ?, ?, ?, ?, ?)
-                """,
-                [(o.node, o.column, o.metric, o.window, o.value, o.build) for o in observations],
-            )
+            put_observations(connection, observations)
 
     def observations(self, builds: Sequence[str], metric: str = "") -> list[Observation]:
         """Return the figures about builds; one that was no number is NaN; raises StateError."""
         with self._database.read() as connection:
-            rows = select(
-                connection,
-                """
-                SELECT node, "column", metric, "window", value, build FROM observations
-                WHERE build IN (SELECT value FROM json_each(?)) AND ? IN ('', metric)
-                ORDER BY node, build, "column", metric, "window"
-                """,
-                (json.dumps(list(builds)), metric),
-            )
-        return [
-            Observation(**{**row, "value": math.nan if row["value"] is None else row["value"]})
-            for row in rows
-        ]
+            return observations_of(connection, builds, metric)
+
+    def keep_served(self, target: str, minutes: Sequence[ServedMinute], before: str) -> None:
+        """Keep what a server counted, and forget what is old; raises StateError."""
+        with self._database.write() as connection:
+            put_served(connection, target, minutes, before)
+
+    def served(self, target: str, since: str) -> list[ServedMinute]:
+        """Return what servers counted since an instant, the oldest first; raises StateError."""
+        with self._database.read() as connection:
+            return served_since(connection, target, since)
 
     def audit(self, principal: str, action: str, target: str, now: str) -> None:
         """Note that somebody did something; raises StateError."""

@@ -18,6 +18,7 @@ from ffc.adapter.state import (
     OnlineView,
     Pointer,
     RunRecord,
+    ServedMinute,
     StateStore,
 )
 from ffc.core.errors import (
@@ -55,6 +56,7 @@ __all__ = [
     "ProfileError",
     "Relation",
     "RunRecord",
+    "ServedMinute",
     "StateError",
     "StateStore",
     "StatementFailed",

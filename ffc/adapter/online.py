@@ -29,7 +29,10 @@ class OnlineStore(ABC):
     def read(self, keys: Sequence[bytes]) -> list[dict[bytes, bytes]]:
         """Return the fields of each key, in order; an unknown key has none.
 
-        Safe to call from several threads and processes, also while `write` runs.
+        Safe to call from several threads and processes, also while `write` runs. Somebody waits for
+        the answer: a store that is opened to be read takes a fraction of a second at the most to
+        raise Transient where it can't give one now, or Unreachable, which it stays for good once
+        another store has taken its place.
         """
 
     @abstractmethod

@@ -125,6 +125,14 @@ class Observation(Struct, frozen=True, kw_only=True):
     build: str
 
 
+class ServedMinute(Struct, frozen=True, kw_only=True):
+    """What one server of a target counted in a minute, as JSON; `minute` is when that began."""
+
+    server: str
+    minute: str
+    counts: bytes
+
+
 class Lease(Struct, frozen=True, kw_only=True):
     """A held lock; `token` grows with each holder, so that a late one can be told apart."""
 
@@ -269,6 +277,17 @@ class StateStore(ABC):
     @abstractmethod
     def observations(self, builds: Sequence[str], metric: str = "") -> list[Observation]:
         """Return the figures about builds, given by id; those of one metric, if one is named."""
+
+    @abstractmethod
+    def keep_served(self, target: str, minutes: Sequence[ServedMinute], before: str) -> None:
+        """Keep what a server counted, each in place of the same minute of it; needs no lock.
+
+        What any server of the target counted in a minute that began before an instant goes.
+        """
+
+    @abstractmethod
+    def served(self, target: str, since: str) -> list[ServedMinute]:
+        """Return what the servers of a target counted since an instant, the oldest first."""
 
     @abstractmethod
     def audit(self, principal: str, action: str, target: str, now: str) -> None:

@@ -25,6 +25,7 @@ from ffc.run.sinks import RunResults
 from ffc.run.statistics import Statistics
 from ffc.serve.bodies import ProblemDocument
 from ffc.serve.deployment import Kept
+from ffc.serve.figures import FiguresDocument
 from ffc.serve.offline import RegistryDocument
 from ffc.serve.openapi import Served
 
@@ -119,6 +120,7 @@ _RECORDS: Final[Mapping[str, type[Struct]]] = {
     "features": FeatureResponse,
     "served": Served,
     "registry": RegistryDocument,
+    "figures": FiguresDocument,
     "serving": Kept,
     "problem": ProblemDocument,
 }

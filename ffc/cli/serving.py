@@ -34,10 +34,10 @@ def found_options(
             manifest=str(manifest.resolve()),
             **given,
         )
-        with Session(chosen(options)) as session:
+        with Session(chosen(options), read_only=True) as session:
             reader = BareManifest(session, manifest).load()
             return options, len(reader.features()) if reader is not None else 0
-    with open_target(project_dir, profiles_dir, target) as opened:
+    with open_target(project_dir, profiles_dir, target, read_only=True) as opened:
         keep = keep_at(opened.session.target)
         served = len(Deployment(opened.session, keep).reader().features())
         options = ServeOptions(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
@@ -40,6 +40,7 @@ class Session:
         self._offline: OfflineStore | None = None
         self._state: StateStore | None = None
         self._online: dict[str, OnlineStore] = {}
+        self._stack.callback(self._close_online)
 
     def __enter__(self) -> Self:
         """Return the session."""
@@ -80,13 +81,28 @@ class Session:
     def online(self, name: str) -> OnlineStore:
         """Return an online store by its name in the profile."""
         if name not in self._online:
-            store = self.target.online.get(name)
-            if store is None:
-                raise ProfileError(f"the target `{self.target.name}` has no online store `{name}`")
-            opened = online_adapter(store.type)(self._options(store, f"online: {name}"))
-            self._online[name] = opened
-            self._stack.callback(opened.close)
+            self._online[name] = self._opened(name)
         return self._online[name]
+
+    def reopened(self, name: str, answers: Callable[[OnlineStore], bool]) -> OnlineStore:
+        """Return an online store opened anew, or the one that is open, if that is no better."""
+        old, new = self.online(name), self._opened(name)
+        if not answers(new):
+            new.close()
+            return old
+        self._online[name] = new
+        old.close()
+        return new
+
+    def _opened(self, name: str) -> OnlineStore:
+        store = self.target.online.get(name)
+        if store is None:
+            raise ProfileError(f"the target `{self.target.name}` has no online store `{name}`")
+        return online_adapter(store.type)(self._options(store, f"online: {name}"))
+
+    def _close_online(self) -> None:
+        for store in self._online.values():
+            store.close()
 
     def _options(self, store: Store, role: str) -> Options:
         where = f"`{role}` of the target `{self.target.name}`"

@@ -14,9 +14,9 @@ from typing import Any, Final, Protocol
 import msgspec
 from msgspec import Raw, Struct
 
-from ffc.adapter.online import OnlineStore
 from ffc.auth import Principal, authorize
 from ffc.manifest.records import Serving
+from ffc.online.marks import Reads
 from ffc.online.picks import Asked, Picker, Picks
 from ffc.online.requests import (
     AnswerRow,
@@ -74,7 +74,7 @@ class FeatureReader:
     def __init__(
         self,
         serving: Serving,
-        stores: Callable[[str], OnlineStore],
+        stores: Callable[[str], Reads],
         *,
         project: str,
         target: str,

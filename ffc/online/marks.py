@@ -7,12 +7,13 @@ the rows that it speaks of, in one batch, so that it is true at every instant.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 from msgspec import Struct
 
-from ffc.adapter.online import WRITE_SCHEMA, OnlineStore
+from ffc.adapter.online import WRITE_SCHEMA
 from ffc.manifest.records import ServedView
 from ffc.online.keys import field_of, marker_key
 
@@ -21,6 +22,13 @@ if TYPE_CHECKING:
 
 # A field's last bytes, which say the generation.
 _GENERATION = 8
+
+
+class Reads(Protocol):
+    """What is asked of an online store by those who only read."""
+
+    def read(self, keys: Sequence[bytes]) -> list[dict[bytes, bytes]]:
+        """Return the fields of each key, in order; raises StoreError."""
 
 
 class Mark(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -41,7 +49,7 @@ class Mark(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Marks:
     """The marks of one view in a store."""
 
-    def __init__(self, store: OnlineStore, project: str, target: str, view: ServedView) -> None:
+    def __init__(self, store: Reads, project: str, target: str, view: ServedView) -> None:
         self._store = store
         self._view = view
         self._key = marker_key(project, target, view.entity)

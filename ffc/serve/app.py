@@ -27,6 +27,7 @@ from ffc.core.errors import BadRequest, Denied, FfcError, InternalError, StoreEr
 from ffc.online.lookup import FeatureReader
 from ffc.online.requests import FeatureRequest
 from ffc.serve import feast, metrics, openapi
+from ffc.serve.aside import Aside
 from ffc.serve.bodies import (
     LARGEST_BODY,
     LARGEST_TABLE,
@@ -42,7 +43,7 @@ from ffc.serve.bodies import (
     status_of,
 )
 from ffc.serve.deployment import Loaded
-from ffc.serve.logs import Log, silent
+from ffc.serve.logs import Log, Sparing, silent
 from ffc.serve.offline import JSON, STREAM, Answer, Asked, Offline
 
 REFRESH_SECONDS: Final = 1.0
@@ -57,8 +58,6 @@ _ABOUT: Final = {
 }
 # So many requests are answered by way of the warehouse at a time; the others wait.
 _READERS: Final = 4
-# So many bytes of an answer are made at a time.
-_TURN: Final = 64 * 1024
 # A request's own name, if it is one that can be sent back.
 _ID: Final = b"x-request-id"
 _IS_ID: Final = re.compile(rb"[\x21-\x7e]{1,128}")
@@ -102,10 +101,12 @@ class FeatureService:
         self._token = f"Bearer {token}".encode() if token else b""
         self._offline = offline
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="offline")
+        self._aside = Aside()
         self._reader: FeatureReader | None = None
         self._refreshing: asyncio.Task[None] | None = None
         self._counted = counted or metrics.Shared(None)
         self._log = log
+        self._failed = Sparing(log)
         self._failure = ""
         self._prefix = os.urandom(6).hex().encode()
         self._numbers = count(1)
@@ -142,6 +143,7 @@ class FeatureService:
                     self._refreshing.cancel()
                     with contextlib.suppress(asyncio.CancelledError):
                         await self._refreshing
+                await asyncio.to_thread(self._counted.leave, last=True)
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 
@@ -192,7 +194,7 @@ class FeatureService:
         except FfcError as problem:
             told = Told(status_of(problem), problem_document(problem))
             if told.status >= 500:
-                self._log("failed", path=path, code=problem.code, message=problem.message)
+                self._failed("failed", path=path, code=problem.code, message=problem.message)
         except Exception as problem:
             # A mistake of ours: the server goes on, and says where it was.
             bug = InternalError(f"a bug in ffc: {type(problem).__name__}")
@@ -282,15 +284,21 @@ class FeatureService:
 
     async def _features(self, body: bytes) -> Told:
         request = _decoded(self._decoder, body)
-        reader = self._current()
-        return await _joined(reader.respond(request, self._clock(), principal=self._principal))
+        reader, now, principal = self._current(), self._clock(), self._principal
+        return Told(
+            200, await self._aside.joined(lambda: reader.respond(request, now, principal=principal))
+        )
 
     async def _as_feast(self, body: bytes) -> Told:
         request = _decoded(self._feast, body)
-        reader = self._current()
+        reader, now = self._current(), self._clock()
         asked = feast.asked(request, reader.models)
-        picks, parts = reader.found(asked, self._clock(), principal=self._principal)
-        return await _joined(feast.answered(request, picks, parts))
+
+        def answer() -> Iterator[bytes]:
+            picks, parts = reader.found(asked, now, principal=self._principal)
+            return feast.answered(request, picks, parts)
+
+        return Told(200, await self._aside.joined(answer))
 
     async def _listing(self, body: bytes) -> Told:
         document = {"schema": "ffc.served/v1", "features": self._current().features()}
@@ -301,7 +309,7 @@ class FeatureService:
 
     async def _ready(self, body: bytes) -> Told:
         self._current()
-        await asyncio.to_thread(self._loaded.ping)
+        await self._aside.done(self._loaded.ping)
         return Told(200, b'{"ok": true}')
 
     async def _metrics(self, body: bytes) -> Told:
@@ -316,19 +324,6 @@ class FeatureService:
         if self._reader is None:
             raise StoreError("nothing is deployed yet", help=["run `ffc run`"])
         return self._reader
-
-
-async def _joined(pieces: Iterator[bytes]) -> Told:
-    """Return an answer that is made piece by piece; others have their turn in between."""
-    found: list[bytes] = []
-    size = 0
-    for piece in pieces:
-        found.append(piece)
-        size += len(piece)
-        if size > _TURN or not piece:
-            size = 0
-            await asyncio.sleep(0)
-    return Told(200, b"".join(found))
 
 
 def _denied(scope: Scope) -> Denied:

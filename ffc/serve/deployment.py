@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 import msgspec
 
-from ffc.adapter.online import OnlineStore
 from ffc.adapter.state import OnlineView
 from ffc.connect.session import Session
 from ffc.core.errors import NotFound, StateError
@@ -18,9 +18,14 @@ from ffc.manifest.records import ServedView, Serving
 from ffc.manifest.upgrades import decode_manifest
 from ffc.online.codec import CODEC
 from ffc.online.lookup import FeatureReader
-from ffc.online.marks import Marks
+from ffc.online.marks import Mark, Marks, Reads
 from ffc.registry import StateRegistry
 from ffc.serve.metrics import Gauge
+from ffc.serve.standing import Behind, Standing, gauges, standings
+from ffc.serve.stores import Gone, lost, opened, without
+
+# So often it is asked whether the warehouse has what is not served.
+_LAG_SECONDS: Final = 10.0
 
 
 class Kept(msgspec.Struct, kw_only=True):
@@ -56,65 +61,67 @@ class _Read:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._known: Kept | None = None
+        self._stores: dict[str, Reads] = {}
+        # The views that their stores do not hold, by id, and why.
+        self._lost: dict[str, Gone] = {}
 
     def ping(self) -> None:
         """Ask every online store of the target; raises Unreachable."""
         for name in self._session.target.online:
-            self._store(name).ping()
+            self._session.online(name).ping()
 
     def gauges(self, now: datetime) -> list[Gauge]:
         """Return how what is served stands."""
         known = self._known
         if known is None:
             return []
-        names = {view.id: view.name for view in known.serving.views}
-        found = [
-            Gauge(
-                name="deployment_info",
-                help="What is served.",
-                value=1,
-                labels={"deployment": known.deployment, "target": known.target},
-            )
-        ]
-        for view in known.synced:
-            if view.view in names:
-                age = (now - datetime.fromisoformat(view.as_of)).total_seconds()
-                labels = {"view": view.view.partition(".")[2]}
-                found += [
-                    Gauge(
-                        name="view_age_seconds",
-                        help="How long ago a view was synced.",
-                        value=age,
-                        labels=labels,
-                    ),
-                    Gauge(name="view_rows", help="Keys.", value=view.rows, labels=labels),
-                ]
-        return found
+        labels = {"deployment": known.deployment, "target": known.target}
+        info = Gauge(name="deployment_info", help="What is served.", value=1, labels=labels)
+        return [info, *gauges(self._standings(known), now)]
 
-    def _reader(self, known: Kept) -> FeatureReader:
-        self._known = known
+    def _standings(self, known: Kept) -> list[Standing]:
+        return standings(known.serving.views, known.synced, {})
+
+    def _reader(
+        self, known: Kept, stores: dict[str, Reads], lost: dict[str, Gone]
+    ) -> FeatureReader | None:
+        """Return a reader of these very stores; None where the last one is such a one."""
+        if (known, stores, lost) == (self._known, self._stores, self._lost):
+            return None
+        self._known, self._stores, self._lost = known, stores, lost
+        reads: dict[str, Reads] = {**stores}
+        views = []
+        for view in known.serving.views:
+            if view.id in lost:
+                name = f"{view.store} without {view.id}"
+                reads[name] = lost[view.id]
+                view = msgspec.structs.replace(view, store=name)
+            views.append(view)
         return FeatureReader(
-            known.serving,
-            self._store,
+            msgspec.structs.replace(known.serving, views=tuple(views)),
+            reads.__getitem__,
             project=known.project,
             target=known.target,
             deployment=known.deployment,
         )
-
-    def _store(self, name: str) -> OnlineStore:
-        return self._session.online(name)
 
 
 class Deployment(_Read):
     """The newest deployment of a target, as its state store has it.
 
     `keep` is a file in which what is known is kept, for times when the state store is not there.
+    With `lag` it is also looked how far views are behind the warehouse.
     """
 
-    def __init__(self, session: Session, keep: Path | None = None) -> None:
+    def __init__(self, session: Session, keep: Path | None = None, *, lag: bool = False) -> None:
         super().__init__(session)
         self._keep = keep
         self._seen: object = None
+        self._deployed: Kept | None = None
+        self._lag = lag
+        self._behind: Behind | None = None
+        self._late: dict[str, str] = {}
+        self._looked = 0.0
 
     def load(self) -> FeatureReader | None:
         """Return a reader, or None where nothing changed since the last call.
@@ -122,24 +129,43 @@ class Deployment(_Read):
         Raises NotFound where nothing was deployed, StateError where the state can't be read and
         nothing was ever kept of it.
         """
+        before = self._known
+        known: Kept | None
         try:
-            return self._newest()
+            known = self._newest()
         except StateError:
+            # What it said last may be true no more.
+            self._late, self._looked = {}, 0.0
             kept = self._kept() if self._seen is None else None
-            if kept is None:
-                raise
             # Not seen: once the state store is there again, it is what counts.
-            return None if self._known == kept else self._reader(kept)
+            known = kept or before
+            found = self._checked(known) if known is not None else None
+            if kept is None and found is None:
+                raise
+            return found
+        if self._lag:
+            self._look(known, moved=known is not before)
+        return self._checked(known)
 
     def reader(self) -> FeatureReader:
         """Return a reader of the newest deployment; raises NotFound where there is none."""
-        self._seen = None
+        self._seen = self._known = None
         found = self.load()
         if found is None:
             raise NotFound("nothing is deployed", help=["run `ffc run`"])
         return found
 
-    def _newest(self) -> FeatureReader | None:
+    def _checked(self, known: Kept) -> FeatureReader | None:
+        """Return a reader of what is known as far as the stores hold it, if it is another one."""
+        views = known.serving.views
+        stores = opened(self._session, (view.store for view in views))
+        gone = self._lost
+        if gone or known is not self._known or stores != self._stores:
+            gone = lost(views, stores, known.project, known.target)
+        return self._reader(known, stores, gone)
+
+    def _newest(self) -> Kept:
+        """Return what is deployed; the same where that did not change."""
         state, target = self._session.state, self._session.target.name
         deployed = state.deployment(target)
         if deployed is None:
@@ -147,8 +173,8 @@ class Deployment(_Read):
             raise NotFound(message, help=["run `ffc run`"])
         synced = state.online_views(target)
         seen = (deployed[0], synced)
-        if seen == self._seen:
-            return None
+        if seen == self._seen and self._deployed is not None:
+            return self._deployed
         registry = StateRegistry(state, target)
         known = Kept(
             project=decode_manifest(deployed[1]).project.name,
@@ -159,8 +185,22 @@ class Deployment(_Read):
         )
         if self._keep is not None:
             write_atomically(self._keep, msgspec.json.encode(known))
-        self._seen = seen
-        return self._reader(known)
+        self._seen, self._deployed = seen, known
+        return known
+
+    def _look(self, known: Kept, *, moved: bool) -> None:
+        """Note how far views are behind, now and then; nobody knows while the state is away."""
+        now = time.monotonic()
+        if moved or now - self._looked >= _LAG_SECONDS:
+            self._looked = now
+            self._behind = self._behind or Behind(self._session.state, known.target)
+            try:
+                self._late = self._behind.look(known.serving.views)
+            except StateError:
+                self._late = {}
+
+    def _standings(self, known: Kept) -> list[Standing]:
+        return standings(known.serving.views, known.synced, self._late)
 
     def _kept(self) -> Kept | None:
         try:
@@ -180,37 +220,60 @@ class BareManifest(_Read):
     def __init__(self, session: Session, path: Path) -> None:
         super().__init__(session)
         self._path = path
+        self._marks: dict[str, Mark] = {}
 
     def load(self) -> FeatureReader | None:
         """Return a reader, or None where nothing changed since the last call.
 
-        Raises ProjectError where there is no manifest, NotFound where none of its views is synced.
+        Raises ProjectError where there is no manifest, NotFound where none of its views is synced,
+        StoreError where that can't be told.
         """
         manifest = read_manifest(self._path)
-        target = manifest.target.name
-        found = [self._held(manifest.project.name, target, v) for v in manifest.serving.views]
-        views = tuple(view for view in found if view is not None)
-        if not views:
+        target, views = manifest.target.name, manifest.serving.views
+        stores = opened(self._session, (view.store for view in views))
+        served = {view.id: view for view in self._known.serving.views} if self._known else {}
+        found, gone = [], {}
+        for view in views:
+            held = self._held(stores[view.store], manifest.project.name, target, view)
+            if held is None and view.id in served:
+                gone[view.id] = without(view)
+                held = served[view.id]
+            if held is not None:
+                found.append(held)
+        if not found:
             message = f"no view of `{self._path}` is in the online store"
             raise NotFound(message, help=["`ffc run` syncs them"])
-        serving = msgspec.structs.replace(manifest.serving, views=views)
         known = Kept(
             project=manifest.project.name,
             target=target,
             deployment=f"manifest {self._path.name}",
-            serving=serving,
+            serving=msgspec.structs.replace(manifest.serving, views=tuple(found)),
             synced=[],
         )
-        return None if known == self._known else self._reader(known)
+        return self._reader(known, stores, gone)
 
-    def _held(self, project: str, target: str, view: ServedView) -> ServedView | None:
+    def _standings(self, known: Kept) -> list[Standing]:
+        """Return how old views are by their marks, while none is being brought to another instant.
+
+        What lies in the warehouse is told by nobody.
+        """
+        marks = dict(self._marks)
+        done = {view: mark.at for view, mark in marks.items() if mark.done is None and mark.at}
+        return [Standing(view=view, as_of=at) for view, at in done.items()]
+
+    def _held(self, store: Reads, project: str, target: str, view: ServedView) -> ServedView | None:
         """Return a view with the newest generation that its store holds in full."""
-        marks = Marks(self._store(view.store), project, target, view).read()
+        marks = Marks(store, project, target, view).read()
         # One that is being brought from one snapshot to the next holds every key meanwhile; one
         # that is being filled from nothing does not.
-        whole = [
-            generation
+        whole = {
+            generation: mark
             for generation, mark in marks.items()
             if mark is not None and mark.codec == CODEC and (mark.done is None or mark.before)
-        ]
-        return msgspec.structs.replace(view, generation=max(whole)) if whole else None
+        }
+        if not whole:
+            self._marks.pop(view.id, None)
+            return None
+        newest = max(whole)
+        self._marks[view.id] = whole[newest]
+        return msgspec.structs.replace(view, generation=newest)

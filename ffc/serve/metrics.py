@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
-from ffc.core.errors import StoreError
+from ffc.core.errors import FfcError, StoreError
 from ffc.core.files import write_atomically
+from ffc.serve.logs import Log, silent
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 # Seconds; the last bucket has no bound.
@@ -38,8 +39,26 @@ class Histogram(msgspec.Struct):
         self.counts = [a + b for a, b in zip(self.counts, other.counts, strict=True)]
         self.total += other.total
 
+    def since(self, earlier: Histogram) -> Histogram:
+        """Return what was counted after an earlier one."""
+        pairs = zip(self.counts, earlier.counts, strict=True)
+        return Histogram([max(0, a - b) for a, b in pairs], max(0.0, self.total - earlier.total))
 
-class Metrics(msgspec.Struct):
+    def quantile(self, share: float) -> float:
+        """Return about how many seconds a share of the things took at the most.
+
+        Within two bounds things are taken to lie evenly; beyond the last it is that bound, as
+        Prometheus has it.
+        """
+        rank, below, least = share * sum(self.counts), 0, 0.0
+        for bound, count in zip(BOUNDS, self.counts, strict=False):
+            if count and below + count >= rank:
+                return least + (bound - least) * (rank - below) / count
+            below, least = below + count, bound
+        return BOUNDS[-1] if below < sum(self.counts) else 0.0
+
+
+class Metrics(msgspec.Struct, omit_defaults=True):
     """The counts of one process; labels are routes, codes, views, stores: none that grow."""
 
     requests: dict[str, int] = {}
@@ -89,29 +108,80 @@ class Metrics(msgspec.Struct):
             (self.store_errors, other.store_errors),
             (self.reloads, other.reloads),
         ):
-            for label, count in others.items():
+            # At one stroke: the process whose they are goes on counting.
+            for label, count in list(others.items()):
                 own[label] = own.get(label, 0) + count
         for mine, theirs in (
             (self.seconds, other.seconds),
             (self.store_seconds, other.store_seconds),
         ):
-            for label, histogram in theirs.items():
+            for label, histogram in list(theirs.items()):
                 mine.setdefault(label, Histogram()).merge(histogram)
         self.entities += other.entities
 
+    def since(self, earlier: Metrics) -> Metrics:
+        """Return what was counted after earlier metrics of the same."""
+        return Metrics(
+            requests=_more(self.requests, earlier.requests),
+            seconds=_longer(self.seconds, earlier.seconds),
+            entities=max(0, self.entities - earlier.entities),
+            statuses=_more(self.statuses, earlier.statuses),
+            store_seconds=_longer(self.store_seconds, earlier.store_seconds),
+            store_errors=_more(self.store_errors, earlier.store_errors),
+            reloads=_more(self.reloads, earlier.reloads),
+        )
+
+
+def _more(counts: Mapping[str, int], earlier: Mapping[str, int]) -> dict[str, int]:
+    found = {label: count - earlier.get(label, 0) for label, count in counts.items()}
+    return {label: count for label, count in found.items() if count > 0}
+
+
+def _longer(
+    found: Mapping[str, Histogram], earlier: Mapping[str, Histogram]
+) -> dict[str, Histogram]:
+    pairs = {label: each.since(earlier.get(label, Histogram())) for label, each in found.items()}
+    return {label: each for label, each in pairs.items() if any(each.counts)}
+
+
+class Keeping(Protocol):
+    """Whoever keeps the counts of all workers."""
+
+    def tick(self, whole: Callable[[], Metrics]) -> None:
+        """Keep them now and then, without waiting."""
+
+    def finish(self, whole: Callable[[], Metrics]) -> None:
+        """Keep the last ones."""
+
 
 class Shared:
-    """The metrics of all workers of a server, each in a file of a folder; None: of one alone."""
+    """The metrics of all workers of a server, each in a file of a folder; None: of one alone.
 
-    def __init__(self, folder: Path | None) -> None:
+    `keeper` is told of them; `log` where they can't be left.
+    """
+
+    def __init__(
+        self, folder: Path | None, keeper: Keeping | None = None, log: Log = silent
+    ) -> None:
         self.own = Metrics()
         self._folder = folder
+        self._keeper = keeper
+        self._log = log
+        self._failure = ""
 
-    def leave(self) -> None:
-        """Put what this process counted where the others find it."""
-        if self._folder is not None:
-            path = self._folder / f"{os.getpid()}.json"
-            write_atomically(path, msgspec.json.encode(self.own))
+    def leave(self, *, last: bool = False) -> None:
+        """Put what this process counted where the others find it; what fails is told once."""
+        try:
+            if self._folder is not None:
+                path = self._folder / f"{os.getpid()}.json"
+                write_atomically(path, msgspec.json.encode(self.own))
+            if self._keeper is not None:
+                (self._keeper.finish if last else self._keeper.tick)(self.whole)
+            self._failure = ""
+        except (FfcError, OSError) as problem:
+            if str(problem) != self._failure:
+                self._failure = str(problem)
+                self._log("figures_failed", message=str(problem).partition("\n")[0])
 
     def whole(self) -> Metrics:
         """Return what all processes counted; of the others as of a moment ago."""

@@ -18,6 +18,7 @@ import msgspec
 from ffc.adapter.state import Build
 from ffc.auth import Principal, authorize
 from ffc.connect.session import Session
+from ffc.core.clock import utc_now
 from ffc.core.errors import BadRequest, BadSpine
 from ffc.manifest.records import Manifest
 from ffc.registry import StateRegistry
@@ -33,12 +34,14 @@ from ffc.run.lookups import (
 from ffc.run.reading import typed_rows
 from ffc.run.spines import FIND, Spine
 from ffc.run.training import read_training_set
+from ffc.serve import figures
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 REGISTRY: Final = "/v1/registry"
 BUILDS: Final = "/v1/builds"
+FIGURES: Final = "/v1/figures"
 USES: Final = "/v1/uses"
 KEYS: Final = "/v1/keys"
 HISTORICAL: Final = "/v1/historical"
@@ -55,7 +58,7 @@ REQUEST_KEY: Final = b"ffc.request"
 COLUMNS_KEY: Final = b"ffc.columns"
 # What is asked in JSON has lists in lists, but no deeper ones.
 _DEEPEST: Final = 16
-# A number of rows, of which no warehouse has more.
+# A number of rows, of which no warehouse has more, or of minutes.
 _LIMIT: Final = re.compile("[0-9]{1,18}")
 
 
@@ -148,6 +151,7 @@ class Offline:
         self.routes: Mapping[tuple[str, str], Callable[[Asked], Answer]] = {
             ("GET", REGISTRY): self._registry,
             ("GET", BUILDS): self._builds,
+            ("GET", FIGURES): self._figures,
             ("POST", USES): self._use,
             ("POST", KEYS): self._keys,
             ("POST", HISTORICAL): self._historical,
@@ -185,6 +189,15 @@ class Offline:
             document = BuildsDocument(target=session.target.name, builds=found)
         return _told(asked, document)
 
+    def _figures(self, asked: Asked) -> Answer:
+        authorize(self._principal, "read")
+        minutes = _number(asked, "minutes", figures.USUAL, "a number of minutes")
+        with self._open() as session:
+            target = session.target.name
+            most = min(minutes, figures.MOST)
+            document = figures.recent(session.state, target, most, utc_now())
+        return _told(asked, document)
+
     def _use(self, asked: Asked) -> Answer:
         use = _decoded(asked.body.read_bytes(), Use)
         with self._open(writes_state=True) as session:
@@ -209,11 +222,8 @@ class Offline:
             return _streamed(asked, schema, batches, headers)
 
     def _rows(self, asked: Asked) -> Answer:
-        limit = asked.query.get("limit")
-        if limit is not None and not _LIMIT.fullmatch(limit):
-            raise BadRequest(f"`limit` is {limit!r}: it is a number of rows", field="limit")
+        wanted = _number(asked, "limit", None, "a number of rows")
         with self._open() as session:
-            wanted = int(limit) if limit is not None else None
             schema, batches = typed_rows(session, asked.rest, wanted, principal=self._principal)
             return _streamed(asked, schema, batches)
 
@@ -243,6 +253,19 @@ class Offline:
             historical(session, spine, lookup.request(), principal=self._principal) as found,
         ):
             return _looked_up(asked, found)
+
+
+_Usual = TypeVar("_Usual", int, None)
+
+
+def _number(asked: Asked, name: str, usual: _Usual, what: str) -> int | _Usual:
+    """Return a number of the query, or what is usual."""
+    text = asked.query.get(name)
+    if text is None:
+        return usual
+    if not _LIMIT.fullmatch(text):
+        raise BadRequest(f"`{name}` is {text!r}: it is {what}", field=name)
+    return int(text)
 
 
 def _sent(body: Path) -> tuple[Spine, Lookup]:

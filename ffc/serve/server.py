@@ -19,6 +19,7 @@ from ffc.connect.session import Session
 from ffc.core.errors import ProfileError, Unreachable
 from ffc.serve.app import FeatureService
 from ffc.serve.deployment import BareManifest, Deployment, Loaded
+from ffc.serve.keeping import Keeper
 from ffc.serve.logs import logger
 from ffc.serve.metrics import Shared
 from ffc.serve.offline import Offline
@@ -123,13 +124,20 @@ def application(options: ServeOptions) -> FeatureService:
     def reading(*, writes_state: bool = False) -> Session:
         return Session(target, read_only=True, writes_state=writes_state)
 
+    log = logger(options.log, sys.stderr, quiet=options.quiet)
+    folder = Path(options.metrics) if options.metrics else None
+    keeper = None
+    # A manifest alone has no state store to keep figures in.
+    if folder is not None and not options.manifest:
+        own = Session(target)
+        keeper = Keeper(folder, lambda: own.state, target.name, log=log)
     return FeatureService(
         loaded,
         principal=user,
         token=os.environ[options.token_env] if options.token_env else "",
         offline=Offline(reading, user) if options.offline else None,
-        counted=Shared(Path(options.metrics) if options.metrics else None),
-        log=logger(options.log, sys.stderr, quiet=options.quiet),
+        counted=Shared(folder, keeper, log),
+        log=log,
     )
 
 
@@ -142,10 +150,10 @@ def chosen(options: ServeOptions) -> ChosenTarget:
 
 
 def _loaded(options: ServeOptions, target: ChosenTarget) -> Loaded:
-    session = Session(target)
+    session = Session(target, read_only=True, writes_state=True)
     if options.manifest:
         return BareManifest(session, Path(options.manifest))
-    return Deployment(session, keep_at(target))
+    return Deployment(session, keep_at(target), lag=True)
 
 
 def keep_at(target: ChosenTarget) -> Path:

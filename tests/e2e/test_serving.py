@@ -268,7 +268,8 @@ def test_a_manifest_and_a_store_are_enough(project: Path, tmp_path: Path) -> Non
     shutil.copy(project / "profiles.yml", there / "profiles.yml")
     refused = ffc(there, "serve", "--manifest", "manifest.json")
     assert refused.code == 1
-    assert "is in the online store" in " ".join(refused.stderr.split())
+    assert "it is not there" in " ".join(refused.stderr.split())
+    assert not (there / ".ffc" / "online.db").exists()
     shutil.copy(project / ".ffc" / "online.db", there / ".ffc" / "online.db")
     with serving(there, "--manifest", "manifest.json") as found:
         told = found.call("POST", "/v1/features", {"model": "payer", "entities": ASK["entities"]})

@@ -64,9 +64,15 @@ class Server:
 
 @contextmanager
 def serving(
-    project: Path, *options: str, context: ssl.SSLContext | None = None
+    project: Path,
+    *options: str,
+    context: ssl.SSLContext | None = None,
+    until: str = "/readyz",
 ) -> Iterator[Server]:
-    """Serve a project until the block ends; `context` is for a server that answers HTTPS."""
+    """Serve a project until the block ends, which begins when `until` says that all is well.
+
+    `context` is for a server that answers HTTPS.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -74,20 +80,20 @@ def serving(
     process = subprocess.Popen(command, cwd=project, stderr=subprocess.PIPE)
     server = Server(port, process.pid, context)
     try:
-        _wait(process, server)
+        _wait(process, server, until)
         yield server
     finally:
         process.terminate()
         server.said = process.communicate(timeout=SECONDS)[1].decode()
 
 
-def _wait(process: subprocess.Popen[bytes], server: Server) -> None:
+def _wait(process: subprocess.Popen[bytes], server: Server, until: str) -> None:
     end = time.monotonic() + SECONDS
     while time.monotonic() < end:
         if process.poll() is not None:
             raise RuntimeError(process.communicate()[1].decode())
         try:
-            if server.call("GET", "/readyz")[0] == 200:
+            if server.call("GET", until)[0] == 200:
                 return
         except OSError:
             time.sleep(0.05)

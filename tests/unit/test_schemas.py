@@ -207,6 +207,11 @@ def _written(project: Path, tmp_path: Path) -> Iterator[tuple[str, Any]]:
         yield "features", server.call("POST", "/v1/features", request)[1]
         yield "problem", server.call("POST", "/v1/features", {"entities": []})[1]
         yield "served", server.call("GET", "/v1/features")[1]
+    # What the first one counted is kept when it ends.
+    with serving(project, "--offline") as server:
+        figures = server.call("GET", "/v1/figures")[1]
+        assert figures["minutes"]
+        yield "figures", figures
     yield "serving", json.loads((project / "target" / "serving.dev.json").read_text())
 
 

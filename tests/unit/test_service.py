@@ -16,6 +16,7 @@ from ffc.manifest.records import Serving
 from ffc.online.lookup import FeatureReader
 from ffc.serve import bodies
 from ffc.serve.app import FeatureService
+from ffc.serve.logs import Sparing
 from ffc.serve.metrics import Gauge
 
 ME = Principal("tester")
@@ -133,6 +134,29 @@ def test_what_is_away_is_told_with_a_status() -> None:
     ask(nothing, asked)
     assert asked.answer[0] == 503
     assert "nothing is deployed yet" in asked.answer[1]["error"]["message"]
+
+
+def test_a_store_that_is_away_is_not_told_of_with_every_request() -> None:
+    told: list[tuple[str, dict[str, Any]]] = []
+    now = [0.0]
+    sparing = Sparing(lambda event, **fields: told.append((event, fields)), clock=lambda: now[0])
+    for second in range(21):
+        for _ in range(50):
+            now[0] = second
+            sparing("failed", path="/v1/features", message="it is away")
+    sparing("failed", path="/v1/features", message="another reason")
+    assert [fields.get("times", 1) for _, fields in told] == [1, 500, 500, 1]
+    assert told[3][1] == {"path": "/v1/features", "message": "another reason"}
+    # Whatever messages there are, they are not kept for ever.
+    for number in range(1000):
+        sparing("failed", message=f"reason {number}")
+    assert len(sparing._told) <= 100
+    lines: list[str] = []
+    service = FeatureService(
+        Loading(reader()), principal=ME, log=lambda event, **_: lines.append(event)
+    )
+    ask(service, *(Called("GET", "/readyz") for _ in range(30)))
+    assert lines == ["deployment", "failed"]
 
 
 def test_a_failure_is_told_once_until_it_is_another(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,7 @@ from ffc.adapter import (
     Pointer,
     ProfileError,
     RunRecord,
+    ServedMinute,
     StateError,
 )
 from ffc_sqlite import SQLiteStateStore
@@ -399,6 +400,22 @@ def test_observations(store: SQLiteStateStore, tmp_path: Path) -> None:
     assert math.isnan(store.observations(["b2"], "mean")[0].value)
 
 
+def test_what_servers_counted(store: SQLiteStateStore) -> None:
+    first = ServedMinute(server="a", minute=T1, counts=b"1")
+    second = ServedMinute(server="b", minute=T1, counts=b"2")
+    third = ServedMinute(server="a", minute=T3, counts=b"3")
+    store.keep_served("dev", [third, second, first], T1)
+    store.keep_served("prod", [first], T1)
+    assert store.served("dev", "") == [first, second, third]
+    assert store.served("dev", T2) == [third]
+    again = replace(third, counts=b"4")
+    store.keep_served("dev", [again], T2)
+    assert store.served("dev", "") == [again]
+    assert store.served("prod", T1) == [first]
+    store.keep_served("dev", [], "9")
+    assert store.served("dev", "") == []
+
+
 def test_audit(store: SQLiteStateStore, tmp_path: Path) -> None:
     store.audit("ann", "run", "dev", T1)
     store.audit("ann", "run", "dev", T1)
@@ -433,7 +450,7 @@ def test_a_newer_ffcs_file_is_refused(tmp_path: Path) -> None:
     connection.execute("PRAGMA user_version = 999")
     connection.close()
     store = open_store(tmp_path)
-    with pytest.raises(StateError, match="its version is 999, this ffc knows 3") as caught:
+    with pytest.raises(StateError, match="its version is 999, this ffc knows 4") as caught:
         store.runs("dev", 1)
     assert caught.value.help == ("upgrade ffc",)
 
