@@ -53,12 +53,6 @@ def ask(server: Server, times: int) -> int:
     return answered
 
 
-def workers(pid: int) -> list[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    commands = {child: Path(f"/proc/{child}/cmdline").read_bytes() for child in children}
-    return [int(child) for child, said in commands.items() if b"tracker" not in said]
-
-
 def test_every_request_is_kept_once_whichever_worker_answered(
     project: Path, tmp_path: Path
 ) -> None:
@@ -68,7 +62,7 @@ def test_every_request_is_kept_once_whichever_worker_answered(
         assert ask(server, 60) == 60
         # What a worker counted lies with the others after a second.
         time.sleep(2.5)
-        os.kill(workers(server.pid)[0], signal.SIGKILL)
+        os.kill(server.workers()[0], signal.SIGKILL)
         assert ask(server, 40) == 40
     minutes = kept(here)
     assert 1 <= len(minutes) <= 3
