@@ -156,6 +156,7 @@ class _Sync:
         self._write(generation, Mark(snapshot=build_id, at=stamp(now), before=before, codec=CODEC))
         total, late = self._snapshots.count(build_id), self._snapshots.waiting(now)
         self._finish(generation, build_id, now, total)
+        self._marks.leave(generation, stamp(syncing.now))
         self._drop_old()
         counts = {"out": total, **self._rows, "held_back": late}
         changed = self._rows["written"] or mark is None
