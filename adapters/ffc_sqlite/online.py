@@ -95,9 +95,7 @@ class SQLiteOnlineStore(OnlineStore):
         ((used,),) = self._database.rows(_USED, ())
         if 2 * used > size or used > LARGE:
             return 0
-        self._database.rows("VACUUM", ())
-        # The log holds a copy of it all.
-        self._database.rows("PRAGMA wal_checkpoint(TRUNCATE)", ())
+        self._database.compact()
         ((left,),) = self._database.rows(_SIZE, ())
         return int(size - left)
 

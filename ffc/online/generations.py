@@ -149,9 +149,10 @@ class Generations:
         return sum(sum(store.remove(head, generation.field, gone)) for head in heads)
 
     def _views(self) -> list[ServedView]:
-        """Return every definition of an online view that was ever built, synced or deployed."""
+        """Return every definition of an online view that was ever built or synced."""
+        # The later word on a definition, that it is in another store, takes the earlier one's place.
         told = [*self._state.defined(f"{SNAPSHOT}."), *self._state.defined("feature_view.")]
-        nodes = [*map(decode_node, told), *self._registry.declared().values()]
+        nodes = map(decode_node, told)
         views = [served_view(n) for n in nodes if isinstance(n, FeatureView)]
         return [view for view in views if view.store in self._names]
 
@@ -184,7 +185,9 @@ def due(generation: Generation, now: datetime, grace: timedelta) -> bool:
     """Tell whether a generation was left long enough ago; one that began to go has to go on."""
     if generation.served:
         return False
-    return generation.mark.going or now - _instant(generation.mark.left) >= grace
+    # Without any grace it doesn't matter what another machine's clock said.
+    ended = not grace or now - _instant(generation.mark.left) >= grace
+    return generation.mark.going or ended
 
 
 def goes(generation: Generation, grace: timedelta) -> str:

@@ -74,7 +74,8 @@ def clean(
         )
     if dry:
         return cleaned
-    # Nobody is kept out of the target for as long as this takes.
+    # Runs and syncs go on while rows are taken away, however long that takes.
+    session.close_offline()
     cleaned = take(generations, cleaned)
     tombstones = sum(generations.take_tombstones(each) for each in cleaned.served)
     stores = {each.store for each in [*cleaned.served, *_taken(cleaned)]}
@@ -118,11 +119,13 @@ def collect(
     if not dry:
         generations.forget(lease, going)
     needed = {build for each in staying for build in each.snapshots}
-    unneeded = {build for each in going for build in each.snapshots} - needed
+    unnamed = {build for each in going if each.named for build in each.snapshots}
+    used = state.in_use() - unnamed
+    unneeded = {build for each in going for build in each.snapshots} - needed - used
     builds = [build for build in state.builds() if build.relation[0] == warehouse.builds_schema]
     there = warehouse.kinds()
     possible = [build for build in builds if build.id not in unneeded]
-    kept = _kept(possible, state.in_use() - unneeded, there, keep, sets)
+    kept = _kept(possible, used, there, keep, sets)
     kept |= {build.id: build for build in builds if build.id in needed}
     stays = _relations(kept) | spared | {name for name in there if is_of(name, needed)}
     unused = sorted(n for n in there if n not in stays and n != warehouse.journal.name)
