@@ -150,7 +150,7 @@ class Generations:
 
     def _views(self) -> list[ServedView]:
         """Return every definition of an online view that was ever built or synced."""
-        # The later word on a definition, that it is in another store, takes the earlier one's place.
+        # That a view is in another store is said anew of a definition; the first names the old one.
         told = [*self._state.defined(f"{SNAPSHOT}."), *self._state.defined("feature_view.")]
         nodes = map(decode_node, told)
         views = [served_view(n) for n in nodes if isinstance(n, FeatureView)]
