@@ -62,6 +62,7 @@ bench: $(READY) ## Measure how long a person waits.
 	@$(BIN)/python tests/benchmarks/training.py
 	@$(BIN)/python tests/benchmarks/batching.py
 	@$(BIN)/python tests/benchmarks/syncing.py
+	@$(BIN)/python tests/benchmarks/cleaning.py
 	@$(BIN)/python tests/benchmarks/serving.py
 	@$(BIN)/python tests/benchmarks/moving.py
 

@@ -21,6 +21,8 @@ BUSY_SECONDS: Final = 10.0
 READ_SECONDS: Final = 0.2
 # So often it is looked whether a file is still the one that was opened.
 LOOK_SECONDS: Final = 0.25
+# Others that write wait so long at most for readers who read what the log is kept for.
+_LOG_MILLISECONDS: Final = 500
 # Up to this size a file is read whole when it is opened, at about a millisecond a megabyte. In a
 # larger one SQLite sees a wrong header or length at once, a damaged page when it is read.
 CHECKED_BYTES: Final = 16 * 2**20
@@ -122,6 +124,20 @@ class Database:
         """Read the whole file; raises the layout's failure if it is damaged."""
         with self.read() as connection:
             self._check(connection)
+
+    def compact(self) -> None:
+        """Rewrite the file without what is empty in it, next to readers; who writes waits."""
+        try:
+            held = self._held()
+            with held.lock:
+                held.connection.execute("VACUUM")
+                # The log is a copy of it all now; it is cut off, unless an old reader needs it.
+                held.connection.execute(f"PRAGMA busy_timeout = {_LOG_MILLISECONDS}")
+                held.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                milliseconds = int(self._busy_seconds * 1000)
+                held.connection.execute(f"PRAGMA busy_timeout = {milliseconds}")
+        except (sqlite3.Error, OSError) as problem:
+            raise translate(problem, self._layout, self._path) from problem
 
     def close(self) -> None:
         """Close every thread's connection, each after what it is doing."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from ffc.adapter import WRITE_SCHEMA, OnlineStore, Options, StoreError, Unreachable
@@ -14,6 +14,24 @@ if TYPE_CHECKING:
 
 
 _FIELDS: Final = "SELECT field, value FROM rows WHERE key = ?"
+
+
+# The key that so many rows end with; and what is taken away up to it.
+_LAST: Final = (
+    "SELECT key FROM rows WHERE key >= ? AND key < ? ORDER BY key, field LIMIT 1 OFFSET ?"
+)
+_REMOVE: Final = "DELETE FROM rows WHERE key >= ? AND key < ? AND field = ?"
+_REMOVE_VALUE: Final = f"{_REMOVE} AND value = ?"
+# So many rows are looked at while no one else may write.
+PART: Final = 10_000
+# How much the rows are, of what the file is; a file that is smaller is left alone.
+_USED: Final = (
+    "SELECT total(length(key) + length(field) + length(version) + length(value)) FROM rows"
+)
+_SIZE: Final = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+SMALL: Final = 2**20
+# A file with more in it is not rewritten: its writers would wait for more than some seconds.
+LARGE: Final = 512 * 2**20
 
 
 class SQLiteOnlineStore(OnlineStore):
@@ -58,6 +76,36 @@ class SQLiteOnlineStore(OnlineStore):
                 zip(*columns, strict=True),
             ).rowcount
 
+    def remove(self, prefix: bytes, field: bytes, value: bytes | None = None) -> Iterator[int]:
+        """Take a field of the keys that begin so away, in the order of keys; raises StoreError."""
+        low, end = prefix, _past(prefix)
+        while low < end:
+            last = self._database.rows(_LAST, (low, end, PART - 1))
+            # No key lies between one and the same with a zero behind it.
+            high = last[0][0] + b"\0" if last else end
+            with self._database.write() as connection:
+                if value is None:
+                    went = connection.execute(_REMOVE, (low, high, field)).rowcount
+                else:
+                    went = connection.execute(_REMOVE_VALUE, (low, high, field, value)).rowcount
+            low = high
+            yield went
+
+    def shrink(self) -> int:
+        """Rewrite a file that is less than half used, if that takes seconds; raises StoreError.
+
+        Readers go on meanwhile, writers wait. The room that is left is used by later writes.
+        """
+        ((size,),) = self._database.rows(_SIZE, ())
+        if size <= SMALL:
+            return 0
+        ((used,),) = self._database.rows(_USED, ())
+        if 2 * used > size or used > LARGE:
+            return 0
+        self._database.compact()
+        ((left,),) = self._database.rows(_SIZE, ())
+        return int(size - left)
+
     def ping(self) -> None:
         """Read the table; raises Unreachable."""
         try:
@@ -73,3 +121,9 @@ class SQLiteOnlineStore(OnlineStore):
     def close(self) -> None:
         """Let go of the file; raises StoreError."""
         self._database.close()
+
+
+def _past(prefix: bytes) -> bytes:
+    """Return the least bytes that come after all that begin with a prefix."""
+    counted = prefix.rstrip(b"\xff")
+    return counted[:-1] + bytes([counted[-1] + 1])

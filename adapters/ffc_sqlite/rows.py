@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 
-from ffc.adapter import Build, Lease, Locked, StateError
+from ffc.adapter import Build, Lease, Locked, OnlineView, StateError
 
 
 def lock_of(connection: sqlite3.Connection, name: str) -> tuple[str, int, float | None] | None:
@@ -84,6 +84,19 @@ def define(connection: sqlite3.Connection, node: str, fingerprint: str, json: by
         """,
         (node, fingerprint, json),
     )
+
+
+def leave_view(connection: sqlite3.Connection, target: str, view: OnlineView, pointer: str) -> None:
+    """Delete what is said of a view's generation, and with it the pointer."""
+    deleted = connection.execute(
+        """
+        DELETE FROM online_views
+        WHERE target = ? AND store = ? AND view = ? AND fingerprint = ? AND generation = ?
+        """,
+        (target, view.store, view.view, view.fingerprint, view.generation),
+    )
+    if deleted.rowcount:
+        connection.execute("DELETE FROM pointers WHERE target = ? AND node = ?", (target, pointer))
 
 
 def build_of(row: sqlite3.Row) -> Build:

@@ -29,6 +29,7 @@ from ffc_sqlite.rows import (
     check_lease,
     check_unused,
     define,
+    leave_view,
     lock_of,
     newest_deployment,
     select,
@@ -151,6 +152,12 @@ class SQLiteStateStore(StateStore):
                 if row:
                     found[node, fingerprint] = row[0]
         return found
+
+    def defined(self, prefix: str) -> list[bytes]:
+        """Return every definition of nodes whose names begin so; raises StateError."""
+        with self._database.read() as connection:
+            query = "SELECT json FROM definitions WHERE substr(node, 1, length(?1)) = ?1"
+            return [row[0] for row in connection.execute(query, (prefix,))]
 
     def set_inputs(self, lease: Lease, build: str, inputs: Mapping[str, str]) -> None:
         """Replace a build's inputs; raises Locked where the lease was lost, StateError."""
@@ -332,6 +339,12 @@ class SQLiteStateStore(StateStore):
                     *(view.generation, view.as_of, view.rows),
                 ),
             )
+
+    def forget_online_view(self, lease: Lease, target: str, view: OnlineView, pointer: str) -> None:
+        """Forget a view's generation; raises Locked where the lease was lost, StateError."""
+        with self._database.write() as connection:
+            check_lease(connection, lease)
+            leave_view(connection, target, view, pointer)
 
     def online_views(self, target: str) -> list[OnlineView]:
         """Return what a target's stores hold, the oldest sync first; raises StateError."""

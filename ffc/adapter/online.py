@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
@@ -42,6 +42,20 @@ class OnlineStore(ABC):
         A value is written where there is none, where the one there is not newer, or where the one
         there is just the `expected` one. Anything else there is newer than this batch and stays.
         """
+
+    @abstractmethod
+    def remove(self, prefix: bytes, field: bytes, value: bytes | None = None) -> Iterator[int]:
+        """Take a field of all keys that begin so away, a part at a time; yield how many each took.
+
+        Where a `value` is given, only those go that are just that at the instant they go. A part
+        takes neither long nor much memory; others read and write between two. Who asks for no more
+        parts ends it half-way; begun again it takes what is left. What is written under the field
+        meanwhile may stay or go. The prefix is never empty, and may be a whole key.
+        """
+
+    def shrink(self) -> int:
+        """Give back what room there is, if readers need not wait; return how many bytes it was."""
+        return 0
 
     @abstractmethod
     def ping(self) -> None:

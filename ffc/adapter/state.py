@@ -198,6 +198,10 @@ class StateStore(ABC):
         """Return those definitions, given by (node, fingerprint), that are known."""
 
     @abstractmethod
+    def defined(self, prefix: str) -> list[bytes]:
+        """Return every definition that was ever recorded of nodes whose names begin so."""
+
+    @abstractmethod
     def set_inputs(self, lease: Lease, build: str, inputs: Mapping[str, str]) -> None:
         """Say that a build is what newer inputs make, too; raises Locked, StateError."""
 
@@ -265,6 +269,13 @@ class StateStore(ABC):
     @abstractmethod
     def set_online_view(self, lease: Lease, target: str, view: OnlineView) -> None:
         """Say what an online store now holds of a view."""
+
+    @abstractmethod
+    def forget_online_view(self, lease: Lease, target: str, view: OnlineView, pointer: str) -> None:
+        """Say that an online store holds a view no more, and take the pointer to its rows away.
+
+        Does nothing where the store is said to hold another generation.
+        """
 
     @abstractmethod
     def online_views(self, target: str) -> list[OnlineView]:

@@ -228,11 +228,44 @@ class Builds(Struct, kw_only=True):
     builds: list[BuildFacts]
 
 
+class LeftGeneration(Struct, kw_only=True):
+    """All rows of a view in an online store that no name leads to any more, `left` since then.
+
+    `view` is empty where no definition of it is known. A generation is numbered by the microsecond
+    in which it was begun.
+    """
+
+    store: str
+    view: str
+    generation: int
+    left: str
+
+
+class TakenGeneration(LeftGeneration, kw_only=True):
+    """One that was taken away, or would be: then `rows` is how many keys were last synced."""
+
+    rows: int | None
+
+
+class WaitingGeneration(LeftGeneration, kw_only=True):
+    """One that was left too short a time ago; `goes` is when it may go."""
+
+    goes: str
+
+
 class Cleaned(Struct, kw_only=True):
-    """What was dropped, or would be: `ffc clean --output json`."""
+    """What was dropped, or would be: `ffc clean --output json`.
+
+    `tombstones` is of how many vanished keys nothing is left in online stores now, `freed` how many
+    bytes these gave back.
+    """
 
     schema: Literal["ffc.cleaned/v1"]
     dropped: list[str]
+    generations: list[TakenGeneration]
+    waiting: list[WaitingGeneration]
+    tombstones: int
+    freed: int
     dry_run: bool
 
 

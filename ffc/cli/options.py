@@ -128,6 +128,20 @@ def _duration(ctx: click.Context, parameter: click.Parameter, text: str | None) 
     return int(seconds) if seconds else None
 
 
+def _pause(ctx: click.Context, parameter: click.Parameter, text: str) -> int:
+    seconds = 0 if text == "0" else _duration(ctx, parameter, text)
+    return seconds or 0
+
+
+grace = click.option(
+    "--grace",
+    metavar="DURATION",
+    default="1d",
+    show_default=True,
+    callback=_pause,
+    help="How long what was served before stays in online stores; 0: no longer.",
+)
+
 building = (
     click.option(
         "--threads",

@@ -69,6 +69,12 @@ class Session:
             self._stack.callback(self._offline.close)
         return self._offline
 
+    def close_offline(self) -> None:
+        """Let go of the warehouse, for others; it is opened again when it is asked for again."""
+        if self._offline is not None:
+            self._offline.close()
+            self._offline = None
+
     @property
     def state(self) -> StateStore:
         """The state store."""

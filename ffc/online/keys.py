@@ -55,6 +55,15 @@ def marker_key(project: str, target: str, entity: str) -> bytes:
     return prefix_of(project, target, entity) + _part("marker", b"")
 
 
+def heads_of(project: str, target: str, entity: str, kind: str = "") -> list[bytes]:
+    """Return what keys of an entity begin with whose first value is of a type; "" is any type.
+
+    The marker's key begins with none of them.
+    """
+    kinds = [kind] if kind else [name for name in TAGS if name not in ("text", "marker")]
+    return [prefix_of(project, target, entity) + bytes([TAGS[name]]) for name in kinds]
+
+
 def field_of(view: ServedView) -> bytes:
     """Return a view's field in an entity's row: slot, fingerprint, generation."""
     digest = blake2b(view.fingerprint.encode(), digest_size=_DIGEST).digest()

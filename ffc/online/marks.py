@@ -3,12 +3,15 @@
 Under each generation of a view lies a mark: the snapshot that the store holds in full, or the one
 that is being written, over which one, and how far that has come. A mark goes into the store with
 the rows that it speaks of, in one batch, so that it is true at every instant.
+
+A generation that no name leads to any more says since when: what goes by it, and when, is for
+`ffc.online.generations` to say.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final, Protocol
 
 import msgspec
 from msgspec import Struct
@@ -20,8 +23,11 @@ from ffc.online.keys import field_of, marker_key
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# A field's last bytes, which say the generation.
-_GENERATION = 8
+# A field's last bytes say the generation, its first ones the view.
+GENERATION: Final = 8
+_SLOT: Final = 4
+# The codec of a generation that is being taken away: no ffc reads its rows, or goes on with them.
+_GOING: Final = 0
 
 
 class Reads(Protocol):
@@ -35,7 +41,8 @@ class Mark(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A snapshot, by the id of its build, in a generation of a view; `at` is its instant.
 
     `done` is how many rows of the difference to the snapshot `before` are in; None if all are.
-    `query` tells that difference from another one, `codec` the version of the rows' bytes.
+    `query` tells that difference from another one, `codec` the version of the rows' bytes. `left`
+    is when it was seen that no name leads to the generation.
     """
 
     snapshot: str
@@ -44,6 +51,20 @@ class Mark(Struct, frozen=True, kw_only=True, omit_defaults=True):
     query: str = ""
     done: int | None = None
     codec: int = 1
+    left: str = ""
+
+    @property
+    def going(self) -> bool:
+        """Tell whether the generation is being taken away."""
+        return self.codec == _GOING
+
+    def taken(self) -> Mark:
+        """Return the mark of the generation while it is being taken away."""
+        return Mark(snapshot="", codec=_GOING, left=self.left)
+
+
+# What is known of rows whose mark can't be read: nothing that could be gone on with.
+UNKNOWN: Final = Mark(snapshot="", done=0)
 
 
 class Marks:
@@ -52,27 +73,57 @@ class Marks:
     def __init__(self, store: Reads, project: str, target: str, view: ServedView) -> None:
         self._store = store
         self._view = view
-        self._key = marker_key(project, target, view.entity)
+        self._names = (project, target, view.entity)
 
     def read(self) -> dict[int, Mark | None]:
         """Return the mark of each generation of the view's definition; None where it says none."""
-        (fields,) = self._store.read([self._key])
-        own = field_of(self._view)[:-_GENERATION]
+        own = field_of(self._view)[:-GENERATION]
         return {
-            int.from_bytes(field[-_GENERATION:], "big"): _decoded(data)
-            for field, data in fields.items()
-            if field[:-_GENERATION] == own
+            number_of(field): mark
+            for field, mark in marks_of(self._store, *self._names).items()
+            if field[:-GENERATION] == own
         }
 
     def row(self, generation: int, mark: Mark) -> pa.RecordBatch:
         """Return the batch of one row that writes a mark."""
-        import pyarrow as pa
-
         view = msgspec.structs.replace(self._view, generation=generation)
-        # It has no version: whoever holds the target's lock says what is true now.
-        cells = (self._key, field_of(view), msgspec.json.encode(mark), b"", b"")
-        columns = [pa.array([cell], pa.binary()) for cell in cells]
-        return pa.RecordBatch.from_arrays(columns, names=list(WRITE_SCHEMA))
+        return rows_of(*self._names, {field_of(view): mark})
+
+    def left(self, generation: int, at: str) -> pa.RecordBatch | None:
+        """Return the batch that notes of all other generations that no name leads to them now.
+
+        None where that is noted of each.
+        """
+        own = field_of(msgspec.structs.replace(self._view, generation=generation))
+        others = {
+            field: mark or UNKNOWN
+            for field, mark in marks_of(self._store, *self._names).items()
+            if field[:_SLOT] == own[:_SLOT] and field != own
+        }
+        noted = {f: msgspec.structs.replace(m, left=at) for f, m in others.items() if not m.left}
+        return rows_of(*self._names, noted) if noted else None
+
+
+def marks_of(store: Reads, project: str, target: str, entity: str) -> dict[bytes, Mark | None]:
+    """Return the mark of each generation of any view of an entity, by field; None as above."""
+    (fields,) = store.read([marker_key(project, target, entity)])
+    return {field: _decoded(data) for field, data in fields.items()}
+
+
+def rows_of(project: str, target: str, entity: str, marks: Mapping[bytes, Mark]) -> pa.RecordBatch:
+    """Return the batch that writes marks, given by field."""
+    import pyarrow as pa
+
+    key = marker_key(project, target, entity)
+    # They have no version: whoever holds the target's lock says what is true now.
+    cells = [(key, field, msgspec.json.encode(mark), b"", b"") for field, mark in marks.items()]
+    columns = [pa.array(column, pa.binary()) for column in zip(*cells, strict=True)]
+    return pa.RecordBatch.from_arrays(columns, names=list(WRITE_SCHEMA))
+
+
+def number_of(field: bytes) -> int:
+    """Return the generation that a field says."""
+    return int.from_bytes(field[-GENERATION:], "big")
 
 
 def _decoded(data: bytes) -> Mark | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import UTC, datetime
+from typing import Final
 
 import msgspec
 from sqlglot import exp
@@ -24,6 +25,15 @@ from ffc.sql.difference import advanced, difference, in_order
 from ffc.sql.history import newest, waiting
 from ffc.sql.types import literal
 
+_WHOLE: Final = "online"
+_CHANGES: Final = "syncing"
+
+
+def is_of(table: str, builds: Collection[str]) -> bool:
+    """Tell whether a table is the snapshot of one of some builds, or what changes to one."""
+    kind, build = table.partition("_")[0], table.rpartition("_")[2]
+    return kind in (_WHOLE, _CHANGES) and build in builds
+
 
 class Snapshots:
     """The snapshots of one view; `history` is where its rows lie."""
@@ -38,7 +48,7 @@ class Snapshots:
 
     def relation(self, build_id: str) -> Relation:
         """Return the table of a snapshot."""
-        return self._named("online_", build_id)
+        return self._named(_WHOLE, build_id)
 
     def usable(self, mark: Mark, existing: Collection[str]) -> Mark | None:
         """Return what a mark still says by the tables that are there; None if it is nothing.
@@ -104,10 +114,10 @@ class Snapshots:
         return self._view.online_boundary == "inclusive"
 
     def _changes(self, build_id: str) -> Relation:
-        return self._named("syncing_", build_id)
+        return self._named(_CHANGES, build_id)
 
-    def _named(self, prefix: str, build_id: str) -> Relation:
-        name = physical_name(self._view, build_id).replace("feature_view_", prefix, 1)
+    def _named(self, kind: str, build_id: str) -> Relation:
+        name = physical_name(self._view, build_id).replace("feature_view", kind, 1)
         return Relation(self._warehouse.builds_schema, name)
 
 

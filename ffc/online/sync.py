@@ -156,6 +156,9 @@ class _Sync:
         self._write(generation, Mark(snapshot=build_id, at=stamp(now), before=before, codec=CODEC))
         total, late = self._snapshots.count(build_id), self._snapshots.waiting(now)
         self._finish(generation, build_id, now, total)
+        left = self._marks.left(generation, stamp(syncing.now))
+        if left is not None:
+            self._store.write(left)
         self._drop_old()
         counts = {"out": total, **self._rows, "held_back": late}
         changed = self._rows["written"] or mark is None

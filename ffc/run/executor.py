@@ -24,7 +24,7 @@ from ffc.manifest.names import PUBLISHED, has_relation
 from ffc.manifest.records import AnyNode, FeatureView, Manifest
 from ffc.manifest.upgrades import decode_node
 from ffc.online.sync import Syncing, sync_view
-from ffc.run.collecting import collect
+from ffc.run.collecting import collect, generations_of, take
 from ffc.run.events import (
     Event,
     NodeFinished,
@@ -204,12 +204,13 @@ class _Job:
     def _collect(self, building: Building) -> None:
         keep = self._session.target.keep
         if keep is not None and not self._failed:
-            now = stamp(self._clock())
+            generations = generations_of(self._session)
             # The rows that break tests were told of a moment ago.
             schema = f"{building.warehouse.builds_schema}."
             results = self._results.document.results
             told = {r.relation.removeprefix(schema) for r in results if r.action == "test"}
-            collect(building.warehouse, building.state, self._lease, now, keep, spared=told)
+            place = (building.warehouse, building.state, self._lease, generations)
+            take(generations, collect(*place, self._clock(), keep, spared=told))
 
     def _building(self, build_id: Callable[[], str]) -> Building:
         self._warehouse = warehouse = Warehouse(self._session.offline, self._session.schema)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -22,7 +24,7 @@ from ffc.adapter import (
     StoreError,
     Unreachable,
 )
-from ffc_sqlite import SQLiteOnlineStore, connection
+from ffc_sqlite import SQLiteOnlineStore, connection, online
 
 Row = tuple[bytes | None, bytes | None, bytes | None, bytes | None, bytes | None]
 
@@ -368,3 +370,112 @@ def test_a_closed_store_says_so(store: SQLiteOnlineStore) -> None:
     store.close()
     with pytest.raises(Unreachable, match="is closed"):
         store.ping()
+
+
+def some_rows(store: SQLiteOnlineStore, count: int, size: int = 100) -> None:
+    """Write two fields of so many keys, and one of a key with another prefix."""
+    for field in (b"f", b"g"):
+        rows: list[Row] = [(b"p%06d" % i, field, bytes(size), b"v", None) for i in range(count)]
+        store.write(a_batch(*rows))
+    store.write(a_batch((b"q", b"f", b"1", b"v", None), (b"o\xff", b"f", b"1", b"v", None)))
+
+
+def test_a_field_is_taken_away_in_parts(
+    store: SQLiteOnlineStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(online, "PART", 100)
+    some_rows(store, 1_000)
+    parts = store.remove(b"p", b"f")
+    assert next(parts) == 50, "a part looks at a hundred rows"
+    assert [dict(r) for r in store.read([b"p000049", b"p000050"])] == [
+        {b"g": bytes(100)}, {b"f": bytes(100), b"g": bytes(100)},
+    ]  # fmt: skip
+    # Others write between two parts.
+    other = SQLiteOnlineStore(
+        Options(where="x", folder=Path(), values={"path": str(store_file(store))})
+    )
+    assert other.write(a_batch((b"p000049", b"h", b"2", b"v", None))) == 1
+    other.close()
+    parts.close()
+    assert sum(store.remove(b"p", b"f")) == 950, "begun again it takes what is left"
+    assert sum(store.remove(b"p", b"f")) == 0
+    assert store.read([b"q", b"o\xff"]) == [{b"f": b"1"}] * 2
+    assert all(set(row) <= {b"g", b"h"} for row in store.read([b"p%06d" % i for i in range(1_000)]))
+
+
+def store_file(store: SQLiteOnlineStore) -> Path:
+    return store._database._path
+
+
+@pytest.mark.parametrize("prefix", [b"a", b"a\xff", b"a\xff\xff", b"\x01\x00"])
+def test_only_keys_that_begin_so(store: SQLiteOnlineStore, prefix: bytes) -> None:
+    inside = [prefix, prefix + b"\0", prefix + b"\xff", prefix + b"\xff" * 9, prefix + b"z"]
+    outside = [prefix[:-1], b"b", b"\x01\x01", b"\0", b"a\xfe", b"a!", b"\x01", b"a\xfe\xff\xff"]
+    outside = [key for key in outside if not key.startswith(prefix)]
+    for key in (*inside, *outside):
+        store.write(a_batch((key, b"f", b"1", b"v", None)))
+    assert sum(store.remove(prefix, b"f")) == len(inside)
+    assert store.read(inside) == [{}] * len(inside)
+    assert store.read(outside) == [{b"f": b"1"}] * len(outside)
+
+
+def test_only_values_that_are_just_that(store: SQLiteOnlineStore) -> None:
+    rows: list[Row] = [(b"p%d" % i, b"f", b"%d" % (i % 2), b"v", None) for i in range(6)]
+    store.write(a_batch(*rows))
+    assert sum(store.remove(b"p", b"f", b"1")) == 3
+    assert store.read([b"p0", b"p1"]) == [{b"f": b"0"}, {}]
+    assert sum(store.remove(b"p", b"g", b"0")) == 0
+
+
+def test_room_is_used_again_and_given_back(
+    store: SQLiteOnlineStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some_rows(store, 10_000)
+    file = store_file(store)
+    assert store.shrink() == 0, "all of it is used"
+    (size,) = size_of(store)
+    sum(store.remove(b"p", b"f"))
+    some_rows(store, 10_000)
+    assert size_of(store) == (size,), "its room was used again"
+    sum(store.remove(b"p", b"f"))
+    with monkeypatch.context() as patch:
+        patch.setattr(online, "LARGE", 1000)
+        assert store.shrink() == 0, "that would take too long"
+    freed = store.shrink()
+    assert freed > 0.4 * size
+    assert size_of(store) == (size - freed,)
+    assert file.stat().st_size == size - freed
+    assert Path(f"{file}-wal").stat().st_size == 0
+    assert store.shrink() == 0
+    store.check()
+    assert store.read([b"p000001"]) == [{b"g": bytes(100)}]
+
+
+def size_of(store: SQLiteOnlineStore) -> tuple[int]:
+    ((size,),) = store._database.rows(
+        "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", ()
+    )
+    return (size,)
+
+
+def test_readers_go_on_while_a_file_is_rewritten(store: SQLiteOnlineStore) -> None:
+    """One that reads what was there before is waited for by nobody for long."""
+    some_rows(store, 10_000)
+    with sqlite3.connect(store_file(store), isolation_level=None) as reader:
+        reader.execute("begin")
+        (count,) = reader.execute("select count(*) from rows").fetchone()
+        sum(store.remove(b"p", b"f"))
+        began = time.monotonic()
+        assert store.shrink() > 0
+        assert time.monotonic() - began < connection.BUSY_SECONDS / 2
+        assert reader.execute("select count(*) from rows").fetchone() == (count,)
+        assert reader.execute("select count(value) from rows").fetchone() == (count,)
+    reader.close()
+    assert store.write(a_batch((b"a", b"f", b"1", b"v", None))) == 1
+
+
+def test_a_small_file_is_left_alone(store: SQLiteOnlineStore) -> None:
+    some_rows(store, 1_000)
+    sum(store.remove(b"p", b"f"))
+    sum(store.remove(b"p", b"g"))
+    assert store.shrink() == 0

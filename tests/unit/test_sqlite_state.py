@@ -382,6 +382,45 @@ def test_online_views(store: SQLiteStateStore, lease: Lease) -> None:
     assert store.online_views("prod") == [a_view(rows=9)]
 
 
+def test_what_a_store_holds_no_more_is_forgotten(store: SQLiteStateStore, lease: Lease) -> None:
+    """With the pointer to its rows, and only where nothing came in its place."""
+    pointed = a_build(node="online.main.v")
+    other = a_build(id="b2", node="online.other.v")
+    for build in (pointed, other):
+        store.finish_build(lease, "dev", build, b"{}")
+        store.finish_build(lease, "prod", build, b"{}")
+    for view in (a_view(), a_view(store="other")):
+        store.set_online_view(lease, "dev", view)
+    store.set_online_view(lease, "prod", a_view())
+    store.forget_online_view(lease, "dev", a_view(generation=2), "online.main.v")
+    store.forget_online_view(lease, "dev", a_view(fingerprint="f2"), "online.main.v")
+    assert len(store.online_views("dev")) == 2
+    store.forget_online_view(lease, "dev", a_view(as_of=T3, rows=9), "online.main.v")
+    assert store.online_views("dev") == [a_view(store="other")]
+    assert list(store.pointers("dev")) == ["online.other.v"]
+    assert store.online_views("prod") == [a_view()]
+    assert list(store.pointers("prod")) == ["online.main.v", "online.other.v"]
+    assert store.in_use() == {"b1", "b2"}
+    store.forget_online_view(lease, "prod", a_view(), "online.main.v")
+    assert store.in_use() == {"b2"}
+    store.release(lease)
+    with pytest.raises(Locked, match="was given back"):
+        store.forget_online_view(lease, "dev", a_view(store="other"), "online.other.v")
+    assert list(store.pointers("dev")) == ["online.other.v"]
+
+
+def test_definitions_by_how_the_name_of_their_node_begins(
+    store: SQLiteStateStore, lease: Lease
+) -> None:
+    named = ("feature_view.a", "feature_view.a", "feature_view_b", "online.x.feature_view.a")
+    for number, node in enumerate(named):
+        build = a_build(id=f"b{number}", node=node, fingerprint=f"f{number}")
+        store.finish_build(lease, "dev", build, b"%d" % number)
+    assert sorted(store.defined("feature_view.")) == [b"0", b"1"]
+    assert store.defined("online.") == [b"3"]
+    assert store.defined("label.") == []
+
+
 def test_observations(store: SQLiteStateStore, tmp_path: Path) -> None:
     first = Observation(node="v", column="c", metric="mean", window="1d", value=1.5, build="b1")
     store.observe([first])

@@ -22,12 +22,14 @@ from ffc.cli import options
     type=click.IntRange(min=0),
     help="Keep so many builds of each training set; default: all of them.",
 )
+@options.grace
 @click.option("--dry-run", "dry", is_flag=True, help="Only say what would be dropped.")
 @options.options(options.WHERE, options.TALK)
 def command(
     unused: bool,
     keep: int | None,
     sets: int | None,
+    grace: int,
     dry: bool,
     project_dir: Path | None,
     profiles_dir: Path | None,
@@ -35,28 +37,34 @@ def command(
     output: str,
     quiet: bool,
 ) -> int:
-    """Drop old builds, and what killed runs left.
+    """Drop old builds, what killed runs left, and what was served before.
 
     What people and models read now is never touched: the newest good build of each node stays, with
-    all that it reads.
+    all that it reads. Rows of online stores that no name leads to any more stay for a while, for
+    servers that have not moved on; nobody waits while they are taken away.
     """
+    from datetime import timedelta
+
     from ffc.auth import local_user
+    from ffc.cli.cleaning import cleaned_document, cleaned_lines, cleaned_talk
     from ffc.cli.streams import answer, answer_exactly, talk
     from ffc.manifest.files import encode
     from ffc.run.collecting import clean
     from ffc.workspace.folder import open_target
 
     if not unused:
-        raise click.UsageError("say `--unused`: it drops the builds that no name leads to any more")
+        raise click.UsageError("say `--unused`: it drops what no name leads to any more")
+    after = timedelta(seconds=grace)
     with open_target(project_dir, profiles_dir, target) as opened:
-        dropped = clean(opened.session, principal=local_user(), keep=keep, sets=sets, dry=dry)
+        who = local_user()
+        cleaned = clean(opened.session, principal=who, keep=keep, sets=sets, grace=after, dry=dry)
     if output == "json":
-        document = {"schema": "ffc.cleaned/v1", "dropped": dropped, "dry_run": dry}
-        answer_exactly(encode(document).decode())
+        answer_exactly(encode(cleaned_document(cleaned, after, dry)).decode())
         return 0
-    if dropped:
-        answer("\n".join(dropped))
+    lines = cleaned_lines(cleaned)
+    if lines:
+        answer("\n".join(lines))
     if not quiet:
-        what = f"{len(dropped)} table{'' if len(dropped) == 1 else 's'} or views"
-        talk(f"{what} would be dropped" if dry else f"dropped {what}")
+        for line in cleaned_talk(cleaned, after, dry):
+            talk(line)
     return 0

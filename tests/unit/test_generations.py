@@ -1,0 +1,614 @@
+"""Generations of online views that no name leads to: how long they stay, and what goes with them."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from msgspec.structs import replace
+from support.cli import ffc
+from support.projects import FILES, open_session, small_project
+
+from ffc.adapter import Locked, StoreError
+from ffc.auth import Principal
+from ffc.connect.holding import holding
+from ffc.core.clock import stamp
+from ffc.online.generations import Generation
+from ffc.online.keys import field_of, heads_of, marker_key
+from ffc.online.lookup import FeatureReader
+from ffc.online.marks import Mark, Marks, marks_of
+from ffc.online.sync import sync
+from ffc.registry import StateRegistry
+from ffc.run.collecting import Cleaned, clean
+from ffc.serve.deployment import BareManifest
+from ffc_sqlite import SQLiteOnlineStore, SQLiteStateStore
+
+PRINCIPAL = Principal("tester")
+SPENDING, PROFILE = "feature_view.spending", "feature_view.profile"
+# Long after the rows, so that all are known.
+NOW = datetime(2024, 6, 1, tzinfo=UTC)
+# Long after any run of a test.
+FAR = datetime(2124, 6, 1, tzinfo=UTC)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+Stored = list[tuple[bytes, bytes, bytes, bytes]]
+
+
+class Shop:
+    """The small project, synced when a test says so."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def edit(self, name: str, *changes: tuple[str, str]) -> None:
+        """Replace parts of a file, as it was written first."""
+        text = FILES[name]
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new)
+        (self.folder / name).write_text(text)
+
+    def run(self) -> None:
+        """Run the project: its syncs are of now, whenever that is."""
+        done = ffc(self.folder, "run")
+        assert done.code == 0, done.stderr
+
+    def refill(self, now: datetime = NOW) -> None:
+        """Fill a new generation of each view."""
+        with open_session(self.folder) as session:
+            found = sync(session, "small", principal=PRINCIPAL, anew=True, clock=lambda: now)
+        assert [each.error for each in found] == [None, None]
+
+    def sync(self, now: datetime = NOW) -> dict[str, Any]:
+        """Sync; return how many rows of each view were new."""
+        with open_session(self.folder) as session:
+            found = sync(session, "small", principal=PRINCIPAL, clock=lambda: now)
+        return {each.id: each.rows["new"] for each in found}
+
+    def back(self) -> dict[str, Any]:
+        """Let every view come back; return what is served then."""
+        text = (self.folder / "features" / "all.yml").read_text()
+        self.edit("features/all.yml", *([("default: 0", "default: 5")] * ("default: 5" in text)))
+        self.edit("training_sets/main.yml")
+        self.run()
+        return self.served()
+
+    def clean(self, now: datetime = NOW, **options: Any) -> Cleaned:
+        """Clean."""
+        with open_session(self.folder) as session:
+            return clean(session, principal=PRINCIPAL, clock=lambda: now, **options)
+
+    def stored(self) -> Stored:
+        """Return every row of the online store."""
+        with closing(sqlite3.connect(self.folder / ".ffc" / "online.db")) as connection:
+            return connection.execute(
+                "select key, field, version, value from rows order by key, field"
+            ).fetchall()
+
+    def live(self) -> Stored:
+        """Return the rows that names lead to."""
+        with open_session(self.folder) as session:
+            views = StateRegistry(session.state, "dev").serving().views
+        fields = {field_of(view) for view in views}
+        return [row for row in self.stored() if row[1] in fields and row[2]]
+
+    def marks(self) -> dict[bytes, Mark | None]:
+        """Return the marks of the only entity."""
+        with open_session(self.folder) as session:
+            return marks_of(session.online("default"), "small", "dev", "user")
+
+    def snapshots(self) -> set[str]:
+        """Return the tables of snapshots in the warehouse."""
+        with duckdb.connect(self.folder / ".ffc" / "test.duckdb", read_only=True) as connection:
+            sql = "select table_name from information_schema.tables where table_schema = 'dev__ffc'"
+            names = {name for (name,) in connection.execute(sql).fetchall()}
+        return {name for name in names if name.startswith(("online_", "syncing_"))}
+
+    def written(self) -> dict[str, int]:
+        """Return how many rows of each view the last run wrote."""
+        document = json.loads((self.folder / "target" / "run_results.json").read_text())
+        return {
+            each["id"]: each["rows"]["written"]
+            for each in document["results"]
+            if each["action"] == "sync"
+        }
+
+    def served(self) -> dict[str, Any]:
+        """Return the values of a user, by feature."""
+        asked = ("get", "spending.amount", "profile.country", "--key", "user_id=u1")
+        answer = ffc(self.folder, *asked, "--output", "json").json()
+        names = [column["name"] for column in answer["columns"]]
+        return dict(zip(names, answer["rows"][0]["values"], strict=True))
+
+
+def taken(cleaned: Cleaned) -> dict[str, list[int | None]]:
+    """Return how many rows each generation had that went, by view."""
+    found: dict[str, list[int | None]] = {}
+    for generation, rows in cleaned.taken:
+        found.setdefault(generation.view, []).append(rows)
+    return found
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    project = small_project(tmp_path)
+    assert ffc(project, "run").code == 0
+    return Shop(project)
+
+
+@pytest.fixture
+def refilled(shop: Shop) -> Shop:
+    """Return a shop whose views have each a generation that was left at NOW."""
+    shop.refill()
+    assert len(shop.stored()) == 2 * (4 + 2)
+    return shop
+
+
+def test_nothing_goes_that_is_served(shop: Shop) -> None:
+    before = shop.stored()
+    cleaned = shop.clean(NOW + 400 * DAY, grace=timedelta(0), keep=0)
+    assert (cleaned.taken, cleaned.waiting, cleaned.tombstones) == ([], [], 0)
+    assert {each.view for each in cleaned.served} == {SPENDING, PROFILE}
+    assert shop.stored() == before
+    assert shop.sync() == {SPENDING: 0, PROFILE: 0}
+
+
+def test_what_was_left_goes_when_its_time_is_over(refilled: Shop) -> None:
+    live, before = refilled.live(), refilled.stored()
+    early = refilled.clean(NOW + DAY - timedelta(microseconds=1))
+    assert early.taken == []
+    assert {each.mark.left for each in early.waiting} == {stamp(NOW)}
+    assert refilled.stored() == before
+    late = refilled.clean(NOW + DAY)
+    assert taken(late) == {SPENDING: [2], PROFILE: [2]}
+    assert late.waiting == []
+    assert refilled.live() == live
+    assert len(refilled.stored()) == len(live) + 2
+    assert len(refilled.snapshots()) == 2
+    assert len(refilled.marks()) == 2
+    assert refilled.clean(NOW + 9 * DAY).taken == []
+    assert refilled.sync() == {SPENDING: 0, PROFILE: 0}
+
+
+@pytest.mark.parametrize("grace", [timedelta(0), HOUR, 30 * DAY])
+def test_how_long_is_for_whoever_asks_to_say(refilled: Shop, grace: timedelta) -> None:
+    assert taken(refilled.clean(NOW + 2 * HOUR, grace=grace)).keys() == (
+        set() if grace > 2 * HOUR else {SPENDING, PROFILE}
+    )
+
+
+def test_what_would_go_is_said_and_stays(refilled: Shop) -> None:
+    refilled.edit("features/all.yml", ("default: 0", "default: 5"))
+    refilled.run()
+    before, tables = refilled.stored(), refilled.snapshots()
+    planned = refilled.clean(FAR, dry=True)
+    # The number of keys that were synced, as the record of the build has it.
+    assert taken(planned) == {SPENDING: [2, 2], PROFILE: [2]}
+    snapshots = {name for name in planned.dropped if name.startswith("online_")}
+    assert len(snapshots) == 1
+    assert (refilled.stored(), refilled.snapshots()) == (before, tables)
+    done = refilled.clean(FAR)
+    assert (done.dropped, taken(done)) == (planned.dropped, taken(planned))
+    assert tables - refilled.snapshots() == snapshots
+
+
+def test_a_changed_view_is_left_when_readers_move_over(shop: Shop) -> None:
+    shop.edit("features/all.yml", ("default: 0", "default: 5"))
+    shop.run()
+    (waiting,) = shop.clean(NOW).waiting
+    assert waiting.view == SPENDING
+    left = datetime.fromisoformat(waiting.mark.left)
+    assert shop.clean(left + DAY - HOUR).taken == []
+    assert taken(shop.clean(left + DAY)) == {SPENDING: [2]}
+    assert shop.served() == {"spending__amount": 5, "profile__country": "NL"}
+
+
+def test_the_way_back_within_that_time_is_the_difference(shop: Shop) -> None:
+    """The warehouse keeps the snapshot that it is the difference to, whatever `keep` says."""
+    shop.edit("features/all.yml", ("default: 0", "default: 5"))
+    shop.run()
+    shop.clean(NOW, keep=0)
+    shop.edit("features/all.yml")
+    shop.run()
+    assert shop.written()[SPENDING] == 0
+    # The one that is read again was left no more; the other one was, now.
+    marks = {number: mark.left for number, mark in _marks_of(shop, SPENDING).items()}
+    assert [bool(left) for _, left in sorted(marks.items())] == [False]
+    assert sum(bool(mark and mark.left) for mark in shop.marks().values()) == 1
+
+
+def _marks_of(shop: Shop, view_id: str) -> dict[int, Mark]:
+    with open_session(shop.folder) as session:
+        views = StateRegistry(session.state, "dev").serving().views
+        view = next(view for view in views if view.id == view_id)
+        found = Marks(session.online("default"), "small", "dev", view).read()
+    return {number: mark for number, mark in found.items() if mark is not None}
+
+
+def test_the_way_back_after_that_time_fills_anew(shop: Shop) -> None:
+    shop.edit("features/all.yml", ("default: 0", "default: 5"))
+    shop.run()
+    assert taken(shop.clean(NOW, grace=timedelta(0))) == {SPENDING: [2]}
+    shop.edit("features/all.yml")
+    shop.run()
+    assert shop.written()[SPENDING] == 2
+    assert shop.served() == {"spending__amount": 0, "profile__country": "NL"}
+
+
+GONE = (
+    "  - name: profile\n    entity: user\n    source: source('raw', 'users')\n    timestamp: null\n"
+    "    online: true\n    features:\n      - {name: country, type: string}\n",
+    "",
+)
+OFFLINE = ("    timestamp: null\n    online: true\n", "    timestamp: null\n")
+
+
+@pytest.mark.parametrize("change", [GONE, OFFLINE], ids=["gone", "offline"])
+def test_a_view_that_is_served_no_more(shop: Shop, change: tuple[str, str]) -> None:
+    shop.edit("features/all.yml", change)
+    shop.edit("training_sets/main.yml", (", profile.*", ""))
+    shop.run()
+    (waiting,) = shop.clean(NOW).waiting
+    assert (waiting.view, waiting.mark.left) == (PROFILE, stamp(NOW))
+    spending = shop.live()
+    assert len(shop.snapshots()) == 2
+    assert taken(shop.clean(NOW + DAY)) == {PROFILE: [2]}
+    assert [row for row in shop.stored() if row[2]] == spending
+    assert [name.split("_")[1] for name in shop.snapshots()] == ["spending"]
+    with open_session(shop.folder) as session:
+        assert {held.view for held in session.state.online_views("dev")} == {SPENDING}
+        assert f"online.default.{PROFILE}" not in session.state.pointers("dev")
+    assert shop.back() == {"spending__amount": 0, "profile__country": "NL"}
+
+
+def test_another_store_is_another_generation(tmp_path: Path) -> None:
+    """What was in the store that a view has left goes, too."""
+    profiles = FILES["profiles.yml"]
+    one = "online: {type: sqlite, path: .ffc/online.db}"
+    assert one in profiles
+    two = ("online:\n        default: {type: sqlite, path: .ffc/online.db}\n"
+           "        other: {type: sqlite, path: .ffc/other.db}")  # fmt: skip
+    shop = Shop(small_project(tmp_path, **{"profiles.yml": profiles.replace(one, two)}))
+    named = FILES["features/all.yml"].replace("online: true", "online: default")
+    (shop.folder / "features" / "all.yml").write_text(named)
+    shop.run()
+    moved = named.replace(
+        "timestamp: null\n    online: default", "timestamp: null\n    online: other"
+    )
+    assert moved != named
+    (shop.folder / "features" / "all.yml").write_text(moved)
+    shop.run()
+    shop.clean(NOW)
+    cleaned = shop.clean(NOW + DAY)
+    assert [(each.store, each.view, rows) for each, rows in cleaned.taken] == [
+        ("default", PROFILE, 2)
+    ]
+    assert {(each.store, each.view) for each in cleaned.served} == {
+        ("default", SPENDING), ("other", PROFILE),
+    }  # fmt: skip
+    assert shop.served() == {"spending__amount": 0, "profile__country": "NL"}
+
+
+class Dying(Exception):
+    """The process is gone."""
+
+
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """Count each change that a clean makes; die before the one whose number is at `die`."""
+    seen = {"at": 0, "die": -1}
+
+    def counted(owner: type, name: str) -> None:
+        whole = getattr(owner, name)
+
+        def step(self: Any, *given: Any, **more: Any) -> Any:
+            if seen["at"] == seen["die"]:
+                raise Dying
+            seen["at"] += 1
+            return whole(self, *given, **more)
+
+        monkeypatch.setattr(owner, name, step)
+
+    from ffc.connect.warehouse import Warehouse
+
+    counted(SQLiteStateStore, "forget_online_view")
+    counted(SQLiteStateStore, "forget_builds")
+    counted(Warehouse, "drop")
+    counted(SQLiteOnlineStore, "write")
+    counted(SQLiteOnlineStore, "remove")
+    counted(SQLiteOnlineStore, "shrink")
+    return seen
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_clean_that_died_is_gone_on_with(
+    shop: Shop, tmp_path: Path, steps: dict[str, int], gone: bool
+) -> None:
+    """At every step: what is served is as it was, and no sync is misled; the next one ends it."""
+    shop.edit("features/all.yml", ("default: 0", "default: 5"), *([OFFLINE] if gone else []))
+    shop.edit("training_sets/main.yml", *([(", profile.*", "")] if gone else []))
+    shop.run()
+    shop.clean(NOW)
+    live = shop.live()
+    for die in itertools.count():
+        for between in (False, True):
+            copy = Shop(tmp_path / f"copy {die} {between}")
+            shutil.copytree(shop.folder, copy.folder, ignore=shutil.ignore_patterns("copy *"))
+            steps.update(at=0, die=die)
+            with contextlib.suppress(Dying):
+                copy.clean(FAR + 2 * DAY)
+            whole = steps["at"] < die
+            steps["die"] = -1
+            assert copy.live() == live
+            if between:
+                assert set(copy.sync(FAR + 2 * DAY).values()) == {0}
+            copy.clean(FAR + 9 * DAY)
+            assert copy.live() == live
+            assert len(copy.stored()) == len(live) + len(copy.marks())
+            assert len(copy.marks()) == len(copy.snapshots()) == (1 if gone else 2)
+            if gone and between and die % 3 == 0:
+                assert copy.back() == {"spending__amount": 5, "profile__country": "NL"}
+        if whole:
+            break
+    assert die > 7
+
+
+def _served(reader: FeatureReader) -> set[object]:
+    return {each["feature"] for each in reader.features()}
+
+
+def test_what_begins_to_go_is_read_and_gone_on_with_by_nobody(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not by a server with the manifest of then, either: it serves no half."""
+    manifest = shop.folder / "target" / "manifest.json"
+    before = manifest.read_bytes()
+    shop.edit("features/all.yml", ("default: 0", "default: 5"))
+    shop.run()
+    manifest.write_bytes(before)
+    with open_session(shop.folder) as session:
+        reader = BareManifest(session, manifest).load()
+        assert reader is not None
+        assert _served(reader) == {"spending.amount", "profile.country"}
+
+    def dying(*_: object) -> Iterator[int]:
+        raise Dying
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SQLiteOnlineStore, "remove", dying)
+        with pytest.raises(Dying):
+            shop.clean(FAR)
+    assert sorted(bool(mark and mark.going) for mark in shop.marks().values()) == [0, 0, 1]
+    with open_session(shop.folder) as session:
+        reader = BareManifest(session, manifest).load()
+        assert reader is not None
+        assert _served(reader) == {"profile.country"}
+    shop.edit("features/all.yml")
+    shop.run()
+    assert shop.written()[SPENDING] == 2
+    # However much time it is given, what began to go has to.
+    assert taken(shop.clean(FAR, grace=99 * 365 * DAY)) == {SPENDING: [2]}
+    assert len(shop.marks()) == 3
+
+
+def test_a_sync_and_a_run_go_on_while_rows_are_taken_away(
+    refilled: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither the target nor the file of the warehouse is held."""
+    whole = SQLiteOnlineStore.remove
+    told: list[tuple[int, str]] = []
+
+    def slow(self: SQLiteOnlineStore, *given: Any) -> Iterator[int]:
+        if not told:
+            # In another process: within one, a warehouse's file can be open twice.
+            run = [sys.executable, "-m", "ffc", "run", "--force"]
+            done = subprocess.run(run, cwd=refilled.folder, capture_output=True, text=True)
+            told.append((done.returncode, done.stderr))
+        yield from whole(self, *given)
+
+    monkeypatch.setattr(SQLiteOnlineStore, "remove", slow)
+    assert taken(refilled.clean(NOW + DAY)) == {SPENDING: [2], PROFILE: [2]}
+    assert told[0][0] == 0, told[0][1]
+    assert len(refilled.marks()) == 2
+
+
+def test_while_a_run_holds_the_target_nothing_goes(refilled: Shop) -> None:
+    before = refilled.stored()
+    with open_session(refilled.folder) as session, holding(session.state, "dev"):
+        with pytest.raises(Locked):
+            refilled.clean(NOW + DAY)
+        assert refilled.stored() == before
+
+
+def test_who_lost_the_lock_marks_nothing(refilled: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = refilled.stored()
+
+    def lost(*_: object) -> None:
+        raise Locked("another run took the target")
+
+    monkeypatch.setattr(SQLiteStateStore, "renew", lost)
+    with pytest.raises(Locked, match="another run took the target"):
+        refilled.clean(NOW + DAY)
+    assert refilled.stored() == before
+
+
+def test_a_store_that_fails_stops_a_clean_before_anything_is_dropped(
+    refilled: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables = refilled.snapshots()
+
+    def away(*_: object) -> None:
+        raise StoreError("nobody answers")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SQLiteOnlineStore, "read", away)
+        with pytest.raises(StoreError, match="nobody answers"):
+            refilled.clean(NOW + DAY)
+    assert refilled.snapshots() == tables
+
+
+def test_a_sync_that_died_is_gone_on_with_after_a_clean(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it was writing stays for a while, and so does what the warehouse has of it."""
+    whole = SQLiteOnlineStore.write
+    writes: list[int] = []
+
+    def dying(self: SQLiteOnlineStore, batch: Any) -> int:
+        writes.append(batch.num_rows)
+        if len(writes) > 1:
+            raise Dying
+        return whole(self, batch)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SQLiteOnlineStore, "write", dying)
+        with pytest.raises(Dying):
+            shop.refill()
+    begun = max(int.from_bytes(field[-8:], "big") for field in shop.marks())
+    assert [each.number for each in shop.clean(NOW).waiting] == [begun]
+    shop.clean(NOW + HOUR)
+    with open_session(shop.folder) as session:
+        # A state store that knows of no sync is as good as a changed view: the newest is gone on with.
+        held = session.state.online_views("dev")
+    assert begun not in {view.generation for view in held}
+    assert begun in {each.number for each in shop.clean(NOW + HOUR).waiting}
+    assert [rows for _, rows in shop.clean(NOW + DAY).taken] == [2]
+    assert begun not in {int.from_bytes(field[-8:], "big") for field in shop.marks()}
+
+
+def test_a_sync_of_changes_that_died_is_gone_on_with_after_a_clean(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No build is recorded of its changes yet, nor of the snapshot that they have become."""
+    users = FILES["data/users.csv"]
+    whole = SQLiteOnlineStore.write
+    for number, writes in enumerate((1, 2, 3)):
+        (shop.folder / "data" / "users.csv").write_text(f"{users}u{number + 5},FR\n")
+        with monkeypatch.context() as patch:
+            left = [writes]
+
+            def dying(self: SQLiteOnlineStore, batch: Any, left: list[int] = left) -> int:
+                left[0] -= 1
+                if left[0] < 0:
+                    raise Dying
+                return whole(self, batch)
+
+            patch.setattr(SQLiteOnlineStore, "write", dying)
+            assert ffc(shop.folder, "run").code == 2
+            assert left == [-1]
+        assert shop.clean(NOW, keep=0).waiting == []
+        shop.run()
+        assert len(shop.marks()) == 2, "no generation was begun"
+        asked = ("get", "profile.country", "--key", f"user_id=u{number + 5}", "--output", "json")
+        assert ffc(shop.folder, *asked).json()["rows"][0]["values"] == ["FR"]
+
+
+def test_what_is_served_again_is_left_no_more(shop: Shop) -> None:
+    """Whatever was noted of it: else it would be late to say so when it is left again."""
+    with open_session(shop.folder) as session:
+        views = StateRegistry(session.state, "dev").serving().views
+        store = session.online("default")
+        for view in views:
+            marks = Marks(store, "small", "dev", view)
+            mark = marks.read()[view.generation]
+            assert mark is not None
+            store.write(marks.row(view.generation, replace(mark, left=stamp(NOW))))
+    cleaned = shop.clean(NOW + 9 * DAY)
+    assert (cleaned.taken, cleaned.waiting) == ([], [])
+    assert [mark and mark.left for mark in shop.marks().values()] == ["", ""]
+
+
+def test_keys_that_vanished_leave_nothing(shop: Shop) -> None:
+    users = FILES["data/users.csv"]
+    (shop.folder / "data" / "users.csv").write_text("user_id,country\nu1,NL\n")
+    shop.run()
+    live = shop.live()
+    assert shop.clean(NOW).tombstones == 1
+    assert len(shop.live()) == len(live) - 1
+    assert shop.clean(NOW).tombstones == 0
+    assert shop.sync() == {SPENDING: 0, PROFILE: 0}
+    (shop.folder / "data" / "users.csv").write_text(users)
+    shop.run()
+    assert [row[:2] for row in shop.live()] == [row[:2] for row in live]
+    asked = ("get", "profile.country", "--key", "user_id=u2", "--output", "json")
+    assert ffc(shop.folder, *asked).json()["rows"][0]["values"] == ["DE"]
+
+
+def test_a_generation_that_nothing_is_known_of(shop: Shop) -> None:
+    """As of a definition that a lost state store knew, and of a mark that can't be read."""
+    key = marker_key("small", "dev", "user")
+    field = b"slot" + b"a digest" + (7).to_bytes(8, "big")
+    heads = heads_of("small", "dev", "user")
+    assert len(heads) == 7
+    assert not any(key.startswith(head) for head in heads)
+    with sqlite3.connect(shop.folder / ".ffc" / "online.db") as connection:
+        rows = [(head + b"key", field, b"v", b"value") for head in heads]
+        connection.executemany(
+            "insert into rows values (?, ?, ?, ?)", [*rows, (key, field, b"", b"{")]
+        )
+    (waiting,) = shop.clean(NOW).waiting
+    assert (waiting.view, waiting.number, waiting.mark.done) == ("", 7, 0)
+    assert taken(shop.clean(NOW + DAY)) == {"": [7]}
+    assert field not in {row[1] for row in shop.stored()}
+
+
+def test_a_target_that_keeps_so_many_is_cleaned_by_each_run(tmp_path: Path) -> None:
+    """What was left a day ago goes; what was left now stays."""
+    profiles = FILES["profiles.yml"].replace("schema: dev\n", "schema: dev\n      keep: 1\n")
+    shop = Shop(small_project(tmp_path, **{"profiles.yml": profiles}))
+    shop.run()
+    shop.refill(NOW)
+    first = len(shop.marks())
+    shop.run()
+    assert (first, len(shop.marks())) == (4, 2)
+    shop.edit("features/all.yml", ("default: 0", "default: 5"))
+    shop.run()
+    assert len(shop.marks()) == 3
+    assert shop.served() == {"spending__amount": 5, "profile__country": "NL"}
+
+
+def test_what_went_is_told(shop: Shop) -> None:
+    shop.refill(datetime.now(UTC))
+    refused = ffc(shop.folder, "clean", "--unused", "--grace", "soon")
+    assert (refused.code, "`soon` is no duration" in refused.stderr) == (2, True)
+    told = ffc(shop.folder, "clean", "--unused")
+    assert "online" not in told.stdout
+    lines = told.stderr.splitlines()
+    assert {line.partition(" 1")[0] for line in lines[-2:]} == {
+        f"online.default {PROFILE}", f"online.default {SPENDING}",
+    }  # fmt: skip
+    assert all(" stays until 2" in line for line in lines[-2:])
+    document = ffc(shop.folder, "clean", "--unused", "--output", "json").json()
+    assert [sorted(each) for each in document["waiting"]] == [
+        ["generation", "goes", "left", "store", "view"]
+    ] * 2
+    document = ffc(
+        shop.folder, "clean", "--unused", "--grace", "0", "--dry-run", "--output", "json"
+    ).json()
+    assert {e["view"]: e["rows"] for e in document["generations"]} == {SPENDING: 2, PROFILE: 2}
+    assert document["dry_run"]
+    done = ffc(shop.folder, "clean", "--unused", "--grace", "0")
+    assert done.code == 0
+    named = [line for line in done.stdout.splitlines() if line.startswith("online.")]
+    assert len(named) == 2
+    assert all(line.endswith(": 2 rows") for line in named)
+    assert "dropped 0 tables or views and 2 generations" in done.stderr
+
+
+def test_a_generation_is_told_by_what_it_holds() -> None:
+    mark = Mark(snapshot="b2", before="b1", done=4, left="x")
+    one = Generation(store="s", entity="e", field=bytes(12) + (5).to_bytes(8, "big"), mark=mark)
+    assert (one.number, one.snapshots) == (5, {"b1", "b2"})
+    assert (one.taken().snapshots, one.taken().mark.left) == (set(), "x")
