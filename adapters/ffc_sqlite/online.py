@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from ffc.adapter import WRITE_SCHEMA, OnlineStore, Options, StoreError, Unreachable
+from ffc.adapter import (
+    WRITE_SCHEMA,
+    Given,
+    Locked,
+    OnlineStore,
+    Options,
+    StoreError,
+    Unreachable,
+)
 from ffc_sqlite.connection import BUSY_SECONDS, READ_SECONDS, Database
 from ffc_sqlite.schema import ONLINE
 
@@ -14,6 +22,7 @@ if TYPE_CHECKING:
 
 
 _FIELDS: Final = "SELECT field, value FROM rows WHERE key = ?"
+_VALUE: Final = "SELECT value FROM rows WHERE key = ? AND field = ?"
 
 
 # The key that so many rows end with; and what is taken away up to it.
@@ -59,13 +68,18 @@ class SQLiteOnlineStore(OnlineStore):
         with self._database.read() as connection:
             return [dict(connection.execute(_FIELDS, (key,))) for key in keys]
 
-    def write(self, batch: pa.RecordBatch) -> int:
+    def write(self, batch: pa.RecordBatch, given: Given | None = None) -> int:
         """Write a batch in one transaction; return how many values it set, equal ones included.
 
-        Raises StoreError.
+        Raises Locked where the file does not hold what is `given`, StoreError.
         """
         columns = [batch.column(name).to_pylist() for name in WRITE_SCHEMA]
         with self._database.write() as connection:
+            if given is not None:
+                there = connection.execute(_VALUE, given[:2]).fetchone()
+                if (there and there[0]) != given.value:
+                    message = "another process has written to the online store meanwhile"
+                    raise Locked(message, help=["wait for it, then sync again"])
             return connection.executemany(
                 """
                 INSERT INTO rows (key, field, value, version) VALUES (?, ?, ?, ?)

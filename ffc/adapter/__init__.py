@@ -7,7 +7,7 @@ An adapter is a class registered under an entry point: `ffc.offline` (a warehous
 from __future__ import annotations
 
 from ffc.adapter.offline import Capabilities, Handle, Load, OfflineStore, Relation, Status
-from ffc.adapter.online import WRITE_SCHEMA, OnlineStore
+from ffc.adapter.online import WRITE_SCHEMA, Given, OnlineStore
 from ffc.adapter.options import Options
 from ffc.adapter.state import (
     Build,
@@ -41,6 +41,7 @@ __all__ = [
     "Cancelled",
     "Capabilities",
     "DataError",
+    "Given",
     "Handle",
     "Lease",
     "Load",

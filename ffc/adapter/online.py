@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -14,6 +14,14 @@ if TYPE_CHECKING:
 # Columns of a batch of writes, all binary: `key` and `field` say where, `value` what, `version`
 # how new it is (bytes that sort), `expected` the version that the last sync left there, or null.
 WRITE_SCHEMA = ("key", "field", "value", "version", "expected")
+
+
+class Given(NamedTuple):
+    """What a store must hold for a batch to be written: a value, or None for none."""
+
+    key: bytes
+    field: bytes
+    value: bytes | None
 
 
 class OnlineStore(ABC):
@@ -36,8 +44,11 @@ class OnlineStore(ABC):
         """
 
     @abstractmethod
-    def write(self, batch: pa.RecordBatch) -> int:
+    def write(self, batch: pa.RecordBatch, given: Given | None = None) -> int:
         """Write a batch of WRITE_SCHEMA whole or not at all; return how many values it changed.
+
+        If the store does not hold what is `given`, at the instant of the write, nothing is written
+        and Locked is raised: somebody else writes there.
 
         A value is written where there is none, where the one there is not newer, or where the one
         there is just the `expected` one. Anything else there is newer than this batch and stays.

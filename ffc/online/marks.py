@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import msgspec
 from msgspec import Struct
 
-from ffc.adapter.online import WRITE_SCHEMA
+from ffc.adapter.online import WRITE_SCHEMA, Given, OnlineStore
 from ffc.manifest.records import ServedView
 from ffc.online.keys import field_of, marker_key
 
@@ -89,11 +89,42 @@ class Marks:
         view = msgspec.structs.replace(self._view, generation=generation)
         return rows_of(*self._names, {field_of(view): mark})
 
-    def left(self, generation: int, at: str) -> pa.RecordBatch | None:
-        """Return the batch that notes of all other generations that no name leads to them now.
 
-        None where that is noted of each.
+class Ledger(Marks):
+    """The marks of one view as the sync has them that writes them.
+
+    Each is written only over the one that it saw or wrote before: a sync that was stopped for
+    longer than its lock lasts, and can't know that another one came, writes nothing old after all.
+    """
+
+    def __init__(self, store: OnlineStore, project: str, target: str, view: ServedView) -> None:
+        super().__init__(store, project, target, view)
+        self._writes = store
+        self._seen: Mapping[bytes, bytes] = {}
+
+    def read(self) -> dict[int, Mark | None]:
+        """Return the marks, and go by them from now on."""
+        (self._seen,) = self._writes.read([marker_key(*self._names)])
+        return super().read()
+
+    def write(self, generation: int, mark: Mark, rows: pa.RecordBatch | None = None) -> int:
+        """Write a mark with the rows that it speaks of; return how many of these were written.
+
+        Raises Locked where another mark is there by now, StoreError.
         """
+        import pyarrow as pa
+
+        field = field_of(msgspec.structs.replace(self._view, generation=generation))
+        row = self.row(generation, mark)
+        both = row if rows is None else pa.concat_batches([rows, row])
+        given = Given(marker_key(*self._names), field, self._seen.get(field))
+        written = self._writes.write(both, given)
+        self._seen = {**self._seen, field: row.column("value")[0].as_py()}
+        # The mark is one more value.
+        return written - 1
+
+    def leave(self, generation: int, at: str) -> None:
+        """Note of all other generations of the view that no name leads to them; `at` is now."""
         own = field_of(msgspec.structs.replace(self._view, generation=generation))
         others = {
             field: mark or UNKNOWN
@@ -101,7 +132,8 @@ class Marks:
             if field[:_SLOT] == own[:_SLOT] and field != own
         }
         noted = {f: msgspec.structs.replace(m, left=at) for f, m in others.items() if not m.left}
-        return rows_of(*self._names, noted) if noted else None
+        if noted:
+            self._writes.write(rows_of(*self._names, noted))
 
 
 def marks_of(store: Reads, project: str, target: str, entity: str) -> dict[bytes, Mark | None]:

@@ -37,7 +37,7 @@ from ffc.manifest.records import FeatureView
 from ffc.manifest.serving import served_view
 from ffc.online.codec import CODEC
 from ffc.online.columns import BatchEncoder, Encoded, pieces
-from ffc.online.marks import Mark, Marks
+from ffc.online.marks import Ledger, Mark
 from ffc.online.snapshots import Snapshots
 from ffc.registry import StateRegistry
 
@@ -133,8 +133,8 @@ class _Sync:
     def __init__(self, syncing: Syncing, view: FeatureView) -> None:
         self._syncing = syncing
         self._view = view
-        self._store = syncing.online(view.online)
-        self._marks = Marks(self._store, syncing.project, syncing.target, served_view(view))
+        store = syncing.online(view.online)
+        self._marks = Ledger(store, syncing.project, syncing.target, served_view(view))
         history = Relation(*syncing.pointers[view.id].build.relation)
         self._snapshots = Snapshots(syncing.warehouse, view, history)
         # The snapshot's pointer: a node of its own beside the view's.
@@ -156,9 +156,7 @@ class _Sync:
         self._write(generation, Mark(snapshot=build_id, at=stamp(now), before=before, codec=CODEC))
         total, late = self._snapshots.count(build_id), self._snapshots.waiting(now)
         self._finish(generation, build_id, now, total)
-        left = self._marks.left(generation, stamp(syncing.now))
-        if left is not None:
-            self._store.write(left)
+        self._marks.leave(generation, stamp(syncing.now))
         self._drop_old()
         counts = {"out": total, **self._rows, "held_back": late}
         changed = self._rows["written"] or mark is None
@@ -221,13 +219,13 @@ class _Sync:
             encoded = self._encoded(encoder, batch)
             done += batch.num_rows
             at = msgspec.structs.replace(mark, query=digest, done=done)
-            self._put(encoded, self._marks.row(generation, at))
+            self._put(encoded, generation, at)
         if not done:
             # Before the last snapshot takes the new name, the store must tell of it.
-            self._store.write(self._marks.row(generation, msgspec.structs.replace(mark, done=0)))
+            self._marks.write(generation, msgspec.structs.replace(mark, done=0))
         self._snapshots.advance(mark.snapshot, mark.before)
         whole = Mark(snapshot=mark.snapshot, at=mark.at, codec=mark.codec)
-        self._store.write(self._marks.row(generation, whole))
+        self._marks.write(generation, whole)
 
     def _batches(self, query: exp.Select, done: int) -> Iterator[pa.RecordBatch]:
         """Return a query's rows but for those that are in, a few megabytes at a time."""
@@ -256,11 +254,10 @@ class _Sync:
             message = f"a row of `{self._view.name}` can't be stored online: {problem}"
             raise DataError(message, help=["a vector's elements, for one, can't be null"]) from None
 
-    def _put(self, encoded: Encoded, mark: pa.RecordBatch) -> None:
+    def _put(self, encoded: Encoded, generation: int, mark: Mark) -> None:
         """Write rows and how far they come, whole or not at all."""
         self._ask()
-        # The mark is one more value.
-        written = self._store.write(pa.concat_batches([encoded.batch, mark])) - 1
+        written = self._marks.write(generation, mark, encoded.batch)
         self._rows.update(
             written=written, new=encoded.new, changed=encoded.changed, removed=encoded.removed
         )

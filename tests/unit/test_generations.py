@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from support.cli import ffc
 from support.projects import FILES, open_session, small_project
 
-from ffc.adapter import Locked, StoreError
+from ffc.adapter import Given, Locked, StoreError
 from ffc.auth import Principal
 from ffc.connect.holding import holding
 from ffc.core.clock import stamp
@@ -466,11 +466,11 @@ def test_a_sync_that_died_is_gone_on_with_after_a_clean(
     whole = SQLiteOnlineStore.write
     writes: list[int] = []
 
-    def dying(self: SQLiteOnlineStore, batch: Any) -> int:
+    def dying(self: SQLiteOnlineStore, batch: Any, given: Given | None = None) -> int:
         writes.append(batch.num_rows)
         if len(writes) > 1:
             raise Dying
-        return whole(self, batch)
+        return whole(self, batch, given)
 
     with monkeypatch.context() as patch:
         patch.setattr(SQLiteOnlineStore, "write", dying)
@@ -499,11 +499,16 @@ def test_a_sync_of_changes_that_died_is_gone_on_with_after_a_clean(
         with monkeypatch.context() as patch:
             left = [writes]
 
-            def dying(self: SQLiteOnlineStore, batch: Any, left: list[int] = left) -> int:
+            def dying(
+                self: SQLiteOnlineStore,
+                batch: Any,
+                given: Given | None = None,
+                left: list[int] = left,
+            ) -> int:
                 left[0] -= 1
                 if left[0] < 0:
                     raise Dying
-                return whole(self, batch)
+                return whole(self, batch, given)
 
             patch.setattr(SQLiteOnlineStore, "write", dying)
             assert ffc(shop.folder, "run").code == 2

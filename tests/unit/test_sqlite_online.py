@@ -18,6 +18,8 @@ from hypothesis import strategies as st
 
 from ffc.adapter import (
     WRITE_SCHEMA,
+    Given,
+    Locked,
     Options,
     ProfileError,
     StatementFailed,
@@ -76,6 +78,35 @@ def test_fields_come_by_key_in_the_order_asked(store: SQLiteOnlineStore, tmp_pat
     again = open_store(tmp_path)
     assert again.read([b"a"]) == [{b"f": b"1", b"g": b"2"}]
     again.close()
+
+
+@pytest.mark.parametrize(
+    ("there", "expected", "holds"),
+    [
+        (None, None, True),
+        (None, b"1", False),
+        (None, b"", False),
+        (b"1", None, False),
+        (b"1", b"1", True),
+        (b"1", b"2", False),
+        (b"", b"", True),
+        (b"", None, False),
+    ],
+)
+def test_a_batch_is_written_where_the_store_holds_what_is_given(
+    store: SQLiteOnlineStore, there: bytes | None, expected: bytes | None, holds: bool
+) -> None:
+    if there is not None:
+        store.write(a_batch((b"k", b"mark", there, b"", b"")))
+    before = store.read([b"a", b"k"])
+    batch = a_batch((b"a", b"f", b"new", b"v1", None), (b"k", b"mark", b"3", b"", b""))
+    if holds:
+        assert store.write(batch, Given(b"k", b"mark", expected)) == 2
+        assert store.read([b"a", b"k"]) == [{b"f": b"new"}, {b"mark": b"3"}]
+    else:
+        with pytest.raises(Locked, match="another process has written"):
+            store.write(batch, Given(b"k", b"mark", expected))
+        assert store.read([b"a", b"k"]) == before
 
 
 def test_columns_are_taken_by_name(store: SQLiteOnlineStore) -> None:

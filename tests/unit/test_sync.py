@@ -18,9 +18,10 @@ from sqlglot import exp
 from support.cli import ffc
 from support.projects import FILES, open_session, small_project
 
-from ffc.adapter import Locked, Unreachable
-from ffc.adapter.state import NodeRun
+from ffc.adapter import Given, Locked, Unreachable
+from ffc.adapter.state import Lease, NodeRun
 from ffc.auth import Principal
+from ffc.connect.holding import holding
 from ffc.core.clock import utc_now
 from ffc.manifest.records import ServedView
 from ffc.online import sync as syncing
@@ -311,11 +312,11 @@ def dying_after(monkeypatch: pytest.MonkeyPatch, writes: int, rows: int = 2) -> 
     whole = SQLiteOnlineStore.write
     sizes: list[int] = []
 
-    def write(self: SQLiteOnlineStore, batch: pa.RecordBatch) -> int:
+    def write(self: SQLiteOnlineStore, batch: pa.RecordBatch, given: Given | None = None) -> int:
         if len(sizes) == writes:
             raise Dying
         sizes.append(batch.num_rows)
-        return whole(self, batch)
+        return whole(self, batch, given)
 
     with monkeypatch.context() as patch:
         patch.setattr(SQLiteOnlineStore, "write", write)
@@ -515,17 +516,49 @@ def test_who_lost_the_lock_writes_nothing_more(shop: Shop, monkeypatch: pytest.M
     assert shop.served() == winners(shop.rows)
 
 
+def test_a_sync_that_slept_through_another_writes_nothing_old(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was stopped after it had looked at its lock, for longer than that lasts."""
+    whole, slept, field = SQLiteOnlineStore.write, [False], field_of(shop.view())
+
+    def sleeping(self: SQLiteOnlineStore, batch: pa.RecordBatch, given: Given | None = None) -> int:
+        if not slept[0] and batch.column("field")[0].as_py() == field:
+            slept[0] = True
+            monkeypatch.setattr("ffc.online.sync.holding", unheld)
+            # Values of the same instants, so that no version tells which are newer.
+            shop.put([(*row[:3], row[3] + 100.0) for row in shop.rows])
+            assert shop.sync().status == "success"
+        return whole(self, batch, given)
+
+    @contextmanager
+    def unheld(state: SQLiteStateStore, target: str, *rest: Any) -> Iterator[Lease]:
+        with sqlite3.connect(shop.folder / ".ffc" / "state.db") as connection:
+            connection.execute("delete from locks")
+        with holding(state, target, *rest) as lease:
+            yield lease
+
+    shop.put([(*row[:3], row[3] + 1.0) for row in shop.rows])
+    monkeypatch.setattr(SQLiteOnlineStore, "write", sleeping)
+    late = shop.sync()
+    assert (late.status, late.error and late.error["code"]) == ("error", "FF704")
+    assert late.reason == "another process has written to the online store meanwhile"
+    assert shop.served() == winners(shop.rows)
+    assert shop.sync().status == "unchanged"
+    assert shop.served() == winners(shop.rows)
+
+
 def test_a_full_disk(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is told, readers go on, and the next sync does what is left."""
     many = [f"n{i}" for i in range(3_000)]
     shop.put([*changed_rows(first_rows()), *((user, 1, 1, 1.0) for user in many)])
     whole = SQLiteOnlineStore.write
 
-    def write(self: SQLiteOnlineStore, batch: pa.RecordBatch) -> int:
+    def write(self: SQLiteOnlineStore, batch: pa.RecordBatch, given: Given | None = None) -> int:
         with self._database.write() as connection:
             (pages,) = connection.execute("PRAGMA page_count").fetchone()
             connection.execute(f"PRAGMA max_page_count = {max(pages, 20)}")
-        return whole(self, batch)
+        return whole(self, batch, given)
 
     with monkeypatch.context() as patch:
         patch.setattr(SQLiteOnlineStore, "write", write)
