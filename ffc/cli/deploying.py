@@ -14,10 +14,9 @@ from ffc.cli.running import ended_when_asked, shown
 from ffc.cli.streams import answer, answer_exactly, talk
 from ffc.connect.session import Session
 from ffc.core.characters import visible
-from ffc.core.diagnostics import listed
 from ffc.core.tables import WIDTH, render_table
 from ffc.manifest.files import encode
-from ffc.run.deployments import NAMED, Changes, DeploymentFacts
+from ffc.run.deployments import Changes, DeploymentFacts, some
 from ffc.run.rollback import roll_back
 from ffc.run.way_back import RolledBack
 
@@ -62,18 +61,12 @@ def _details(each: DeploymentFacts) -> Iterator[str]:
         f"by {each.principal}",
         f"commit {commit_text(each.commit, each.dirty)}" if each.commit else "",
         f"the same as {each.same_as}" if each.same_as else "",
-        f"no build of {_some(each.missing)}" if each.missing else "",
+        f"no build of {some(each.missing)}" if each.missing else "",
     ]
     text = visible(", ".join(part for part in parts if part))
     yield from textwrap.wrap(
         text, WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT, break_on_hyphens=False
     )
-
-
-def _some(nodes: Sequence[str]) -> str:
-    if len(nodes) <= NAMED:
-        return listed(nodes)
-    return f"{', '.join(f'`{node}`' for node in nodes[:NAMED])} and {len(nodes) - NAMED} more"
 
 
 def show_plan(plan: RolledBack, output: str) -> None:
@@ -112,10 +105,17 @@ def go_back(session: Session, to: str, output: str, quiet: bool) -> int:
 
 
 def _ended(done: RolledBack) -> str:
+    """Say what the target is now, and how old its rows may be."""
+    target = f"the target `{done.target}`"
     if done.status == "unchanged":
-        return f"the target `{done.target}` is what {done.to} said: there is nothing to do"
+        return f"{target} is what {done.to} said: there is nothing to do"
     if done.status == "error":
-        return f"nothing moved: {done.before} stays what the target `{done.target}` is"
+        return f"nothing moved: {target} is {done.before}, as it was"
     if done.deployment in (done.to, done.before):
-        return f"the target `{done.target}` is {done.deployment} as a whole again"
-    return f"the target `{done.target}` is {done.deployment} now, which says what {done.to} said"
+        return f"{target} is {done.deployment}, now as a whole"
+    built = [change.built for change in done.changes if change.built]
+    told = f"{target} is {done.deployment} now, which says what {done.to} said"
+    if not built:
+        return told
+    rows = f"its rows are those of {_minute(min(built))} (UTC) and later"
+    return f"{told};\n{rows}: `ffc run` of the files as they were brings what came since"

@@ -14,6 +14,7 @@ from ffc.adapter.state import Build, DeploymentRecord, Pointer
 from ffc.auth import Principal, authorize
 from ffc.connect.session import Session
 from ffc.connect.warehouse import builds_schema
+from ffc.core.diagnostics import listed
 from ffc.core.errors import NoWayBack
 from ffc.manifest.names import BUILT
 
@@ -137,15 +138,22 @@ def refusal(session: Session, record: DeploymentRecord, missing: Sequence[str]) 
     """Return why a deployment can't be gone back to, node by node, and what to do instead."""
     known = outlines(record.manifest)
     why = [f"`{n}` {_lost(session, n, known[n].data_fingerprint)}" for n in missing[:NAMED]]
-    if len(missing) > NAMED:
-        why.append(f"and {len(missing) - NAMED} more")
     twins = session.state.deployments(record.target, only=record.same_as) if record.same_as else []
     commit = next((each.commit for each in (record, *twins) if each.commit), "")
     what = f"the commit {commit[:12]}" if commit else "the project as it was then"
+    others = [f for f in _newest(session, limit=20) if f.kept and not f.live]
+    instead = [f"`ffc rollback --to {other.id}` is the newest that can be done" for other in others]
     return NoWayBack(
-        f"{record.id} is not all there any more: {len(missing)} of its nodes have no build",
-        help=[*why, f"check out {what} and `ffc run` builds them anew"],
+        f"{record.id} can't be gone back to: there is no build of {some(missing)} as it was then",
+        help=[*why, f"check out {what} and `ffc run` builds it anew", *instead[:1]],
     )
+
+
+def some(nodes: Sequence[str]) -> str:
+    """Name nodes, but no more than a few of them."""
+    if len(nodes) <= NAMED:
+        return listed(nodes)
+    return f"{', '.join(f'`{node}`' for node in nodes[:NAMED])} and {len(nodes) - NAMED} more"
 
 
 def _lost(session: Session, node: str, fingerprint: str) -> str:
@@ -197,6 +205,10 @@ def list_deployments(
 ) -> list[DeploymentFacts]:
     """Return the target's newest deployments, the newest first, by what its state store says."""
     authorize(principal, "read")
+    return _newest(session, limit)
+
+
+def _newest(session: Session, limit: int | None) -> list[DeploymentFacts]:
     state, target = session.state, session.target.name
     # One more, to tell what the oldest that is shown changed.
     records = state.deployments(target, limit=None if limit is None else limit + 1)
