@@ -100,7 +100,7 @@ def go_back(session: Session, to: str, output: str, quiet: bool) -> int:
     if output == "json":
         answer_exactly(encode(done).decode())
     if not quiet:
-        talk(_ended(done))
+        talk(textwrap.fill(_ended(done), WIDTH, break_on_hyphens=False))
     return 1 if done.status == "error" else 0
 
 
@@ -117,5 +117,5 @@ def _ended(done: RolledBack) -> str:
     told = f"{target} is {done.deployment} now, which says what {done.to} said"
     if not built:
         return told
-    rows = f"its rows are those of {_minute(min(built))} (UTC) and later"
-    return f"{told};\n{rows}: `ffc run` of the files as they were brings what came since"
+    since = "`ffc run` of the files as they were brings what came since"
+    return f"{told}; its rows are those of {_minute(min(built))} (UTC) and later: {since}"

@@ -121,15 +121,14 @@ def way_to(
     builds: dict[str, Build] = {}
     missing: list[str] = []
     for node in wanted.values():
-        pointer = pointers.get(node.id)
-        pointed = pointer is not None and pointer.definition == node.data_fingerprint
-        build = pointer.build if pointed and pointer else good.of(node.id, node.data_fingerprint)
-        same = node.id in live and live[node.id].data_fingerprint == node.data_fingerprint
         if not node.is_built:
             continue
-        if build is not None:
-            builds[node.id] = build
-        elif not same:
+        pointer, now = pointers.get(node.id), live.get(node.id)
+        if pointer is not None and pointer.definition == node.data_fingerprint:
+            builds[node.id] = pointer.build
+        elif found := good.of(node.id, node.data_fingerprint):
+            builds[node.id] = found
+        elif now is None or now.data_fingerprint != node.data_fingerprint:
             missing.append(node.id)
     return Way(builds=builds, missing=sorted(missing))
 

@@ -36,7 +36,7 @@ from ffc.run.events import (
 from ffc.run.increments import adopt
 from ffc.run.measuring import keep_statistics, unmeasured
 from ffc.run.nodes import Building
-from ffc.run.publishing import LOOKED_AT, ROLLBACK, pointed, publish, torn
+from ffc.run.publishing import LOOKED_AT, ROLLBACK, put_back, torn
 from ffc.run.requests import Origin, RunRequest, origin_of
 from ffc.run.scheduling import in_parallel
 from ffc.run.sinks import ResultsSink, RunResults, StateSink
@@ -216,7 +216,7 @@ class _Job:
         existing = warehouse.prepare()
         pointers = adopt(warehouse, state, self._lease, self._target)
         if torn(state.runs(self._target, LOOKED_AT)):
-            publish(warehouse, self._manifest.nodes, pointed(pointers, existing))
+            put_back(warehouse, self._manifest.nodes, pointers)
         return Building(
             warehouse=warehouse,
             state=state,

@@ -1,4 +1,4 @@
-"""The views that people query, put where the pointers lead: all of them, or none.
+"""The views that people query, put where the pointers lead.
 
 They lie in the warehouse and the pointers in the state store, which no transaction joins. A
 rollback moves the views first; where it dies before the pointers follow, whatever holds the target
@@ -7,12 +7,13 @@ next puts the views back before it does anything else.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from ffc.adapter.offline import Relation
 from ffc.adapter.state import Build, Pointer, RunRecord
 from ffc.connect.warehouse import Warehouse
+from ffc.core.errors import StatementFailed
 from ffc.manifest.names import PUBLISHED
 from ffc.manifest.records import AnyNode
 
@@ -24,16 +25,33 @@ LOOKED_AT: Final = 100
 
 
 def publish(warehouse: Warehouse, nodes: Iterable[AnyNode], builds: Mapping[str, Build]) -> None:
-    """Point the views of nodes to their builds, at one stroke; one that has none keeps its view."""
-    found = [node for node in nodes if node.kind in PUBLISHED and node.id in builds]
-    if found:
-        warehouse.publish(*((node, Relation(*builds[node.id].relation)) for node in found))
+    """Point the views of nodes to their builds, at one stroke."""
+    places = list(_places(nodes, builds))
+    if places:
+        warehouse.publish(*places)
 
 
-def pointed(pointers: Mapping[str, Pointer], existing: Collection[str]) -> dict[str, Build]:
-    """Return the builds that pointers lead to, of those that are there."""
+def put_back(
+    warehouse: Warehouse, nodes: Iterable[AnyNode], pointers: Mapping[str, Pointer]
+) -> None:
+    """Point the views of nodes to where their pointers lead.
+
+    Where that can't be, since somebody dropped a table, the node is to be built anew anyway.
+    """
     builds = {name: pointer.build for name, pointer in pointers.items()}
-    return {name: build for name, build in builds.items() if build.relation[1] in existing}
+    for place in _places(nodes, builds):
+        try:
+            warehouse.publish(place)
+        except StatementFailed:
+            continue
+
+
+def _places(
+    nodes: Iterable[AnyNode], builds: Mapping[str, Build]
+) -> Iterator[tuple[AnyNode, Relation]]:
+    for node in nodes:
+        if node.kind in PUBLISHED and node.id in builds:
+            yield node, Relation(*builds[node.id].relation)
 
 
 def torn(runs: Sequence[RunRecord]) -> RunRecord | None:

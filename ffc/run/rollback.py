@@ -36,7 +36,7 @@ from ffc.run.events import (
 )
 from ffc.run.executor import RECORDED
 from ffc.run.increments import adopt
-from ffc.run.publishing import ROLLBACK, pointed, publish
+from ffc.run.publishing import ROLLBACK, publish, put_back
 from ffc.run.sinks import ResultsSink, StateSink
 from ffc.run.way_back import NodeChange, Plan, RolledBack, chosen, planned
 
@@ -166,7 +166,11 @@ class _Job:
         """Move views, then everything else; return the new deployment's id."""
         state, plan = self._session.state, self._plan
         state.renew(self._lease, time.time(), SECONDS)
-        publish(self._warehouse, plan.manifest.nodes, plan.builds)
+        moving = {change.id for change in self._moves}
+        if plan.mends:
+            put_back(self._warehouse, plan.manifest.nodes, plan.pointers)
+        nodes = [node for node in plan.manifest.nodes if node.id in moving]
+        publish(self._warehouse, nodes, plan.builds)
         known = [node for node in plan.manifest.nodes if node.id in plan.builds]
         definitions = [(n.id, n.data_fingerprint, msgspec.json.encode(n)) for n in known]
         move = Move(
@@ -228,9 +232,8 @@ class _Job:
     def _put_back(self) -> None:
         state = self._session.state
         try:
-            builds = pointed(state.pointers(self._target), self._existing)
             declared = StateRegistry(state, self._target).manifest().nodes
-            publish(self._warehouse, declared, builds)
+            put_back(self._warehouse, declared, state.pointers(self._target))
         except FfcError:
             # What failed before is what the user must read; what comes next puts them back.
             return

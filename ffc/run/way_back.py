@@ -56,7 +56,7 @@ class RolledBack(Struct, frozen=True, kw_only=True):
 class Plan:
     """Where to, the build that each name is to mean, and the online views that must be synced.
 
-    `anew` tells of pointers that move; `mends` of a rollback that died before this one.
+    `pointers` are those of now; it `mends` what a rollback left that died before this one.
     """
 
     record: DeploymentRecord
@@ -86,11 +86,15 @@ class Plan:
     def told(self) -> RolledBack:
         """Return what is to happen."""
         before, after = outlines(self.live.manifest), outlines(self.record.manifest)
+        found = dict(changes(before, after))
+        for pointer in self.moved:
+            # What a run failed to build moves, too, though both manifests have it alike.
+            found.setdefault(pointer.node, "changed")
         return RolledBack(
             target=self.manifest.target.name,
             before=self.live.id,
             to=self.record.id,
-            changes=tuple(self._change(*each) for each in changes(before, after)),
+            changes=tuple(self._change(name, kind) for name, kind in sorted(found.items())),
         )
 
     def _change(self, node: str, kind: ChangeKind) -> NodeChange:

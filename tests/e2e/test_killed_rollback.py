@@ -152,6 +152,19 @@ def test_a_run_of_one_node_puts_all_views_back(copy: Path) -> None:
     assert said_by(copy) == "d2"
 
 
+@pytest.mark.parametrize("command", ["run", "rollback"])
+def test_a_table_that_somebody_dropped_meanwhile_stops_nothing(copy: Path, command: str) -> None:
+    """The label's view can't be put back: it looks at a table that is gone."""
+    with open_session(copy) as session:
+        build = session.state.pointers("dev")["transformation.clean"].build
+    killed_at(copy, "when the views have moved")
+    with duckdb.connect(copy / ".ffc" / "test.duckdb") as connection:
+        connection.execute(f'drop table dev__ffc."{build.relation[1]}"')
+    done = ffc(copy, command)
+    assert done.code == 0, done.stderr
+    assert said_by(copy) == ("d2" if command == "run" else "d1")
+
+
 def started(project: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-m", "ffc", "rollback", "--quiet"],

@@ -313,6 +313,16 @@ def test_a_table_that_somebody_dropped(project: Path) -> None:
     assert "`feature_view.spending` is not in the warehouse any more" in refused(project)
 
 
+def test_a_table_that_somebody_dropped_and_that_is_not_moved(project: Path) -> None:
+    """It is broken before and after: no reason to stay."""
+    with open_session(project) as session:
+        build = session.state.pointers("dev")["transformation.clean"].build
+    with duckdb.connect(project / ".ffc" / "test.duckdb") as connection:
+        connection.execute(f'drop table dev__ffc."{build.relation[1]}"')
+    assert ffc(project, "rollback").code == 0
+    assert default_of(project) == 0.0
+
+
 def test_a_deployment_that_was_never_whole(project: Path) -> None:
     """Its run failed at one node: the next one is what mended that."""
     twice = FILES["data/users.csv"] + "u1,BE\n"
