@@ -44,6 +44,11 @@ feature_views:
     features:
       - {name: home, column: country, type: string}
 """
+DATED = """\
+{{ config(materialized='incremental', time_column='seen', on_schema_change='append') }}
+select user_id, amount, paid, seen, loaded from {{ source('raw', 'events') }}
+{% if is_incremental() %}where seen >= {{ watermark() }}{% endif %}
+"""
 
 
 def deployed(project: Path, **files: str) -> None:
@@ -347,17 +352,43 @@ def test_the_way_back_from_a_run_that_failed_half_way(project: Path) -> None:
 
 
 def test_a_table_that_went_on_as_something_else(tmp_path: Path) -> None:
-    dated = """\
-{{ config(materialized='incremental', time_column='seen', on_schema_change='append') }}
-select user_id, amount, paid, seen, loaded from {{ source('raw', 'events') }}
-{% if is_incremental() %}where seen >= {{ watermark() }}{% endif %}
-"""
-    folder = small_project(tmp_path, **{"transformations/clean.sql": dated})
+    folder = small_project(tmp_path, **{"transformations/clean.sql": DATED})
     deployed(folder)
-    more = dated.replace("seen, loaded from", "seen, loaded, amount * 2 as twice from")
+    more = DATED.replace("seen, loaded from", "seen, loaded, amount * 2 as twice from")
     deployed(folder, **{"transformations/clean.sql": more})
     said = refused(folder)
     assert "`transformation.clean` went on in the same table as something else" in said
+
+
+@pytest.mark.parametrize("changes", [False, True])
+def test_rows_that_a_dead_run_left_in_a_table_are_known_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: bool
+) -> None:
+    """It died when its batch was in, and before the state store knew: whose rows are these?"""
+    folder = small_project(tmp_path, **{"transformations/clean.sql": DATED})
+    deployed(folder)
+    more = FILES["data/events.csv"] + "u3,1,true,2024-01-05T00:00:00Z,2024-01-05T00:00:00Z\n"
+    text = DATED.replace("loaded from", "loaded, amount * 2 as twice from") if changes else DATED
+    said = {"data/events.csv": more, "features/all.yml": CHANGED, "transformations/clean.sql": text}
+    write_files(folder, said)
+    whole = SQLiteStateStore.finish_build
+
+    def dying(self: Any, lease: Any, target: str, build: Any, definition: bytes) -> None:
+        if build.node == "transformation.clean":
+            raise SystemExit(1)
+        whole(self, lease, target, build, definition)
+
+    monkeypatch.setattr(SQLiteStateStore, "finish_build", dying)
+    with pytest.raises(SystemExit):
+        ffc(folder, "run")
+    monkeypatch.undo()
+    done = ffc(folder, "rollback")
+    with open_session(folder) as session:
+        build = session.state.pointers("dev")["transformation.clean"].build
+    assert query(folder, "select count(*) from dev.clean") == [(build.rows,)] == [(5,)]
+    assert done.code == changes
+    assert ("went on in the same table" in " ".join(done.stderr.split())) == changes
+    assert state_of(folder)["deployment"][0] == ("d2" if changes else "d3")
 
 
 def test_what_there_never_was(tmp_path: Path) -> None:
