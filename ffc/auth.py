@@ -8,7 +8,7 @@ from typing import Literal
 
 from ffc.core.errors import Denied
 
-Action = Literal["compile", "run", "sync", "read", "serve", "clean", "test", "record"]
+Action = Literal["compile", "run", "sync", "read", "serve", "clean", "test", "record", "rollback"]
 
 # The node id that stands for all of a target.
 EVERYTHING = "*"

@@ -111,6 +111,15 @@ class StateRegistry(Registry):
 
     def __init__(self, state: StateStore, target: str) -> None:
         deployment = state.deployment(target)
+        while True:
+            self._read(state, target, deployment)
+            # A rollback moves all of this at one stroke: half of it must not be read before that.
+            newest = state.deployment(target)
+            if newest == deployment:
+                return
+            deployment = newest
+
+    def _read(self, state: StateStore, target: str, deployment: tuple[str, bytes] | None) -> None:
         self.deployment = deployment[0] if deployment else "d0"
         self._document = deployment[1] if deployment else b""
         declared = _declared(deployment[1]) if deployment else frozenset()

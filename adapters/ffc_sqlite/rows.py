@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 
-from ffc.adapter import Build, Lease, Locked, OnlineView, StateError
+from ffc.adapter import Build, DeploymentRecord, Lease, Locked, OnlineView, StateError
 
 
 def lock_of(connection: sqlite3.Connection, name: str) -> tuple[str, int, float | None] | None:
@@ -46,6 +46,47 @@ def newest_deployment(connection: sqlite3.Connection, target: str) -> tuple[str,
     return row
 
 
+def deployments_of(
+    connection: sqlite3.Connection, target: str, only: str, limit: int | None
+) -> list[DeploymentRecord]:
+    """Return a target's deployments, the newest first, or `only` the one of an id."""
+    rows = select(
+        connection,
+        # A bare column beside max() is of the row that has the greatest; a length is known without
+        # reading the value.
+        """
+        SELECT 'd' || d.id AS id, d.target, d.manifest, d.created, d.principal,
+               coalesce(b."commit", '') AS "commit", coalesce(b.dirty, 0) AS dirty,
+               coalesce((
+                   SELECT 'd' || min(e.id) FROM deployments e
+                   WHERE e.target = d.target AND e.id < d.id
+                     AND length(e.manifest) = length(d.manifest) AND e.manifest = d.manifest
+               ), '') AS same_as
+        FROM deployments d LEFT JOIN (
+            SELECT deployment, "commit", dirty, max(created) FROM builds
+            WHERE "commit" <> '' GROUP BY deployment
+        ) b ON b.deployment = 'd' || d.id
+        WHERE d.target = ? AND ? IN ('', 'd' || d.id) ORDER BY d.id DESC LIMIT ?
+        """,
+        (target, only, -1 if limit is None else limit),
+    )
+    return [DeploymentRecord(**{**row, "dirty": bool(row["dirty"])}) for row in rows]
+
+
+def add_deployment(
+    connection: sqlite3.Connection, target: str, manifest: bytes, now: str, principal: str
+) -> str:
+    """Insert a manifest unless it is the target's newest; return the id of its deployment."""
+    newest = newest_deployment(connection, target)
+    if newest and newest[1] == manifest:
+        return newest[0]
+    number = connection.execute(
+        "INSERT INTO deployments (target, manifest, created, principal) VALUES (?, ?, ?, ?)",
+        (target, manifest, now, principal),
+    ).lastrowid
+    return f"d{number}"
+
+
 def add_build(connection: sqlite3.Connection, build: Build) -> None:
     """Insert a build; raises StateError where another one has its id."""
     row = (
@@ -73,6 +114,28 @@ def add_build(connection: sqlite3.Connection, build: Build) -> None:
     ).fetchone()
     if known != row:
         raise StateError(f"the build `{build.id}` is finished and can't be changed")
+
+
+def point(connection: sqlite3.Connection, target: str, build: Build) -> None:
+    """Move the pointer of a build's node to it."""
+    connection.execute(
+        "REPLACE INTO pointers (target, node, definition, build) VALUES (?, ?, ?, ?)",
+        (target, build.node, build.fingerprint, build.id),
+    )
+
+
+def cut_over(connection: sqlite3.Connection, target: str, view: OnlineView) -> None:
+    """Say what an online store now holds of a view."""
+    connection.execute(
+        """
+        REPLACE INTO online_views (target, store, view, fingerprint, generation, as_of, rows)
+        VALUES (?, ?, ?, ?, ?, ?, ?)
+        """,
+        (
+            *(target, view.store, view.view, view.fingerprint),
+            *(view.generation, view.as_of, view.rows),
+        ),
+    )
 
 
 def define(connection: sqlite3.Connection, node: str, fingerprint: str, json: bytes) -> None:

@@ -8,9 +8,11 @@ from typing import ClassVar
 
 from ffc.adapter import (
     Build,
+    DeploymentRecord,
     Lease,
     Locked,
     ModelUse,
+    Move,
     NodeRun,
     Observation,
     OnlineView,
@@ -25,13 +27,17 @@ from ffc_sqlite.connection import Database
 from ffc_sqlite.figures import observations_of, put_observations, put_served, served_since
 from ffc_sqlite.rows import (
     add_build,
+    add_deployment,
     build_of,
     check_lease,
     check_unused,
+    cut_over,
     define,
+    deployments_of,
     leave_view,
     lock_of,
     newest_deployment,
+    point,
     select,
 )
 from ffc_sqlite.schema import STATE
@@ -86,20 +92,32 @@ class SQLiteStateStore(StateStore):
         Ids are d1, d2, …, counted over all targets.
         """
         with self._database.write() as connection:
-            newest = newest_deployment(connection, target)
-            if newest and newest[1] == manifest:
-                return newest[0]
-            number = connection.execute(
-                "INSERT INTO deployments (target, manifest, created, principal)"
-                " VALUES (?, ?, ?, ?)",
-                (target, manifest, now, principal),
-            ).lastrowid
-        return f"d{number}"
+            return add_deployment(connection, target, manifest, now, principal)
 
     def deployment(self, target: str) -> tuple[str, bytes] | None:
         """Return the newest deployment's id and manifest; raises StateError."""
         with self._database.read() as connection:
             return newest_deployment(connection, target)
+
+    def deployments(
+        self, target: str, *, only: str = "", limit: int | None = None
+    ) -> list[DeploymentRecord]:
+        """Return a target's deployments, the newest first; raises StateError."""
+        with self._database.read() as connection:
+            return deployments_of(connection, target, only, limit)
+
+    def move(self, lease: Lease, target: str, move: Move, now: str, principal: str) -> str:
+        """Deploy a manifest with all it means; raises Locked where the lease was lost."""
+        with self._database.write() as connection:
+            check_lease(connection, lease)
+            for definition in move.definitions:
+                define(connection, *definition)
+            for pointer in move.pointers:
+                add_build(connection, pointer.build)
+                point(connection, target, pointer.build)
+            for view in move.online:
+                cut_over(connection, target, view)
+            return add_deployment(connection, target, move.manifest, now, principal)
 
     def finish_build(self, lease: Lease, target: str, build: Build, definition: bytes) -> None:
         """Record a build and point to it; raises Locked where the lease was lost, StateError.
@@ -111,10 +129,7 @@ class SQLiteStateStore(StateStore):
             check_lease(connection, lease)
             define(connection, build.node, build.fingerprint, definition)
             add_build(connection, build)
-            connection.execute(
-                "REPLACE INTO pointers (target, node, definition, build) VALUES (?, ?, ?, ?)",
-                (target, build.node, build.fingerprint, build.id),
-            )
+            point(connection, target, build)
 
     def redefine(self, lease: Lease, node: str, fingerprint: str, definition: bytes) -> None:
         """Replace a definition; raises Locked where the lease was lost, StateError."""
@@ -328,17 +343,7 @@ class SQLiteStateStore(StateStore):
         """Say what a store now holds; raises Locked where the lease was lost, StateError."""
         with self._database.write() as connection:
             check_lease(connection, lease)
-            connection.execute(
-                """
-                REPLACE INTO online_views
-                    (target, store, view, fingerprint, generation, as_of, rows)
-                VALUES (?, ?, ?, ?, ?, ?, ?)
-                """,
-                (
-                    *(target, view.store, view.view, view.fingerprint),
-                    *(view.generation, view.as_of, view.rows),
-                ),
-            )
+            cut_over(connection, target, view)
 
     def forget_online_view(self, lease: Lease, target: str, view: OnlineView, pointer: str) -> None:
         """Forget a view's generation; raises Locked where the lease was lost, StateError."""

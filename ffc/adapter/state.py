@@ -61,6 +61,23 @@ class Pointer(Struct, frozen=True, kw_only=True):
     build: Build
 
 
+class DeploymentRecord(Struct, frozen=True, kw_only=True):
+    """A manifest that was deployed in a target, by whom and when; the newest one is live.
+
+    `commit` and `dirty` are those of the newest build that was made for it, if there is one;
+    `same_as` is the first deployment of the target that had the same manifest, if there was one.
+    """
+
+    id: str
+    target: str
+    manifest: bytes
+    created: str
+    principal: str
+    commit: str = ""
+    dirty: bool = False
+    same_as: str = ""
+
+
 class NodeRun(Struct, frozen=True, kw_only=True):
     """How one node fared in a run; the shape of `results` in `ffc.run_results/v1`.
 
@@ -109,6 +126,18 @@ class OnlineView(Struct, frozen=True, kw_only=True):
     generation: int
     as_of: str
     rows: int
+
+
+class Move(Struct, frozen=True, kw_only=True):
+    """What a target is to mean from one instant on: nothing of it is seen before the rest.
+
+    `definitions` are told anew, as (node, fingerprint, JSON): those of all that is pointed to.
+    """
+
+    manifest: bytes
+    definitions: Sequence[tuple[str, str, bytes]]
+    pointers: Sequence[Pointer]
+    online: Sequence[OnlineView]
 
 
 class Observation(Struct, frozen=True, kw_only=True):
@@ -180,6 +209,19 @@ class StateStore(ABC):
     @abstractmethod
     def deployment(self, target: str) -> tuple[str, bytes] | None:
         """Return the newest deployment's id and manifest."""
+
+    @abstractmethod
+    def deployments(
+        self, target: str, *, only: str = "", limit: int | None = None
+    ) -> list[DeploymentRecord]:
+        """Return a target's newest deployments, the newest first; or `only` the one of an id."""
+
+    @abstractmethod
+    def move(self, lease: Lease, target: str, move: Move, now: str, principal: str) -> str:
+        """Deploy a manifest with all that it means, at one stroke; return its deployment's id.
+
+        The target's newest manifest again is the same deployment. Raises Locked.
+        """
 
     @abstractmethod
     def finish_build(self, lease: Lease, target: str, build: Build, definition: bytes) -> None:

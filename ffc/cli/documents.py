@@ -11,6 +11,7 @@ from ffc.core.diagnostics import Severity, Span
 from ffc.online.requests import AnswerColumn
 from ffc.run.builds import BuildFacts
 from ffc.run.debugging import Checked
+from ffc.run.deployments import DeploymentFacts
 from ffc.run.freshness import Fresh
 from ffc.run.searching import Searched
 
@@ -226,6 +227,14 @@ class Builds(Struct, kw_only=True):
     schema: Literal["ffc.builds/v1"]
     target: str
     builds: list[BuildFacts]
+
+
+class Deployments(Struct, kw_only=True):
+    """Deployments, the newest first: `ffc deployments --output json`."""
+
+    schema: Literal["ffc.deployments/v1"]
+    target: str
+    deployments: list[DeploymentFacts]
 
 
 class LeftGeneration(Struct, kw_only=True):

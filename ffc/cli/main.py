@@ -26,6 +26,8 @@ COMMANDS: Final = {
     "show": "Show a deployed node: facts, columns, rows.",
     "query": "Ask the warehouse a SELECT over what is deployed.",
     "runs": "List the target's runs, or show one.",
+    "deployments": "List what was deployed: when, by whom, what each changed.",
+    "rollback": "Make the target what an earlier deployment said, at once.",
     "ls": "List the nodes of the project, or those that are selected.",
     "sync": "Bring the newest values of online views to their store.",
     "get": "Ask for features of an entity, as a model would.",

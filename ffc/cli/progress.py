@@ -128,9 +128,10 @@ def test_name(name: str, room: int) -> str:
 
 def _summary(results: list[NodeRun]) -> str:
     done = {"build": "built", "sync": "synced", "test": "tested", "measure": "measured"}
+    done |= {"move": "moved", "remove": "removed"}
     good = ("success", "warn")
     words = [done[r.action] if r.status in good else _WORDS[r.status] for r in results]
-    order = ("built", "tested", "synced", "measured", "unchanged", "failed", "skipped", "cancelled")
+    order = ("built", "tested", "synced", "measured", "moved", "removed", *_WORDS.values())
     told = [f"{words.count(word)} {word}" for word in order if word in words]
     return f"done: {', '.join(told) or 'nothing to do'}"
 

@@ -60,7 +60,7 @@ def run_project(
     folder = workspace.root / "target"
     write_project(workspace.manifest, folder)
     results = ResultsSink(folder / "run_results.json")
-    with Session(workspace.target) as session, _ended_when_asked(), _shown(quiet) as terminal:
+    with Session(workspace.target) as session, ended_when_asked(), shown(quiet) as terminal:
         selected = select(workspace.manifest, session, workspace.root)
         if selected is not None and not selected:
             return _nothing(strict=where[-1], quiet=quiet)
@@ -108,7 +108,7 @@ def left_over(manifest: Manifest, session: Session, root: Path) -> frozenset[str
 
 
 @contextmanager
-def _shown(quiet: bool) -> Iterator[Sink]:
+def shown(quiet: bool) -> Iterator[Sink]:
     """Show a run: live where somebody looks on, else in plain lines."""
     if quiet or not is_live():
         yield TerminalSink(quiet)
@@ -120,7 +120,7 @@ def _shown(quiet: bool) -> Iterator[Sink]:
 
 
 @contextmanager
-def _ended_when_asked() -> Iterator[None]:
+def ended_when_asked() -> Iterator[None]:
     """Make a signal end a run as Ctrl-C does: what runs is cancelled, nothing is left half-built.
 
     One that is ignored stays so: that is what `nohup` is for.

@@ -23,6 +23,7 @@ from ffc.project.kinds import KINDS
 from ffc.project.resources import ProjectFile
 from ffc.run.sinks import RunResults
 from ffc.run.statistics import Statistics
+from ffc.run.way_back import RolledBack
 from ffc.serve.bodies import ProblemDocument
 from ffc.serve.deployment import Kept
 from ffc.serve.figures import FiguresDocument
@@ -109,6 +110,8 @@ _RECORDS: Final[Mapping[str, type[Struct]]] = {
     "runs": documents.Runs,
     "run": documents.Run,
     "builds": documents.Builds,
+    "deployments": documents.Deployments,
+    "rollback": RolledBack,
     "freshness": documents.Freshness,
     "test_results": documents.TestResults,
     "debug": documents.Debugged,

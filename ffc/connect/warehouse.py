@@ -124,10 +124,17 @@ class Warehouse:
         """Make a table of files."""
         self._wait(self.store.load(load))
 
-    def publish(self, node: AnyNode, relation: Relation) -> None:
-        """Point the view that people query to a build."""
-        view = build.table(published_name(node.name, node.variant), self.schema)
-        self.do(relations.publish(view, table_of(relation)))
+    def publish(self, *places: tuple[AnyNode, Relation]) -> None:
+        """Point the views that people query to builds, all in one transaction."""
+        self.do(
+            *(
+                relations.publish(
+                    build.table(published_name(node.name, node.variant), self.schema),
+                    table_of(relation),
+                )
+                for node, relation in places
+            )
+        )
 
     def drop(self, relation: Relation, kind: str) -> None:
         """Drop a relation if it is there."""

@@ -8,6 +8,7 @@ FfcError                    exit 1   something outside the code went wrong; code
 ├── StateError              exit 1   the state store refuses: newer version, corrupt
 │   └── Locked              exit 1   another run holds the target
 ├── Immutable               exit 1   a deployed definition of a protected target was changed
+├── NoWayBack               exit 1   a build that a rollback needs is not there
 ├── StoreError              exit 1   a warehouse or an online store failed
 │   ├── Unreachable         exit 1   it can't be opened or reached
 │   ├── StatementFailed     exit 1   it refused a statement
@@ -108,6 +109,12 @@ class Immutable(FfcError):
     """Report a changed definition in a target whose definitions never change."""
 
     code = "FF705"
+
+
+class NoWayBack(FfcError):
+    """Report a deployment that can't be gone back to: what it was made of is not all there."""
+
+    code = "FF706"
 
 
 class StoreError(FfcError):

@@ -52,12 +52,22 @@ _APART_SECONDS = 60.0
 _REFUSED = ("vector", "list")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Synced:
+    """What a sync ends with: the snapshot that the store holds, its definition, and where."""
+
+    build: Build
+    definition: bytes
+    view: OnlineView
+
+
 @dataclass(slots=True, kw_only=True)
 class Syncing:
     """What it takes to sync views of one target; `now` is the instant that values are of.
 
     `progress` is told how many rows of a view are in. `anew` fills every view from nothing, as of
-    this machine's clock, whatever the last sync's said.
+    this machine's clock, whatever the last sync's said. With `waiting` readers don't move over to
+    what was synced: it is put there, for whoever moves them.
     """
 
     warehouse: Warehouse
@@ -72,6 +82,7 @@ class Syncing:
     build_id: Callable[[], str]
     progress: Callable[[str, int], None] = lambda view, rows: None
     anew: bool = False
+    waiting: list[Synced] | None = None
 
 
 def sync(
@@ -281,20 +292,20 @@ class _Sync:
             rows=total,
             created=stamp(syncing.now),
         )
-        definition = msgspec.json.encode(view)
-        syncing.state.finish_build(syncing.lease, syncing.target, build, definition)
-        syncing.state.set_online_view(
-            syncing.lease,
-            syncing.target,
-            OnlineView(
-                store=view.online,
-                view=view.id,
-                fingerprint=view.data_fingerprint,
-                generation=generation,
-                as_of=stamp(now),
-                rows=total,
-            ),
+        online = OnlineView(
+            store=view.online,
+            view=view.id,
+            fingerprint=view.data_fingerprint,
+            generation=generation,
+            as_of=stamp(now),
+            rows=total,
         )
+        synced = Synced(build=build, definition=msgspec.json.encode(view), view=online)
+        if syncing.waiting is not None:
+            syncing.waiting.append(synced)
+            return
+        syncing.state.finish_build(syncing.lease, syncing.target, build, synced.definition)
+        syncing.state.set_online_view(syncing.lease, syncing.target, online)
 
     def _drop_old(self) -> None:
         """Drop what is left of the snapshot before, where the new one is not made of it."""

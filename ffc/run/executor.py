@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import msgspec
 
-from ffc.adapter.offline import Relation
 from ffc.adapter.state import Lease, NodeRun, Pointer
 from ffc.auth import Principal, authorize
 from ffc.connect.holding import holding
@@ -20,9 +19,8 @@ from ffc.connect.warehouse import Warehouse, random_build_id
 from ffc.core.clock import Clock, stamp, utc_now
 from ffc.core.diagnostics import listed
 from ffc.core.errors import Immutable
-from ffc.manifest.names import PUBLISHED, has_relation
+from ffc.manifest.names import has_relation
 from ffc.manifest.records import AnyNode, FeatureView, Manifest
-from ffc.manifest.upgrades import decode_node
 from ffc.online.sync import Syncing, sync_view
 from ffc.run.collecting import collect, generations_of, take
 from ffc.run.events import (
@@ -35,17 +33,18 @@ from ffc.run.events import (
     Sink,
     emit,
 )
-from ffc.run.increments import Journalled, recovered
+from ffc.run.increments import adopt
 from ffc.run.measuring import keep_statistics, unmeasured
 from ffc.run.nodes import Building
+from ffc.run.publishing import LOOKED_AT, ROLLBACK, put_back, torn
 from ffc.run.requests import Origin, RunRequest, origin_of
 from ffc.run.scheduling import in_parallel
 from ffc.run.sinks import ResultsSink, RunResults, StateSink
 
-# The commands whose runs hold the lock of their target: of two, one is dead.
+# The commands that build. Their runs hold the lock of their target: of two, one is dead.
 COMMANDS: Final = ("run", "retry")
-# Of those that hold none one may live yet; it says so itself when it ends.
-RECORDED: Final = (*COMMANDS, "test", "freshness")
+# A rollback holds it, too. Of those that hold none one may live yet; it says so when it ends.
+RECORDED: Final = (*COMMANDS, ROLLBACK, "test", "freshness")
 
 
 def run(
@@ -216,10 +215,9 @@ class _Job:
         self._warehouse = warehouse = Warehouse(self._session.offline, self._session.schema)
         state = self._session.state
         existing = warehouse.prepare()
-        pointers = state.pointers(self._target)
-        for line in recovered(warehouse, pointers):
-            self._adopt(line, warehouse)
-            pointers = state.pointers(self._target)
+        pointers = adopt(warehouse, state, self._lease, self._target)
+        if torn(state.runs(self._target, LOOKED_AT)):
+            put_back(warehouse, self._manifest.nodes, pointers)
         return Building(
             warehouse=warehouse,
             state=state,
@@ -238,14 +236,6 @@ class _Job:
             stopping=self._stopping,
             report=self._report,
         )
-
-    def _adopt(self, line: Journalled, warehouse: Warehouse) -> None:
-        """Record a build whose rows are in: the process that made it died before it could."""
-        definition = line.definition.encode()
-        node = decode_node(definition)
-        if node.kind in PUBLISHED:
-            warehouse.publish(node, Relation(*line.build.relation))
-        self._session.state.finish_build(self._lease, self._target, line.build, definition)
 
     def _syncing(self, building: Building) -> Syncing:
         return Syncing(

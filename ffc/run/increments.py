@@ -15,9 +15,11 @@ from msgspec import Struct
 from sqlglot import exp
 
 from ffc.adapter.offline import Relation
-from ffc.adapter.state import Build, Pointer
+from ffc.adapter.state import Build, Lease, Pointer, StateStore
 from ffc.connect.warehouse import Warehouse, table_of
 from ffc.core.errors import FfcError
+from ffc.manifest.names import PUBLISHED
+from ffc.manifest.upgrades import decode_node
 from ffc.sql import increments, journal
 
 # What stands beside a table: the batch, what it changes, a look ahead; and on the way to the batch
@@ -140,3 +142,16 @@ def recovered(warehouse: Warehouse, pointers: Mapping[str, Pointer]) -> list[Jou
         if line.build.previous in behind
         and behind[line.build.previous].build.relation == line.build.relation
     ]
+
+
+def adopt(warehouse: Warehouse, state: StateStore, lease: Lease, target: str) -> dict[str, Pointer]:
+    """Record the builds whose rows are in, as whoever died would have; return the pointers."""
+    pointers = state.pointers(target)
+    for line in recovered(warehouse, pointers):
+        definition = line.definition.encode()
+        node = decode_node(definition)
+        if node.kind in PUBLISHED:
+            warehouse.publish((node, Relation(*line.build.relation)))
+        state.finish_build(lease, target, line.build, definition)
+        pointers = state.pointers(target)
+    return pointers

@@ -259,7 +259,7 @@ class Building:
         # The view first: a crash between the two leaves a build that is not pointed to, and the
         # next run makes and publishes it anew.
         if node.kind in PUBLISHED:
-            self.warehouse.publish(node, Relation(*made.relation))
+            self.warehouse.publish((node, Relation(*made.relation)))
         self.state.finish_build(self.lease, self.target, made, msgspec.json.encode(node))
         self.existing.add(made.relation[1])
         self.pointers[node.id] = self._pointer(node, made)

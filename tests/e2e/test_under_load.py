@@ -72,13 +72,14 @@ def _write(folder: Path, plus: str, rounds: int) -> None:
 
 
 class Load:
-    """Clients that ask without a pause; what each answer said, in order."""
+    """Clients that ask without a pause, by turns for one thing or another; what answers said."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, *asked: dict[str, Any]) -> None:
         self.seen: list[tuple[float, int, Any]] = []
         self._server = server
         self._going = True
-        self._threads = [threading.Thread(target=self._ask) for _ in range(CLIENTS)]
+        bodies = [json.dumps((asked or (ASK,))[n % max(1, len(asked))]) for n in range(CLIENTS)]
+        self._threads = [threading.Thread(target=self._ask, args=(body,)) for body in bodies]
 
     def __enter__(self) -> Load:
         for thread in self._threads:
@@ -90,8 +91,7 @@ class Load:
         for thread in self._threads:
             thread.join()
 
-    def _ask(self) -> None:
-        body = json.dumps(ASK)
+    def _ask(self, body: str) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", self._server.port, timeout=30)
         while self._going:
             try:
@@ -119,7 +119,7 @@ def _all(n: int, plus: int) -> Callable[[Any], bool]:
 
 
 def test_nothing_fails_and_nothing_is_mixed(tmp_path: Path) -> None:
-    """Through a run, a sync, a changed view and the way back, at each step by every answer."""
+    """Through a run, a sync, a changed view, ways back: at each step by every answer."""
     _write(tmp_path, "", 1)
     assert ffc(tmp_path, "run").code == 0
     with serving(tmp_path) as server, Load(server) as load:
@@ -133,6 +133,10 @@ def test_nothing_fails_and_nothing_is_mixed(tmp_path: Path) -> None:
             (4, " + 1000", ("run",)),
             # And back, to the data as they are now.
             (4, "", ("run",)),
+            # Forth and back again at once: the newest builds of either are of these data.
+            (4, " + 1000", ("rollback",)),
+            (4, "", ("rollback",)),
+            (5, "", ("run",)),
         ):
             _write(tmp_path, plus, rounds)
             done = ffc(tmp_path, *command)
@@ -141,7 +145,7 @@ def test_nothing_fails_and_nothing_is_mixed(tmp_path: Path) -> None:
     failed = [told for _, status, told in load.seen if status != 200]
     assert failed == []
     assert len(load.seen) > 200
-    allowed = {(n, n + plus) for n in (1, 2, 3, 4) for plus in (0, 1000)}
+    allowed = {(n, n + plus) for n in (1, 2, 3, 4, 5) for plus in (0, 1000)}
     for _, _, told in load.seen:
         assert len(told["rows"]) == USERS
         values = {tuple(row["values"]) for row in told["rows"]}
@@ -176,6 +180,58 @@ def test_a_killed_worker_takes_along_what_it_was_answering_and_no_more(
     broken = ConnectionError | http.client.IncompleteRead
     assert all(isinstance(told, broken) for told in failed), failed
     assert all(_all(1, 0)(told) for _, status, told in load.seen if status == 200)
+
+
+# What the second deployment has more: another view, which a model asks for, too.
+MORE = """\
+feature_views:
+  - name: thrice
+    entity: user
+    source: ref('pairs')
+    timestamp: seen
+    created: loaded
+    online: true
+    features:
+      - {name: c, column: b, type: int64}
+"""
+MODELS = "models:\n  - {{name: guess, features: [twice.a, twice.b{more}]}}\n"
+GUESS = {"model": "guess", "entities": ASK["entities"]}
+
+
+def test_nothing_fails_and_nothing_is_mixed_by_a_rollback(tmp_path: Path) -> None:
+    """Views, models and what they mean go back together; each answer is of one deployment."""
+    _write(tmp_path, "", 1)
+    (tmp_path / "training_sets").mkdir()
+    models, more = tmp_path / "training_sets" / "m.yml", tmp_path / "features" / "more.yml"
+    models.write_text(MODELS.format(more=""))
+    assert ffc(tmp_path, "run").code == 0
+    _write(tmp_path, " + 1000", 1)
+    models.write_text(MODELS.format(more=", thrice.c"))
+    more.write_text(MORE)
+    assert ffc(tmp_path, "run").code == 0
+    with serving(tmp_path) as server, Load(server, ASK, GUESS) as load:
+        load.until(lambda told: told["deployment"] == "d2")
+        for deployment in ("d3", "d4", "d5", "d6"):
+            done = ffc(tmp_path, "rollback")
+            assert done.code == 0, done.stderr
+            load.until(lambda told, now=deployment: told["deployment"] == now)
+    assert [told for _, status, told in load.seen if status != 200] == []
+    by = {name: [told for _, _, told in load.seen if told["deployment"] == name] for name in DS}
+    assert all(len(told) > 10 for told in by.values())
+    assert sum(map(len, by.values())) == len(load.seen)
+    for name, answers in by.items():
+        new = name in ("d2", "d4", "d6")
+        whole = [1, 1001, 1001] if new else [1, 1]
+        asked = {len(told["columns"]) for told in answers}
+        assert asked == ({2, 3} if new else {2}), name
+        for told in answers:
+            assert len(told["rows"]) == USERS
+            expected = whole[: len(told["columns"])]
+            assert {tuple(row["values"]) for row in told["rows"]} == {tuple(expected)}, name
+            assert {status for row in told["rows"] for status in row["statuses"]} == {"ok"}
+
+
+DS = ("d2", "d3", "d4", "d5", "d6")
 
 
 @pytest.mark.parametrize(

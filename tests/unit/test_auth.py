@@ -18,7 +18,9 @@ from ffc.manifest.records import Serving
 from ffc.online.lookup import FeatureReader
 from ffc.online.requests import FeatureRequest
 from ffc.online.sync import sync
+from ffc.run.deployments import list_deployments
 from ffc.run.executor import run
+from ffc.run.rollback import plan_rollback, roll_back
 from ffc.run.training import read_training_set
 from ffc.serve.app import FeatureService
 from ffc.serve.deployment import Deployment
@@ -28,6 +30,9 @@ NOBODY = Principal("")
 VERBS: list[Callable[..., Any]] = [
     run,
     sync,
+    roll_back,
+    plan_rollback,
+    list_deployments,
     read_training_set,
     FeatureReader.read,
     FeatureReader.respond,
@@ -57,6 +62,7 @@ def test_who_is_refused_changes_nothing(tmp_path: Path) -> None:
         for attempt in (
             lambda: run(manifest, session, principal=NOBODY),
             lambda: sync(session, "small", principal=NOBODY),
+            lambda: roll_back(session, principal=NOBODY),
             lambda: _service(session),
             lambda: _reader().read(
                 FeatureRequest(features=["x.y"], entities=[]), NOW, principal=NOBODY

@@ -157,7 +157,7 @@ def test_a_run_during_which_the_clock_went_back(tmp_path: Path) -> None:
     assert re.search(r"r1 .* 0\.0s +success", ffc(folder, "runs").stdout)
 
 
-@pytest.mark.parametrize("command", ["run", "retry", "test", "freshness"])
+@pytest.mark.parametrize("command", ["run", "retry", "rollback", "test", "freshness"])
 def test_a_killed_run_is_told_as_interrupted(tmp_path: Path, command: str) -> None:
     folder = small_project(tmp_path)
     assert ffc(folder, "run").code == 0

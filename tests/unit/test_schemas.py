@@ -192,6 +192,15 @@ def _written(project: Path, tmp_path: Path) -> Iterator[tuple[str, Any]]:
     yield "runs", asked("runs").json()
     yield "builds", asked("builds", "--all").json()
     yield "run", asked("runs", "show", "r1").json()
+    yield "deployments", asked("deployments").json()
+    yield "rollback", asked("rollback", "--to", "d1").json()
+    again = small_project(tmp_path / "again")
+    for default in ("0", "7"):
+        text = FILES["features/all.yml"].replace("default: 0", f"default: {default}")
+        (again / "features" / "all.yml").write_text(text)
+        assert ffc(again, "run").code == 0
+    yield "rollback", ffc(again, "rollback", "--dry-run", "--output", "json").json()
+    yield "rollback", ffc(again, "rollback", "--output", "json").json()
     yield "freshness", asked("freshness").json()
     yield "test_results", asked("test").json()
     yield "debug", asked("debug").json()
