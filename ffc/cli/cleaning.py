@@ -39,7 +39,8 @@ def cleaned_lines(cleaned: Cleaned) -> list[str]:
 
 def cleaned_talk(cleaned: Cleaned, grace: timedelta, dry: bool) -> list[str]:
     """Return how much went, or would, and what still waits."""
-    whats = [f"{len(cleaned.dropped)} table{'' if len(cleaned.dropped) == 1 else 's'} or views"]
+    count = len(cleaned.dropped)
+    whats = ["1 table or view" if count == 1 else f"{count} tables or views"]
     if cleaned.taken:
         whats.append(f"{len(cleaned.taken)} generation{'' if len(cleaned.taken) == 1 else 's'}")
     what = " and ".join(whats)
