@@ -65,10 +65,11 @@ def lost(
     found: dict[str, Gone] = {}
     for view in views:
         try:
-            held = view.generation in Marks(stores[view.store], project, target, view).read()
+            marks = Marks(stores[view.store], project, target, view).read()
         except FfcError as problem:
             found[view.id] = Gone(problem.message, problem.help or Gone(problem.message).help)
         else:
-            if not held:
+            mark = marks.get(view.generation)
+            if view.generation not in marks or (mark is not None and mark.going):
                 found[view.id] = without(view)
     return found

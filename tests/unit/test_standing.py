@@ -11,12 +11,14 @@ from msgspec.structs import replace
 from support.cli import ffc
 from support.projects import open_session, small_project
 
+from ffc.auth import Principal
 from ffc.connect.holding import holding
 from ffc.connect.session import Session
 from ffc.core.clock import stamp
-from ffc.core.errors import StateError
+from ffc.core.errors import StateError, Unreachable
 from ffc.manifest.files import read_manifest
 from ffc.online.marks import Mark, Marks
+from ffc.online.requests import FeatureRequest
 from ffc.serve import deployment, server
 from ffc.serve.deployment import BareManifest, Deployment
 
@@ -164,6 +166,37 @@ def test_a_state_store_that_is_away_leaves_the_lag_out(
         loaded._looked = 0.0
         assert loaded.load() is None
         assert ("view_lag_seconds", "spending") not in figures(loaded, now)
+
+
+def test_rows_that_are_taken_away_are_not_read_without_a_state_store(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It could not tell that its name leads elsewhere: half of the rows would seem missing."""
+    loaded = Deployment(session)
+    reader = loaded.load()
+    assert reader is not None
+
+    def away(target: str) -> None:
+        raise StateError("it is away")
+
+    manifest = read_manifest(session.target.folder / "target" / "manifest.json")
+    view = next(each for each in manifest.serving.views if each.id == VIEW)
+    store = session.online("default")
+    marks = Marks(store, manifest.project.name, manifest.target.name, view)
+    ((generation, mark),) = marks.read().items()
+    assert mark is not None
+    monkeypatch.setattr(session.state, "deployment", away)
+    with pytest.raises(StateError):
+        loaded.load()
+    store.write(marks.row(generation, mark.taken()))
+    reader = loaded.load()
+    assert reader is not None
+    who, asked = Principal("me"), [{"user_id": "u1"}]
+    request = FeatureRequest(features=["spending.amount"], entities=asked)
+    with pytest.raises(Unreachable, match="does not hold `spending`"):
+        reader.read(request, datetime.now(UTC), principal=who)
+    request = FeatureRequest(features=["profile.country"], entities=asked)
+    assert reader.read(request, datetime.now(UTC), principal=who).rows[0].values == ["NL"]
 
 
 def test_a_manifest_alone_tells_ages_by_the_marks(session: Session) -> None:
