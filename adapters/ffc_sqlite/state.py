@@ -345,7 +345,9 @@ class SQLiteStateStore(StateStore):
             check_lease(connection, lease)
             cut_over(connection, target, view)
 
-    def forget_online_view(self, lease: Lease, target: str, view: OnlineView, pointer: str) -> None:
+    def forget_online_view(
+        self, lease: Lease, target: str, view: OnlineView, pointer: str = ""
+    ) -> None:
         """Forget a view's generation; raises Locked where the lease was lost, StateError."""
         with self._database.write() as connection:
             check_lease(connection, lease)

@@ -313,8 +313,10 @@ class StateStore(ABC):
         """Say what an online store now holds of a view."""
 
     @abstractmethod
-    def forget_online_view(self, lease: Lease, target: str, view: OnlineView, pointer: str) -> None:
-        """Say that an online store holds a view no more, and take the pointer to its rows away.
+    def forget_online_view(
+        self, lease: Lease, target: str, view: OnlineView, pointer: str = ""
+    ) -> None:
+        """Say that an online store holds a view no more, and take away a pointer, if one is named.
 
         Does nothing where the store is said to hold another generation.
         """

@@ -23,7 +23,7 @@ from ffc.connect.holding import SECONDS
 from ffc.core.clock import stamp
 from ffc.core.errors import NotFound
 from ffc.manifest.names import SNAPSHOT, snapshot_id
-from ffc.manifest.records import FeatureView, ServedView
+from ffc.manifest.records import FeatureView, Manifest, ServedView
 from ffc.manifest.serving import served_view
 from ffc.manifest.upgrades import decode_node
 from ffc.online.codec import RowCodec
@@ -170,6 +170,23 @@ class Generations:
 
     def _place(self, view: ServedView) -> tuple[str, str, bytes]:
         return view.store, view.entity, field_of(view)
+
+
+def forget_returning(state: StateStore, lease: Lease, manifest: Manifest) -> None:
+    """Let no name lead to rows of views that were away until now, and come back with a manifest.
+
+    They are as old as the day on which the view went, and served once a sync has been through them.
+    """
+    target = manifest.target.name
+    live = StateRegistry(state, target)
+    try:
+        served = {(view.store, view.id) for view in live.serving().views}
+    except NotFound:
+        return
+    coming = {(n.online, n.id) for n in manifest.nodes if isinstance(n, FeatureView)}
+    for held in state.online_views(target):
+        if (held.store, held.view) in coming - served:
+            state.forget_online_view(lease, target, held)
 
 
 def noted(generations: Iterable[Generation], now: datetime) -> list[Generation]:

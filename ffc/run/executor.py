@@ -21,6 +21,7 @@ from ffc.core.diagnostics import listed
 from ffc.core.errors import Immutable
 from ffc.manifest.names import has_relation
 from ffc.manifest.records import AnyNode, FeatureView, Manifest
+from ffc.online.generations import forget_returning
 from ffc.online.sync import Syncing, sync_view
 from ffc.run.collecting import collect, generations_of, take
 from ffc.run.events import (
@@ -75,6 +76,7 @@ def run(
             check_unchanged(nodes, state.pointers(target))
         state.end_dead_runs(lease, target, RECORDED)
         document = msgspec.json.encode(manifest)
+        forget_returning(state, lease, manifest)
         deployment = state.deploy(target, document, stamp(clock()), principal.name)
         state.audit(principal.name, request.command, target, stamp(clock()))
         origin = origin_of(principal.name, deployment, git)

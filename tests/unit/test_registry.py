@@ -96,14 +96,31 @@ def test_a_view_that_is_online_no_more_is_not_served(project: Path) -> None:
     assert "no feature view `spending` is served" in refused.stderr
 
 
+def _declare(project: Path, *, profile: bool) -> None:
+    text, training = FILES["features/all.yml"], FILES["training_sets/main.yml"]
+    if not profile:
+        start, end = text.index("  - name: profile"), text.index("labels:")
+        text, training = text[:start] + text[end:], training.replace(", profile.*", "")
+    (project / "features" / "all.yml").write_text(text)
+    (project / "training_sets" / "main.yml").write_text(training)
+
+
+def test_a_view_that_comes_back_is_served_once_it_is_synced(project: Path) -> None:
+    """Its rows are still there, as old as the day on which it went."""
+    for profile, select in ((False, ()), (True, ("--select", "spending"))):
+        _declare(project, profile=profile)
+        assert ffc(project, "run", *select).code == 0
+        assert [view.id for view in _registry(project).serving().views] == ["feature_view.spending"]
+    synced = {r["id"]: r for r in ffc(project, "sync", "--output", "json").json()["results"]}
+    # Nor are they written again.
+    assert synced["feature_view.profile"]["rows"]["written"] == 0
+    assert len(_registry(project).serving().views) == 2
+
+
 def test_a_view_that_is_declared_no_more_is_gone(project: Path) -> None:
     ask = ("get", "profile.country", "--key", "user_id=u1")
     assert ffc(project, *ask).code == 0
-    text = FILES["features/all.yml"]
-    start, end = text.index("  - name: profile"), text.index("labels:")
-    (project / "features" / "all.yml").write_text(text[:start] + text[end:])
-    training = FILES["training_sets/main.yml"].replace(", profile.*", "")
-    (project / "training_sets" / "main.yml").write_text(training)
+    _declare(project, profile=False)
     assert ffc(project, "run").code == 0
     assert "feature_view.profile" not in _registry(project).nodes()
     assert ffc(project, *ask).code == 1
