@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import cached_property
+from typing import Final
 
 import msgspec
 
@@ -14,9 +15,12 @@ from ffc.core.diagnostics import did_you_mean, listed
 from ffc.core.errors import NotFound
 from ffc.core.names import split_variant
 from ffc.manifest.names import is_snapshot, meant
-from ffc.manifest.records import AnyNode, FeatureView, Manifest, Model, Serving
-from ffc.manifest.serving import serving_of
+from ffc.manifest.records import AnyNode, FeatureView, Manifest, Model, ServedSet, Serving
+from ffc.manifest.serving import is_served_by, serving_of
 from ffc.manifest.upgrades import decode_manifest, decode_node
+
+# So many deployments are looked through for one whose views are synced.
+LOOKED_BACK: Final = 10
 
 
 class Registry(ABC):
@@ -110,6 +114,8 @@ class StateRegistry(Registry):
     """
 
     def __init__(self, state: StateStore, target: str) -> None:
+        self._state = state
+        self._target = target
         deployment = state.deployment(target)
         while True:
             self._read(state, target, deployment)
@@ -166,11 +172,17 @@ class StateRegistry(Registry):
         return self._pointers[node].build
 
     def serving(self) -> Serving:
-        """Return what can be served: each synced view by the definition it was synced with."""
+        """Return what can be served: each synced view by the definition it was synced with.
+
+        While views of the newest deployment are not synced, what asks for more than there is means
+        what it meant before.
+        """
         held = [view for view in self._online if self._is_online(view)]
         views = [self._decoded(view.view, view.fingerprint) for view in held]
         others = [node for node in self._nodes.values() if node.kind != "feature_view"]
         serving = serving_of([*views, *others, *self.models().values()])
+        if self._is_unsynced({(view.store, view.view, view.fingerprint) for view in held}):
+            serving = self._as_before(serving, views)
         generations = {view.view: view.generation for view in held}
         return msgspec.structs.replace(
             serving,
@@ -180,7 +192,37 @@ class StateRegistry(Registry):
             ),
         )
 
+    def _is_unsynced(self, held: Set[tuple[str, str, str]]) -> bool:
+        views = [n for n in self.declared().values() if isinstance(n, FeatureView) and n.online]
+        return not {(view.online, view.id, view.data_fingerprint) for view in views} <= held
+
+    def _as_before(self, serving: Serving, views: Sequence[AnyNode]) -> Serving:
+        """Return what is served; what can't be is as in the newest deployment where it can."""
+        there = {view.id: {f.name for f in view.features} for view in serving.views}
+        sets = _sets(serving)
+        lacking = {name for name, each in sets.items() if not is_served_by(each, there)}
+        earlier = self._state.deployments(self._target, limit=LOOKED_BACK)[1:] if lacking else []
+        for record in earlier:
+            nodes = decode_manifest(record.manifest).nodes
+            known = _sets(serving_of([*views, *(n for n in nodes if n.kind != "feature_view")]))
+            found = {n for n in lacking & set(known) if is_served_by(known[n], there)}
+            sets.update({name: known[name] for name in found})
+            lacking -= found
+            if not lacking:
+                break
+        return msgspec.structs.replace(
+            serving,
+            training_sets=tuple(each for (kind, _), each in sets.items() if kind == "set"),
+            models=tuple(each for (kind, _), each in sets.items() if kind == "model"),
+        )
+
     def _is_online(self, view: OnlineView) -> bool:
         """Tell whether a store's rows are still meant to be served: the view may have moved on."""
         node = self._nodes.get(view.view)
         return isinstance(node, FeatureView) and node.online == view.store
+
+
+def _sets(serving: Serving) -> dict[tuple[str, str], ServedSet]:
+    """Return what is asked for by a name of its own."""
+    sets = {("set", each.name): each for each in serving.training_sets}
+    return sets | {("model", each.name): each for each in serving.models}

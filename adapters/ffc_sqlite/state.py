@@ -339,12 +339,6 @@ class SQLiteStateStore(StateStore):
             for row in rows
         ]
 
-    def set_online_view(self, lease: Lease, target: str, view: OnlineView) -> None:
-        """Say what a store now holds; raises Locked where the lease was lost, StateError."""
-        with self._database.write() as connection:
-            check_lease(connection, lease)
-            cut_over(connection, target, view)
-
     def forget_online_view(
         self, lease: Lease, target: str, view: OnlineView, pointer: str = ""
     ) -> None:

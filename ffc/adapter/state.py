@@ -309,10 +309,6 @@ class StateStore(ABC):
         """Return how the nodes of a run fared, in the order in which they were noted."""
 
     @abstractmethod
-    def set_online_view(self, lease: Lease, target: str, view: OnlineView) -> None:
-        """Say what an online store now holds of a view."""
-
-    @abstractmethod
     def forget_online_view(
         self, lease: Lease, target: str, view: OnlineView, pointer: str = ""
     ) -> None:

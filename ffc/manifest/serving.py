@@ -67,6 +67,13 @@ def served_view(view: FeatureView) -> ServedView:
     )
 
 
+def is_served_by(served: ServedSet, features: Mapping[str, Set[str]]) -> bool:
+    """Tell whether all that a set asks for is there, given the features of each view by its id."""
+    return not served.refused and all(
+        feature in features.get(view, ()) for _, view, feature in served.features
+    )
+
+
 def _served_set(training_set: TrainingSet, online: Set[str]) -> ServedSet:
     """Return the features that a training set's name stands for, and why not, if so."""
     origins = {

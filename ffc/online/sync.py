@@ -14,7 +14,7 @@ import struct
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
 
@@ -24,7 +24,7 @@ from sqlglot import exp
 
 from ffc.adapter.offline import Relation
 from ffc.adapter.online import OnlineStore
-from ffc.adapter.state import Build, Lease, NodeRun, OnlineView, Pointer, StateStore
+from ffc.adapter.state import Build, Lease, Move, NodeRun, OnlineView, Pointer, StateStore
 from ffc.auth import Principal, authorize
 from ffc.connect.holding import SECONDS, holding
 from ffc.connect.session import Session
@@ -60,14 +60,19 @@ class Synced:
     definition: bytes
     view: OnlineView
 
+    def pointer(self, target: str) -> Pointer:
+        """Return what the snapshot's name means once readers have moved over."""
+        build = self.build
+        return Pointer(target=target, node=build.node, definition=build.fingerprint, build=build)
+
 
 @dataclass(slots=True, kw_only=True)
 class Syncing:
     """What it takes to sync views of one target; `now` is the instant that values are of.
 
     `progress` is told how many rows of a view are in. `anew` fills every view from nothing, as of
-    this machine's clock, whatever the last sync's said. With `waiting` readers don't move over to
-    what was synced: it is put there, for whoever moves them.
+    this machine's clock, whatever the last sync's said. Readers don't move over to what was synced:
+    it waits in `synced` for whoever moves them, all at one stroke.
     """
 
     warehouse: Warehouse
@@ -82,7 +87,7 @@ class Syncing:
     build_id: Callable[[], str]
     progress: Callable[[str, int], None] = lambda view, rows: None
     anew: bool = False
-    waiting: list[Synced] | None = None
+    synced: list[Synced] = field(default_factory=list)
 
 
 def sync(
@@ -123,7 +128,9 @@ def sync(
             anew=anew,
         )
         views = [n for n in registry.nodes().values() if isinstance(n, FeatureView) and n.online]
-        return [sync_view(syncing, view) for view in views]
+        results = [sync_view(syncing, view) for view in views]
+        cut_over(syncing)
+        return results
 
 
 def sync_view(syncing: Syncing, view: FeatureView) -> NodeRun:
@@ -136,6 +143,24 @@ def sync_view(syncing: Syncing, view: FeatureView) -> NodeRun:
     except FfcError as problem:
         result = NodeRun.failed(view.id, "sync", problem)
     return msgspec.structs.replace(result, seconds=round(time.perf_counter() - started, 6))
+
+
+def cut_over(syncing: Syncing) -> None:
+    """Move readers over to all that was synced, at one stroke; raises Locked, StateError.
+
+    A model may ask for features of several views that changed together.
+    """
+    state, target = syncing.state, syncing.target
+    deployed = state.deployment(target)
+    if not syncing.synced or deployed is None:
+        return
+    move = Move(
+        manifest=deployed[1],
+        definitions=[(s.build.node, s.build.fingerprint, s.definition) for s in syncing.synced],
+        pointers=[s.pointer(target) for s in syncing.synced],
+        online=[s.view for s in syncing.synced],
+    )
+    state.move(syncing.lease, target, move, stamp(syncing.now), "")
 
 
 class _Sync:
@@ -300,12 +325,8 @@ class _Sync:
             as_of=stamp(now),
             rows=total,
         )
-        synced = Synced(build=build, definition=msgspec.json.encode(view), view=online)
-        if syncing.waiting is not None:
-            syncing.waiting.append(synced)
-            return
-        syncing.state.finish_build(syncing.lease, syncing.target, build, synced.definition)
-        syncing.state.set_online_view(syncing.lease, syncing.target, online)
+        definition = msgspec.json.encode(view)
+        syncing.synced.append(Synced(build=build, definition=definition, view=online))
 
     def _drop_old(self) -> None:
         """Drop what is left of the snapshot before, where the new one is not made of it."""

@@ -22,7 +22,7 @@ from ffc.core.errors import Immutable
 from ffc.manifest.names import has_relation
 from ffc.manifest.records import AnyNode, FeatureView, Manifest
 from ffc.online.generations import forget_returning
-from ffc.online.sync import Syncing, sync_view
+from ffc.online.sync import Syncing, cut_over, sync_view
 from ffc.run.collecting import collect, generations_of, take
 from ffc.run.events import (
     Event,
@@ -195,6 +195,7 @@ class _Job:
             work = partial(_held_back, view, cause) if cause else partial(sync_view, syncing, view)
             if not self._step(view.id, work):
                 break
+        cut_over(syncing)
 
     def _measure(self, building: Building, nodes: Sequence[AnyNode]) -> None:
         for node, build in unmeasured(nodes, building, self._session.target.statistics):

@@ -14,7 +14,7 @@ from typing import Literal
 
 import msgspec
 
-from ffc.adapter.state import Build, Lease, Move, NodeRun, Pointer
+from ffc.adapter.state import Lease, Move, NodeRun
 from ffc.auth import Principal, authorize
 from ffc.connect.holding import SECONDS, holding
 from ffc.connect.session import Session
@@ -132,20 +132,19 @@ class _Job:
             nodes=self._total,
         )
         self._emit(started)
-        synced: list[Synced] = []
-        syncing = self._syncing(synced)
+        syncing = self._syncing()
         for view in self._plan.views:
             self._emit(NodeStarted(id=view.id, index=self._ended + 1, total=self._total))
             result = sync_view(syncing, view)
             self._end(result)
             if result.status not in ("success", "unchanged", "warn"):
                 return self._stay(view)
-        deployment = self._move(synced)
+        deployment = self._move(syncing.synced)
         for change in self._moves:
             self._end(self._moved(change))
         return self._finish("success", deployment)
 
-    def _syncing(self, synced: list[Synced]) -> Syncing:
+    def _syncing(self) -> Syncing:
         plan = self._plan
         return Syncing(
             warehouse=self._warehouse,
@@ -159,7 +158,6 @@ class _Job:
             now=self._clock(),
             build_id=self._build_id,
             progress=lambda view, rows: self._emit(NodeProgressed(id=view, rows=rows)),
-            waiting=synced,
         )
 
     def _move(self, synced: Sequence[Synced]) -> str:
@@ -179,16 +177,11 @@ class _Job:
                 *definitions,
                 *((s.build.node, s.build.fingerprint, s.definition) for s in synced),
             ],
-            pointers=[*plan.moved, *(self._pointer(each.build) for each in synced)],
+            pointers=[*plan.moved, *(each.pointer(self._target) for each in synced)],
             online=[each.view for each in synced],
         )
         now = stamp(self._clock())
         return state.move(self._lease, self._target, move, now, self._principal.name)
-
-    def _pointer(self, build: Build) -> Pointer:
-        return Pointer(
-            target=self._target, node=build.node, definition=build.fingerprint, build=build
-        )
 
     def _moved(self, change: NodeChange) -> NodeRun:
         build = self._plan.builds.get(change.id)

@@ -234,6 +234,43 @@ def test_nothing_fails_and_nothing_is_mixed_by_a_rollback(tmp_path: Path) -> Non
 DS = ("d2", "d3", "d4", "d5", "d6")
 
 
+def test_nothing_fails_and_nothing_is_mixed_where_models_and_views_change_together(
+    tmp_path: Path,
+) -> None:
+    """A model means what it meant until all that it asks for now is there; then all moves."""
+    _write(tmp_path, "", 1)
+    (tmp_path / "training_sets").mkdir()
+    models, more = tmp_path / "training_sets" / "m.yml", tmp_path / "features" / "more.yml"
+    models.write_text(MODELS.format(more=""))
+    assert ffc(tmp_path, "run").code == 0
+    known = [(1, 1)]
+    with serving(tmp_path) as server, Load(server, GUESS) as load:
+        load.until(lambda told: told["deployment"] == "d1")
+        for plus, asked, view in (
+            # Another view, a view that means something else, and a model that asks for both.
+            (1000, ", thrice.c", MORE),
+            # Two views mean something else at once.
+            (2000, ", thrice.c", MORE),
+            # A feature that another name is given.
+            (2000, ", thrice.d", MORE.replace("name: c,", "name: d,")),
+            (0, "", ""),
+        ):
+            _write(tmp_path, f" + {plus}", 1)
+            models.write_text(MODELS.format(more=asked))
+            more.write_text(view)
+            done = ffc(tmp_path, "run")
+            assert done.code == 0, done.stderr
+            known.append((1, 1 + plus, 1 + plus) if asked else (1, 1))
+            load.until(lambda told, now=known[-1]: tuple(told["rows"][0]["values"]) == now)
+    assert [told for _, status, told in load.seen if status != 200] == []
+    assert {_values(told) for _, _, told in load.seen} <= set(known)
+
+
+def _values(told: Any) -> tuple[int, ...]:
+    (values,) = {tuple(row["values"]) for row in told["rows"]}
+    return values
+
+
 @pytest.mark.parametrize(
     ("view", "key"),
     [

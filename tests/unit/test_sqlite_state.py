@@ -17,6 +17,7 @@ from ffc.adapter import (
     Build,
     Lease,
     Locked,
+    Move,
     NodeRun,
     Observation,
     OnlineView,
@@ -66,6 +67,11 @@ def a_build(**changes: Any) -> Build:
 def a_view(**changes: Any) -> OnlineView:
     view = OnlineView(store="main", view="v", fingerprint="f1", generation=1, as_of=T1, rows=3)
     return msgspec.structs.replace(view, **changes)
+
+
+def hold(store: SQLiteStateStore, lease: Lease, target: str, view: OnlineView) -> None:
+    move = Move(manifest=b"{}", definitions=[], pointers=[], online=[view])
+    store.move(lease, target, move, T1, "me")
 
 
 def table(folder: Path, query: str) -> list[tuple[object, ...]]:
@@ -265,12 +271,12 @@ def test_a_stale_holder_changes_nothing(
     why: str,
 ) -> None:
     store.finish_build(lease, "dev", a_build(), b"{}")
-    store.set_online_view(lease, "dev", a_view())
+    hold(store, lease, "dev", a_view())
     lose(store, lease)
     with pytest.raises(Locked, match=f"me:1 does not hold `target:dev`: it was {why}"):
         store.finish_build(lease, "dev", a_build(id="b2", fingerprint="f2"), b"{2}")
     with pytest.raises(Locked, match=why):
-        store.set_online_view(lease, "dev", a_view(generation=2))
+        hold(store, lease, "dev", a_view(generation=2))
     with pytest.raises(Locked, match=why):
         store.redefine(lease, "source.raw.orders", "f1", b"{new}")
     assert store.pointers("dev")["source.raw.orders"].build == a_build()
@@ -373,11 +379,11 @@ def test_online_views(store: SQLiteStateStore, lease: Lease) -> None:
     newer = a_view(view="a", as_of=T2)
     elsewhere = a_view(store="other", as_of=T3)
     for view in (elsewhere, newer, a_view()):
-        store.set_online_view(lease, "dev", view)
-    store.set_online_view(lease, "prod", a_view(rows=9))
+        hold(store, lease, "dev", view)
+    hold(store, lease, "prod", a_view(rows=9))
     assert store.online_views("dev") == [a_view(), newer, elsewhere]
     moved = a_view(fingerprint="f2", generation=2, as_of="2025-03-04", rows=4)
-    store.set_online_view(lease, "dev", moved)
+    hold(store, lease, "dev", moved)
     assert store.online_views("dev") == [newer, elsewhere, moved]
     assert store.online_views("prod") == [a_view(rows=9)]
 
@@ -390,8 +396,8 @@ def test_what_a_store_holds_no_more_is_forgotten(store: SQLiteStateStore, lease:
         store.finish_build(lease, "dev", build, b"{}")
         store.finish_build(lease, "prod", build, b"{}")
     for view in (a_view(), a_view(store="other")):
-        store.set_online_view(lease, "dev", view)
-    store.set_online_view(lease, "prod", a_view())
+        hold(store, lease, "dev", view)
+    hold(store, lease, "prod", a_view())
     store.forget_online_view(lease, "dev", a_view(generation=2), "online.main.v")
     store.forget_online_view(lease, "dev", a_view(fingerprint="f2"), "online.main.v")
     assert len(store.online_views("dev")) == 2

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from support.cli import ffc
 from support.projects import open_session, small_project
 
+from ffc.adapter import Move
 from ffc.auth import Principal
 from ffc.connect.holding import holding
 from ffc.connect.session import Session
@@ -114,9 +115,12 @@ def test_age_is_what_the_last_sync_says_and_never_negative(session: Session) -> 
 
 def test_a_view_that_moved_to_another_store_is_told_of_once(session: Session) -> None:
     view = next(v for v in session.state.online_views("dev") if v.view == VIEW)
+    deployed = session.state.deployment("dev")
+    assert deployed is not None
+    elsewhere = replace(view, store="other", as_of="2020-01-01T00:00:00.000000Z")
+    move = Move(manifest=deployed[1], definitions=[], pointers=[], online=[elsewhere])
     with holding(session.state, "dev") as lease:
-        elsewhere = replace(view, store="other", as_of="2020-01-01T00:00:00.000000Z")
-        session.state.set_online_view(lease, "dev", elsewhere)
+        session.state.move(lease, "dev", move, stamp(datetime.now(UTC)), "me")
     loaded = Deployment(session, lag=True)
     loaded.load()
     now = datetime.fromisoformat(view.as_of) + timedelta(seconds=3)
