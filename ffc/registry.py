@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Final
 
@@ -174,15 +174,19 @@ class StateRegistry(Registry):
     def serving(self) -> Serving:
         """Return what can be served: each synced view by the definition it was synced with.
 
-        While views of the newest deployment are not synced, what asks for more than there is means
-        what it meant before.
+        A model or training set is that of the newest deployment whose views, as far as it asks for
+        them, are those that are synced: it moves on when they do.
         """
+        return self._serving
+
+    @cached_property
+    def _serving(self) -> Serving:
         held = [view for view in self._online if self._is_online(view)]
-        views = [self._decoded(view.view, view.fingerprint) for view in held]
+        decoded = [self._decoded(view.view, view.fingerprint) for view in held]
+        views = [view for view in decoded if isinstance(view, FeatureView)]
         others = [node for node in self._nodes.values() if node.kind != "feature_view"]
         serving = serving_of([*views, *others, *self.models().values()])
-        if self._is_unsynced({(view.store, view.view, view.fingerprint) for view in held}):
-            serving = self._as_before(serving, views)
+        serving = self._as_synced(serving, views)
         generations = {view.view: view.generation for view in held}
         return msgspec.structs.replace(
             serving,
@@ -192,34 +196,54 @@ class StateRegistry(Registry):
             ),
         )
 
-    def _is_unsynced(self, held: Set[tuple[str, str, str]]) -> bool:
-        views = [n for n in self.declared().values() if isinstance(n, FeatureView) and n.online]
-        return not {(view.online, view.id, view.data_fingerprint) for view in views} <= held
-
-    def _as_before(self, serving: Serving, views: Sequence[AnyNode]) -> Serving:
-        """Return what is served; what can't be is as in the newest deployment where it can."""
-        there = {view.id: {f.name for f in view.features} for view in serving.views}
-        sets = _sets(serving)
-        lacking = {name for name, each in sets.items() if not is_served_by(each, there)}
-        earlier = self._state.deployments(self._target, limit=LOOKED_BACK)[1:] if lacking else []
-        for record in earlier:
-            nodes = decode_manifest(record.manifest).nodes
-            known = _sets(serving_of([*views, *(n for n in nodes if n.kind != "feature_view")]))
-            found = {n for n in lacking & set(known) if is_served_by(known[n], there)}
-            sets.update({name: known[name] for name in found})
-            lacking -= found
-            if not lacking:
+    def _as_synced(self, serving: Serving, views: Sequence[FeatureView]) -> Serving:
+        """Return what is served while views of the newest deployment are not synced yet."""
+        there = {view.id: {f.name for f in view.features} for view in views}
+        synced = {view.id: _place(view) for view in views}
+        declared = [n for n in self.declared().values() if isinstance(n, FeatureView) and n.online]
+        if all(synced.get(view.id) == _place(view) for view in declared):
+            return serving
+        newest = _sets(serving)
+        whole: dict[tuple[str, str], ServedSet] = {}
+        # What no deployment had just so is served as far as it can be.
+        partly: dict[tuple[str, str], ServedSet] = {}
+        for nodes, known in self._deployed(newest, views):
+            places = {n.id: _place(n) for n in nodes if isinstance(n, FeatureView)}
+            for name in newest.keys() & known.keys() - whole.keys():
+                each = known[name]
+                if is_served_by(each, there):
+                    partly.setdefault(name, each)
+                    asked = {view for _, view, _ in each.features}
+                    if all(places.get(view) == synced[view] for view in asked):
+                        whole[name] = each
+            if len(whole) == len(newest):
                 break
+        sets = {**newest, **partly, **whole}
         return msgspec.structs.replace(
             serving,
             training_sets=tuple(each for (kind, _), each in sets.items() if kind == "set"),
             models=tuple(each for (kind, _), each in sets.items() if kind == "model"),
         )
 
+    def _deployed(
+        self, newest: dict[tuple[str, str], ServedSet], views: Sequence[FeatureView]
+    ) -> Iterator[tuple[Iterable[AnyNode], dict[tuple[str, str], ServedSet]]]:
+        """Yield the nodes of deployments, the newest first, and what is asked for by name there."""
+        yield self.declared().values(), newest
+        for record in self._state.deployments(self._target, limit=LOOKED_BACK)[1:]:
+            nodes = decode_manifest(record.manifest).nodes
+            others = [node for node in nodes if not isinstance(node, FeatureView)]
+            yield nodes, _sets(serving_of([*views, *others]))
+
     def _is_online(self, view: OnlineView) -> bool:
         """Tell whether a store's rows are still meant to be served: the view may have moved on."""
         node = self._nodes.get(view.view)
         return isinstance(node, FeatureView) and node.online == view.store
+
+
+def _place(view: FeatureView) -> tuple[str, str]:
+    """Return where a view's rows are, and what tells its definition from others."""
+    return view.online, view.data_fingerprint
 
 
 def _sets(serving: Serving) -> dict[tuple[str, str], ServedSet]:

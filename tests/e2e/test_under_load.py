@@ -253,6 +253,9 @@ def test_nothing_fails_and_nothing_is_mixed_where_models_and_views_change_togeth
             (2000, ", thrice.c", MORE),
             # A feature that another name is given.
             (2000, ", thrice.d", MORE.replace("name: c,", "name: d,")),
+            # A model that asks for less of views that mean something else.
+            (0, "", MORE),
+            # A view that is declared no more is gone at once.
             (0, "", ""),
         ):
             _write(tmp_path, f" + {plus}", 1)

@@ -25,7 +25,10 @@ def project(tmp_path: Path) -> Path:
 def _registry(project: Path) -> StateRegistry:
     store = SQLiteStateStore(Options(where="t", folder=project, values={"path": ".ffc/state.db"}))
     try:
-        return StateRegistry(store, "dev")
+        registry = StateRegistry(store, "dev")
+        # What was deployed before is read for it, if need be.
+        registry.serving()
+        return registry
     finally:
         store.close()
 
