@@ -139,7 +139,8 @@ class Deployment(_Read):
             kept = self._kept() if self._seen is None else None
             # Not seen: once the state store is there again, it is what counts.
             known = kept or before
-            found = self._checked(known) if known is not None else None
+            # Nor is it told that what it led to was taken away: the stores themselves are asked.
+            found = self._checked(known, anew=True) if known is not None else None
             if kept is None and found is None:
                 raise
             return found
@@ -155,12 +156,15 @@ class Deployment(_Read):
             raise NotFound("nothing is deployed", help=["run `ffc run`"])
         return found
 
-    def _checked(self, known: Kept) -> FeatureReader | None:
-        """Return a reader of what is known as far as the stores hold it, if it is another one."""
+    def _checked(self, known: Kept, *, anew: bool = False) -> FeatureReader | None:
+        """Return a reader of what is known as far as the stores hold it, if it is another one.
+
+        What they were once seen to hold is only looked for `anew` if asked.
+        """
         views = known.serving.views
         stores = opened(self._session, (view.store for view in views))
         gone = self._lost
-        if gone or known is not self._known or stores != self._stores:
+        if anew or gone or known is not self._known or stores != self._stores:
             gone = lost(views, stores, known.project, known.target)
         return self._reader(known, stores, gone)
 

@@ -14,15 +14,21 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 from support.cli import ffc
-from support.projects import FILES, small_project
+from support.projects import FILES, open_session, small_project
 from support.server import Server, serving
+
+from ffc.auth import Principal
+from ffc.online.sync import sync
+from ffc.run.collecting import clean
 
 MODELS = """\
 models:
@@ -300,6 +306,37 @@ def test_the_state_store_may_be_away(project: Path, tmp_path: Path) -> None:
                 break
             time.sleep(0.2)
         assert found.call("POST", "/v1/features", ASK)[1]["deployment"] == "d2"
+
+
+@pytest.mark.parametrize("options", [(), ("--manifest", "target/manifest.json")])
+def test_a_clean_takes_no_row_that_a_server_still_reads(
+    project: Path, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    """Not even one that follows a sync at once, and gives nobody time."""
+    here = _copy(project, tmp_path)
+    if options:
+        shutil.copy(here / "profiles.yml", here / "target")
+        profiles = (here / "profiles.yml").read_text()
+        there = profiles.replace(".ffc/online", str(here / ".ffc" / "online"))
+        (here / "target" / "profiles.yml").write_text(there)
+    with serving(here, *options) as found:
+        with ThreadPoolExecutor(1) as other:
+            cleaned = other.submit(_refill_and_clean, here)
+            asked = 0
+            while not cleaned.done():
+                told = found.call("POST", "/v1/features", ASK)
+                assert (told[0], told[1]["rows"][0]["values"]) == (200, [2.5, "NL"])
+                asked += 1
+        assert cleaned.result() == 2
+        assert asked > 10
+
+
+def _refill_and_clean(project: Path) -> int:
+    """Fill every view anew, take the old rows away at once; return of how many views."""
+    user = Principal("tester")
+    with open_session(project) as session:
+        assert all(not each.error for each in sync(session, "small", principal=user, anew=True))
+        return len(clean(session, principal=user, grace=timedelta(0)).taken)
 
 
 def test_tls_and_events_in_json(project: Path, tmp_path: Path) -> None:
