@@ -16,7 +16,7 @@ import msgspec
 from ffc.auth import local_user
 from ffc.connect.profiles import ChosenTarget, choose_target, read_profile, usable
 from ffc.connect.session import Session
-from ffc.core.errors import ProfileError, Unreachable
+from ffc.core.errors import FfcError, ProfileError, Unreachable
 from ffc.serve.app import FeatureService
 from ffc.serve.deployment import BareManifest, Deployment, Loaded
 from ffc.serve.keeping import Keeper
@@ -94,8 +94,15 @@ def _work(options: ServeOptions, bound: socket.socket) -> None:
 
     from ffc.serve.protocol import Protocol, Worker
 
+    try:
+        answers = application(options)
+    except FfcError as problem:
+        # What was well when the server was told to start may have been broken since.
+        message = " ".join(str(problem).split())
+        logger(options.log, sys.stderr)("worker_failed", code=problem.code, message=message)
+        sys.exit(problem.exit_code)
     config = Config(
-        application(options),
+        answers,
         loop="asyncio",
         http=Protocol,
         ws="none",

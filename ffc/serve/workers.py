@@ -19,7 +19,8 @@ from typing import Final
 Work = Callable[[socket.socket], None]
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
-# One that dies sooner than this is not replaced sooner than this.
+# One that dies this young may not be able to start: it is not replaced at once.
+YOUNG_SECONDS: Final = 5.0
 AGAIN_SECONDS: Final = 1.0
 
 
@@ -43,7 +44,7 @@ def keep(work: Work, bound: socket.socket, count: int, *, patience: float) -> No
             for sentinel in workers.keys() & set(ready):
                 dead, began = workers.pop(sentinel)
                 dead.join()
-                if time.monotonic() - began < AGAIN_SECONDS and told.poll(AGAIN_SECONDS):
+                if time.monotonic() - began < YOUNG_SECONDS and told.poll(AGAIN_SECONDS):
                     return
                 _start(work, bound, workers)
     finally:

@@ -226,6 +226,25 @@ def test_workers_share_their_figures_and_one_that_dies_is_replaced(
             assert found.call("POST", "/v1/features", ASK)[0] == 200
 
 
+def test_a_worker_that_cannot_start_says_why_and_is_tried_again(
+    project: Path, tmp_path: Path
+) -> None:
+    here = _copy(project, tmp_path)
+    profiles = here / "profiles.yml"
+    good = profiles.read_text()
+    with serving(here, "--log-format", "json") as found:
+        profiles.write_text("test: [")
+        os.kill(found.workers()[0], signal.SIGKILL)
+        time.sleep(6)
+        profiles.write_text(good)
+        assert found.call("POST", "/v1/features", ASK)[0] == 200
+    told = [json.loads(line) for line in found.said.splitlines()[1:]]
+    failed = [each for each in told if each["event"] == "worker_failed"]
+    assert len(told) == len(failed) + 2
+    assert 1 <= len(failed) <= 6
+    assert all("is never closed" in each["message"] for each in failed)
+
+
 def test_workers_end_with_the_process_that_keeps_them(project: Path, tmp_path: Path) -> None:
     with serving(_copy(project, tmp_path)) as found:
         (worker,) = found.workers()
