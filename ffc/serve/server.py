@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import ssl
@@ -51,19 +52,28 @@ class ServeOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def listening(host: str, port: int) -> socket.socket:
-    """Return a socket that is bound to an address; raises Unreachable.
+    """Return a socket that listens at an address; raises Unreachable.
 
-    Nobody can connect before a worker is ready, and nobody is turned away while one is replaced.
+    Whoever connects before a worker is ready waits for it, as when one is replaced. Two sockets may
+    be bound to an address as long as none of them listens: this one would be told too late.
     """
     bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((host, port))
+        bound.listen()
     except OSError as problem:
         bound.close()
-        message = f"can't listen on {host}:{port}: {problem.strerror}"
-        raise Unreachable(message, help=["name another one with `--port`"]) from problem
+        message = f"can't listen on {address(host, port)}: {problem.strerror}"
+        taken = problem.errno == errno.EADDRINUSE
+        option = "--port" if taken else "--host"
+        raise Unreachable(message, help=[f"name another one with `{option}`"]) from problem
     return bound
+
+
+def address(host: str, port: int) -> str:
+    """Return an address as it stands in a URL."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def check_certificate(certificate: Path, key: Path) -> None:
