@@ -21,7 +21,7 @@ from ffc.core.errors import FfcError, ProfileError, Unreachable
 from ffc.serve.app import FeatureService
 from ffc.serve.deployment import BareManifest, Deployment, Loaded
 from ffc.serve.keeping import Keeper
-from ffc.serve.logs import logger
+from ffc.serve.logs import Log, logger
 from ffc.serve.metrics import Shared
 from ffc.serve.offline import Offline
 from ffc.serve.workers import keep
@@ -135,13 +135,13 @@ def _work(options: ServeOptions, bound: socket.socket) -> None:
 def application(options: ServeOptions) -> FeatureService:
     """Return the ASGI application of a process."""
     target = chosen(options)
-    loaded = _loaded(options, target)
+    log = logger(options.log, sys.stderr, quiet=options.quiet)
+    loaded = _loaded(options, target, log)
     user = local_user()
 
     def reading(*, writes_state: bool = False) -> Session:
         return Session(target, read_only=True, writes_state=writes_state)
 
-    log = logger(options.log, sys.stderr, quiet=options.quiet)
     folder = Path(options.metrics) if options.metrics else None
     keeper = None
     # A manifest alone has no state store to keep figures in.
@@ -166,11 +166,11 @@ def chosen(options: ServeOptions) -> ChosenTarget:
     return choose_target(profile, options.target, project)
 
 
-def _loaded(options: ServeOptions, target: ChosenTarget) -> Loaded:
+def _loaded(options: ServeOptions, target: ChosenTarget, log: Log) -> Loaded:
     session = Session(target, read_only=True, writes_state=True)
     if options.manifest:
         return BareManifest(session, Path(options.manifest))
-    return Deployment(session, keep_at(target), lag=True)
+    return Deployment(session, keep_at(target), lag=True, log=log)
 
 
 def keep_at(target: ChosenTarget) -> Path:

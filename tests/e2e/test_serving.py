@@ -426,6 +426,27 @@ def _refill_and_clean(project: Path) -> int:
         return len(clean(session, principal=user, grace=timedelta(0)).taken)
 
 
+def test_a_folder_that_cannot_be_written_to_holds_up_nothing(project: Path, tmp_path: Path) -> None:
+    """Of what is known nothing can be kept; but it is served, and so is what comes."""
+    here = _copy(project, tmp_path)
+    shutil.rmtree(here / "target")
+    (here / "target").write_text("in the way")
+    with serving(here, "--log-format", "json") as found:
+        before = found.call("POST", "/v1/features", ASK)
+        assert before[1]["rows"][0]["values"] == [2.5, "NL"]
+        assert ffc(here, "sync", "--full-refresh").code == 0
+        assert ffc(here, "clean", "--unused", "--grace", "0").code == 0
+        told = found.call("POST", "/v1/features", ASK)
+        assert told[1]["rows"][0]["values"] == [2.5, "NL"]
+        (here / "target").unlink()
+        end = time.monotonic() + 10
+        while time.monotonic() < end and not (here / "target" / "serving.dev.json").exists():
+            time.sleep(0.1)
+        assert (here / "target" / "serving.dev.json").exists()
+    events = [json.loads(line)["event"] for line in found.said.splitlines()[1:]]
+    assert events == ["keep_failed", "deployment", "deployment"]
+
+
 def test_tls_and_events_in_json(project: Path, tmp_path: Path) -> None:
     key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
     subprocess.run(
