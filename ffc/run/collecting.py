@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -19,6 +20,8 @@ from ffc.online.snapshots import is_of
 from ffc.run.increments import CHANGES
 from ffc.run.sources import file_tables
 
+# Who reads without the state store sees by its mark, once a second, that a generation goes.
+SEEN_SECONDS: Final = 2.0
 # A generation that was left stays so long: whoever serves has moved on by then.
 GRACE: Final = timedelta(days=1)
 
@@ -90,8 +93,14 @@ def generations_of(session: Session) -> Generations:
 
 
 def take(generations: Generations, cleaned: Cleaned) -> Cleaned:
-    """Take the rows of generations away that `collect` let no name lead to."""
-    taken = [(each, generations.take(each)) for each in _taken(cleaned)]
+    """Take the rows of generations away that `collect` let no name lead to.
+
+    Not before everybody has seen that: a row that is gone reads as a key that never was.
+    """
+    going = _taken(cleaned)
+    if going:
+        time.sleep(SEEN_SECONDS)
+    taken = [(each, generations.take(each)) for each in going]
     return replace(cleaned, taken=taken)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import hmac
 import os
 import re
@@ -58,6 +59,8 @@ _ABOUT: Final = {
 }
 # So many requests are answered by way of the warehouse at a time; the others wait.
 _READERS: Final = 4
+# What a machine may be out of for a while: files that are open, room, memory.
+_SCARCE: Final = (errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EDQUOT, errno.ENOMEM)
 # A request's own name, if it is one that can be sent back.
 _ID: Final = b"x-request-id"
 _IS_ID: Final = re.compile(rb"[\x21-\x7e]{1,128}")
@@ -196,11 +199,7 @@ class FeatureService:
             if told.status >= 500:
                 self._failed("failed", path=path, code=problem.code, message=problem.message)
         except Exception as problem:
-            # A mistake of ours: the server goes on, and says where it was.
-            bug = InternalError(f"a bug in ffc: {type(problem).__name__}")
-            told = Told(500, problem_document(bug))
-            where = "".join(traceback.format_exception(problem))
-            self._log("bug", path=path, request=own.decode(), traceback=where)
+            told = self._unforeseen(problem, path, own)
         headers = [
             (b"content-type", told.kind),
             (b"content-length", b"%d" % len(told.body)),
@@ -214,6 +213,18 @@ class FeatureService:
         await send({"type": "http.response.body", "body": body})
         label = path if route is not None else "other"
         self._counted.own.request(label, told.status, time.perf_counter() - began)
+
+    def _unforeseen(self, problem: Exception, path: str, own: bytes) -> Told:
+        """Return what tells of a machine that has not enough of something, or of our mistake."""
+        if isinstance(problem, OSError) and problem.errno in _SCARCE:
+            short = StoreError(f"the server's machine: {os.strerror(problem.errno)}")
+            self._failed("failed", path=path, code=short.code, message=short.message)
+            return Told(status_of(short), problem_document(short))
+        # The server goes on, and says where it was.
+        bug = InternalError(f"a bug in ffc: {type(problem).__name__}")
+        where = "".join(traceback.format_exception(problem))
+        self._log("bug", path=path, request=own.decode(), traceback=where)
+        return Told(500, problem_document(bug))
 
     def _id(self) -> bytes:
         return b"%s-%d" % (self._prefix, next(self._numbers))

@@ -11,7 +11,7 @@ import msgspec
 
 from ffc.adapter.state import OnlineView
 from ffc.connect.session import Session
-from ffc.core.errors import NotFound, StateError
+from ffc.core.errors import NotFound, StateError, StoreError
 from ffc.core.files import write_atomically
 from ffc.manifest.files import read_manifest
 from ffc.manifest.records import ServedView, Serving
@@ -20,6 +20,7 @@ from ffc.online.codec import CODEC
 from ffc.online.lookup import FeatureReader
 from ffc.online.marks import Mark, Marks, Reads
 from ffc.registry import StateRegistry
+from ffc.serve.logs import Log, silent
 from ffc.serve.metrics import Gauge
 from ffc.serve.standing import Behind, Standing, gauges, standings
 from ffc.serve.stores import Gone, lost, opened, without
@@ -110,12 +111,23 @@ class Deployment(_Read):
     """The newest deployment of a target, as its state store has it.
 
     `keep` is a file in which what is known is kept, for times when the state store is not there.
-    With `lag` it is also looked how far views are behind the warehouse.
+    Where it can't be kept, `log` is told so, and what is known is served all the same. With `lag`
+    it is also looked how far views are behind the warehouse.
     """
 
-    def __init__(self, session: Session, keep: Path | None = None, *, lag: bool = False) -> None:
+    def __init__(
+        self,
+        session: Session,
+        keep: Path | None = None,
+        *,
+        lag: bool = False,
+        log: Log = silent,
+    ) -> None:
         super().__init__(session)
         self._keep = keep
+        self._log = log
+        self._written: Kept | None = None
+        self._unwritten = ""
         self._seen: object = None
         self._deployed: Kept | None = None
         self._lag = lag
@@ -139,8 +151,8 @@ class Deployment(_Read):
             kept = self._kept() if self._seen is None else None
             # Not seen: once the state store is there again, it is what counts.
             known = kept or before
-            # Nor is it known that rows which no name leads to any more are still there.
-            found = self._checked(known, again=True) if known is not None else None
+            # Nor is it told that what it led to was taken away: the stores themselves are asked.
+            found = self._checked(known, anew=True) if known is not None else None
             if kept is None and found is None:
                 raise
             return found
@@ -156,12 +168,15 @@ class Deployment(_Read):
             raise NotFound("nothing is deployed", help=["run `ffc run`"])
         return found
 
-    def _checked(self, known: Kept, *, again: bool = False) -> FeatureReader | None:
-        """Return a reader of what is known as far as the stores hold it, if it is another one."""
+    def _checked(self, known: Kept, *, anew: bool = False) -> FeatureReader | None:
+        """Return a reader of what is known as far as the stores hold it, if it is another one.
+
+        What they were once seen to hold is only looked for `anew` if asked.
+        """
         views = known.serving.views
         stores = opened(self._session, (view.store for view in views))
         gone = self._lost
-        if again or gone or known is not self._known or stores != self._stores:
+        if anew or gone or known is not self._known or stores != self._stores:
             gone = lost(views, stores, known.project, known.target)
         return self._reader(known, stores, gone)
 
@@ -175,6 +190,7 @@ class Deployment(_Read):
         synced = state.online_views(target)
         seen = (deployed[0], synced)
         if seen == self._seen and self._deployed is not None:
+            self._write(self._deployed)
             return self._deployed
         registry = StateRegistry(state, target)
         known = Kept(
@@ -184,10 +200,22 @@ class Deployment(_Read):
             serving=registry.serving(),
             synced=list(synced),
         )
-        if self._keep is not None:
-            write_atomically(self._keep, msgspec.json.encode(known))
+        self._write(known)
         self._seen, self._deployed = seen, known
         return known
+
+    def _write(self, known: Kept) -> None:
+        """Keep what is known; as long as that can't be done it is tried again, and told once."""
+        if self._keep is None or known is self._written:
+            return
+        try:
+            write_atomically(self._keep, msgspec.json.encode(known))
+        except StoreError as problem:
+            if problem.message != self._unwritten:
+                self._unwritten = problem.message
+                self._log("keep_failed", code=problem.code, message=problem.message)
+        else:
+            self._written, self._unwritten = known, ""
 
     def _look(self, known: Kept, *, moved: bool) -> None:
         """Note how far views are behind, now and then; nobody knows while the state is away."""

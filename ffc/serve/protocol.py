@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from typing import Final
+from typing import Any, Final
 
+from httptools import HttpParserError, HttpParserUpgrade
 from uvicorn import Server
 from uvicorn.protocols.http.httptools_impl import (
     STATUS_LINE,
@@ -18,7 +19,7 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 
 from ffc.core.errors import BadRequest
-from ffc.serve.bodies import BROKEN_OFF, problem_document
+from ffc.serve.bodies import BROKEN_OFF, problem_document, start
 
 # Who is refused may still be sending, and reads no answer from a connection that is cut.
 LINGER_SECONDS: Final = 5.0
@@ -53,6 +54,8 @@ class Protocol(HttpToolsProtocol):
     _waiting: asyncio.TimerHandle | None = None
     _refusal: BadRequest | None = None
     _is_over = False
+    # Whether the head that was whole last asks for another protocol.
+    _is_offer = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take up a connection; one on which nothing comes is let go like one at rest."""
@@ -73,13 +76,32 @@ class Protocol(HttpToolsProtocol):
         if self._is_over:
             return
         head = self._heads if self._is_head else 0
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        self._parse(data)
         if self._is_head or self._waiting:
             self._wait(self._is_head)
             if head == self._heads:
                 self._size += len(data)
                 if self._size > LARGEST_HEAD:
                     self._refuse(431, f"the head is larger than {LARGEST_HEAD // 1024} KiB")
+
+    def _parse(self, data: bytes) -> None:
+        try:
+            self.parser.feed_data(data)
+        except HttpParserError as problem:
+            self.send_400_response(str(problem))
+        except HttpParserUpgrade as offer:
+            if self._is_offer:
+                # The parser takes the body for the other protocol's.
+                self._is_offer = False
+                self._parse(self._without_offer() + data[offer.args[0] :])
+
+    def _without_offer(self) -> bytes:
+        """Return the head of a request as it would be if it asked for no other protocol."""
+        version = self.parser.get_http_version().encode()
+        headers = (b"%b: %b\r\n" % each for each in self.headers if each[0] != b"upgrade")
+        line = b"%b %b HTTP/%b\r\n" % (self.parser.get_method(), self.url, version)
+        return b"".join((line, *headers, b"\r\n"))
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """Answer what came whole, also to who sends no more; tell of what did not."""
@@ -91,7 +113,7 @@ class Protocol(HttpToolsProtocol):
             return self.scheme == "http"
         if not self._is_over and (busy or self._is_head):
             self._refuse(400, BROKEN_OFF if busy else "the head ended before it was whole")
-        return False
+        return self.scheme == "http" and bool(self.pipeline)
 
     def on_message_begin(self) -> None:
         """Begin a head."""
@@ -99,6 +121,11 @@ class Protocol(HttpToolsProtocol):
         self._is_head = True
         self._heads += 1
         self._size = 0
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header; what comes after a body may be without end, and says nothing."""
+        if self._is_head:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Begin a request, if its head is no larger than it may be."""
@@ -113,22 +140,46 @@ class Protocol(HttpToolsProtocol):
         if self._refusal is not None:
             # The parser tells of it as of anything else that can't be read.
             raise self._refusal
-        super().on_headers_complete()
+        self._is_offer = self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
+        if not self._is_offer:
+            super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """End a request, if it has begun."""
+        if not self._is_offer:
+            super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Go on to the next request; what follows an answer that came too soon is none."""
+        super().on_response_complete()
+        cycle: RequestResponseCycle = self.cycle
+        if cycle.response_complete and cycle.more_body and not self.transport.is_closing():
+            self._end()
 
     def send_400_response(self, msg: str) -> None:
-        """Tell what is no request, and close; an answer that is on its way comes first."""
+        """Tell what is no request, and close; answers that are on their way come first."""
         cycle: RequestResponseCycle | None = self.cycle
-        if cycle is not None and not cycle.response_complete:
-            if not cycle.more_body:
-                cycle.keep_alive = False
-                return
+        busy = cycle is not None and not cycle.response_complete
+        if cycle is not None and busy and not cycle.more_body:
+            cycle.keep_alive = False
+            return
+        what = BROKEN_OFF if busy else "this is no HTTP request"
+        refusal = self._refusal or BadRequest(what, status=400)
+        if cycle is not None and self.pipeline:
+            self.pipeline[0] = cycle, _Refusing(refusal)
+            self._is_over = True
+            self._wait(False)
+            return
+        if cycle is not None and busy:
             # Who still waits for the body is told that it will not come.
             cycle.disconnected = True
             cycle.message_event.set()
-        what = BROKEN_OFF if cycle is not None and cycle.disconnected else "this is no HTTP request"
-        refusal = self._refusal or BadRequest(what, status=400)
         body = problem_document(refusal)
         self.transport.write(STATUS_LINE[refusal.status] + _ABOUT % len(body) + body)
+        self._end()
+
+    def _end(self) -> None:
+        """Take no more; who still sends has a while to read what was told."""
         self._is_over = True
         self._wait(False)
         self.flow.resume_reading()
@@ -150,6 +201,20 @@ class Protocol(HttpToolsProtocol):
         elif on and self._waiting is None:
             message = "the head does not come, or comes too slowly"
             self._waiting = self.loop.call_later(HEAD_SECONDS, self._refuse, 408, message)
+
+
+class _Refusing:
+    """What answers a request that is refused, when its turn has come."""
+
+    def __init__(self, refusal: BadRequest) -> None:
+        self._refusal = refusal
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Refuse, and close."""
+        body = problem_document(self._refusal)
+        about = {"content-type": "application/json", "connection": "close"}
+        await send(start(self._refusal.status, {**about, "content-length": str(len(body))}))
+        await send({"type": "http.response.body", "body": body})
 
 
 class Joining(asyncio.Transport):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import ssl
@@ -16,11 +17,11 @@ import msgspec
 from ffc.auth import local_user
 from ffc.connect.profiles import ChosenTarget, choose_target, read_profile, usable
 from ffc.connect.session import Session
-from ffc.core.errors import ProfileError, Unreachable
+from ffc.core.errors import FfcError, ProfileError, Unreachable
 from ffc.serve.app import FeatureService
 from ffc.serve.deployment import BareManifest, Deployment, Loaded
 from ffc.serve.keeping import Keeper
-from ffc.serve.logs import logger
+from ffc.serve.logs import Log, logger
 from ffc.serve.metrics import Shared
 from ffc.serve.offline import Offline
 from ffc.serve.workers import keep
@@ -51,19 +52,28 @@ class ServeOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def listening(host: str, port: int) -> socket.socket:
-    """Return a socket that is bound to an address; raises Unreachable.
+    """Return a socket that listens at an address; raises Unreachable.
 
-    Nobody can connect before a worker is ready, and nobody is turned away while one is replaced.
+    Whoever connects before a worker is ready waits for it, as when one is replaced. Two sockets may
+    be bound to an address as long as none of them listens: this one would be told too late.
     """
     bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((host, port))
+        bound.listen()
     except OSError as problem:
         bound.close()
-        message = f"can't listen on {host}:{port}: {problem.strerror}"
-        raise Unreachable(message, help=["name another one with `--port`"]) from problem
+        message = f"can't listen on {address(host, port)}: {problem.strerror}"
+        taken = problem.errno == errno.EADDRINUSE
+        option = "--port" if taken else "--host"
+        raise Unreachable(message, help=[f"name another one with `{option}`"]) from problem
     return bound
+
+
+def address(host: str, port: int) -> str:
+    """Return an address as it stands in a URL."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def check_certificate(certificate: Path, key: Path) -> None:
@@ -94,8 +104,15 @@ def _work(options: ServeOptions, bound: socket.socket) -> None:
 
     from ffc.serve.protocol import Protocol, Worker
 
+    try:
+        answers = application(options)
+    except FfcError as problem:
+        # What was well when the server was told to start may have been broken since.
+        message = " ".join(str(problem).split())
+        logger(options.log, sys.stderr)("worker_failed", code=problem.code, message=message)
+        sys.exit(problem.exit_code)
     config = Config(
-        application(options),
+        answers,
         loop="asyncio",
         http=Protocol,
         ws="none",
@@ -118,13 +135,13 @@ def _work(options: ServeOptions, bound: socket.socket) -> None:
 def application(options: ServeOptions) -> FeatureService:
     """Return the ASGI application of a process."""
     target = chosen(options)
-    loaded = _loaded(options, target)
+    log = logger(options.log, sys.stderr, quiet=options.quiet)
+    loaded = _loaded(options, target, log)
     user = local_user()
 
     def reading(*, writes_state: bool = False) -> Session:
         return Session(target, read_only=True, writes_state=writes_state)
 
-    log = logger(options.log, sys.stderr, quiet=options.quiet)
     folder = Path(options.metrics) if options.metrics else None
     keeper = None
     # A manifest alone has no state store to keep figures in.
@@ -149,11 +166,11 @@ def chosen(options: ServeOptions) -> ChosenTarget:
     return choose_target(profile, options.target, project)
 
 
-def _loaded(options: ServeOptions, target: ChosenTarget) -> Loaded:
+def _loaded(options: ServeOptions, target: ChosenTarget, log: Log) -> Loaded:
     session = Session(target, read_only=True, writes_state=True)
     if options.manifest:
         return BareManifest(session, Path(options.manifest))
-    return Deployment(session, keep_at(target), lag=True)
+    return Deployment(session, keep_at(target), lag=True, log=log)
 
 
 def keep_at(target: ChosenTarget) -> Path:

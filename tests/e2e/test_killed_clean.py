@@ -117,7 +117,7 @@ def test_killed(refilled: Path, tmp_path: Path, number: int) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("number", range(30))
 def test_killed_at_any_instant(refilled: Path, tmp_path: Path, number: int) -> None:
-    check_killed(refilled, tmp_path, seconds=0.2 + 1.5 * number / 30)
+    check_killed(refilled, tmp_path, seconds=0.2 + 3.5 * number / 30)
 
 
 def check_killed(refilled: Path, tmp_path: Path, *, share: float = 0, seconds: float = 0) -> bool:

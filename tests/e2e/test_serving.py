@@ -13,16 +13,24 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 from support.cli import ffc
-from support.projects import FILES, small_project
+from support.projects import FILES, open_session, small_project
 from support.server import Server, serving
+
+from ffc.auth import Principal
+from ffc.core.errors import Unreachable
+from ffc.online.sync import sync
+from ffc.run.collecting import clean
+from ffc.serve.server import address, listening
 
 MODELS = """\
 models:
@@ -208,16 +216,101 @@ def test_workers_share_their_figures_and_one_that_dies_is_replaced(
                 break
             time.sleep(0.2)
         assert told == [f"{name}40"]
-        os.kill(found.workers()[-1], signal.SIGKILL)
+        killed = found.workers()[-1]
+        os.kill(killed, signal.SIGKILL)
         end = time.monotonic() + 10
-        while time.monotonic() < end and len(found.workers()) < 2:
+        while time.monotonic() < end and (killed in found.workers() or len(found.workers()) < 2):
             assert found.call("POST", "/v1/features", ASK)[0] == 200
-        assert len(found.workers()) == 2
+        assert len(set(found.workers()) - {killed}) == 2
         # All at once: whoever asks meanwhile waits for the first that is there again.
         for worker in found.workers():
             os.kill(worker, signal.SIGKILL)
         for _ in range(50):
             assert found.call("POST", "/v1/features", ASK)[0] == 200
+
+
+def test_a_worker_that_cannot_start_says_why_and_is_tried_again(
+    project: Path, tmp_path: Path
+) -> None:
+    here = _copy(project, tmp_path)
+    profiles = here / "profiles.yml"
+    good = profiles.read_text()
+    with serving(here, "--log-format", "json") as found:
+        profiles.write_text("test: [")
+        os.kill(found.workers()[0], signal.SIGKILL)
+        time.sleep(6)
+        profiles.write_text(good)
+        assert found.call("POST", "/v1/features", ASK)[0] == 200
+    told = [json.loads(line) for line in found.said.splitlines()[1:]]
+    failed = [each for each in told if each["event"] == "worker_failed"]
+    assert len(told) == len(failed) + 2
+    assert 1 <= len(failed) <= 6
+    assert all("is never closed" in each["message"] for each in failed)
+
+
+def _interrupted(project: Path, port: int, until: Callable[[int], bool]) -> tuple[int, str]:
+    """Interrupt a server as a terminal does, all its processes; return code and stderr."""
+    command = [sys.executable, "-m", "ffc", "serve", "--quiet", "--port", str(port)]
+    with subprocess.Popen(
+        command, cwd=project, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        end = time.monotonic() + 20
+        while not until(process.pid) and time.monotonic() < end:
+            time.sleep(0.002)
+        os.killpg(process.pid, signal.SIGINT)
+        told = process.communicate(timeout=20)[1]
+    return process.returncode, told
+
+
+def _port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.mark.parametrize("seconds", [0.05, 0.2, 0.4])
+def test_an_interrupt_while_workers_start_shows_nothing(project: Path, seconds: float) -> None:
+    started: list[float] = []
+
+    def until(pid: int) -> bool:
+        if not started and Server(0, pid).workers():
+            started.append(time.monotonic())
+        return bool(started) and time.monotonic() - started[0] > seconds
+
+    assert _interrupted(project, _port(), until) == (0, "")
+
+
+def test_of_two_servers_at_one_address_one_is_refused(project: Path) -> None:
+    """Even before the first one answers."""
+    with listening("127.0.0.1", 0) as bound:
+        refused = ffc(project, "serve", "--port", str(bound.getsockname()[1]))
+    assert refused.code == 1
+    assert "can't listen on 127.0.0.1:" in refused.stderr
+    assert "`--port`" in refused.stderr
+    assert address("::1", 80) == "[::1]:80"
+    with pytest.raises(Unreachable, match="Name or service not known") as told:
+        listening("no.such.invalid", 80)
+    assert told.value.help == ("name another one with `--host`",)
+    assert ffc(project, "serve", "--host", "").code == 2
+
+
+def test_a_second_interrupt_does_not_wait() -> None:
+    began = time.monotonic()
+    code = (
+        "import os, signal, socket, threading, time; from support.working import stubborn;"
+        "from ffc.serve.workers import keep\n"
+        "if __name__ == '__main__':\n"
+        "    def twice():\n"
+        "        for _ in range(2): time.sleep(2); os.kill(os.getpid(), signal.SIGINT)\n"
+        "    threading.Thread(target=twice, daemon=True).start()\n"
+        "    keep(stubborn, socket.socket(), 1, patience=60)\n"
+    )
+    folder = Path(__file__).parents[1]
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, timeout=50
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert time.monotonic() - began < 20
 
 
 def test_workers_end_with_the_process_that_keeps_them(project: Path, tmp_path: Path) -> None:
@@ -300,6 +393,58 @@ def test_the_state_store_may_be_away(project: Path, tmp_path: Path) -> None:
                 break
             time.sleep(0.2)
         assert found.call("POST", "/v1/features", ASK)[1]["deployment"] == "d2"
+
+
+@pytest.mark.parametrize("options", [(), ("--manifest", "target/manifest.json")])
+def test_a_clean_takes_no_row_that_a_server_still_reads(
+    project: Path, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    """Not even one that follows a sync at once, and gives nobody time."""
+    here = _copy(project, tmp_path)
+    if options:
+        shutil.copy(here / "profiles.yml", here / "target")
+        profiles = (here / "profiles.yml").read_text()
+        there = profiles.replace(".ffc/online", str(here / ".ffc" / "online"))
+        (here / "target" / "profiles.yml").write_text(there)
+    with serving(here, *options) as found:
+        with ThreadPoolExecutor(1) as other:
+            cleaned = other.submit(_refill_and_clean, here)
+            asked = 0
+            while not cleaned.done():
+                told = found.call("POST", "/v1/features", ASK)
+                assert (told[0], told[1]["rows"][0]["values"]) == (200, [2.5, "NL"])
+                asked += 1
+        assert cleaned.result() == 2
+        assert asked > 10
+
+
+def _refill_and_clean(project: Path) -> int:
+    """Fill every view anew, take the old rows away at once; return of how many views."""
+    user = Principal("tester")
+    with open_session(project) as session:
+        assert all(not each.error for each in sync(session, "small", principal=user, anew=True))
+        return len(clean(session, principal=user, grace=timedelta(0)).taken)
+
+
+def test_a_folder_that_cannot_be_written_to_holds_up_nothing(project: Path, tmp_path: Path) -> None:
+    """Of what is known nothing can be kept; but it is served, and so is what comes."""
+    here = _copy(project, tmp_path)
+    shutil.rmtree(here / "target")
+    (here / "target").write_text("in the way")
+    with serving(here, "--log-format", "json") as found:
+        before = found.call("POST", "/v1/features", ASK)
+        assert before[1]["rows"][0]["values"] == [2.5, "NL"]
+        assert ffc(here, "sync", "--full-refresh").code == 0
+        assert ffc(here, "clean", "--unused", "--grace", "0").code == 0
+        told = found.call("POST", "/v1/features", ASK)
+        assert told[1]["rows"][0]["values"] == [2.5, "NL"]
+        (here / "target").unlink()
+        end = time.monotonic() + 10
+        while time.monotonic() < end and not (here / "target" / "serving.dev.json").exists():
+            time.sleep(0.1)
+        assert (here / "target" / "serving.dev.json").exists()
+    events = [json.loads(line)["event"] for line in found.said.splitlines()[1:]]
+    assert events == ["keep_failed", "deployment", "deployment"]
 
 
 def test_tls_and_events_in_json(project: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import duckdb
 import pytest
@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from support.cli import ffc
 from support.projects import FILES, open_session, small_project
 
-from ffc.adapter import Given, Locked, StoreError
+from ffc.adapter import Given, Locked, StateError, StoreError, Unreachable
 from ffc.auth import Principal
 from ffc.connect.holding import holding
 from ffc.core.clock import stamp
@@ -29,10 +29,12 @@ from ffc.online.generations import Generation
 from ffc.online.keys import field_of, heads_of, marker_key
 from ffc.online.lookup import FeatureReader
 from ffc.online.marks import Mark, Marks, marks_of
+from ffc.online.requests import FeatureRequest
 from ffc.online.sync import sync
 from ffc.registry import StateRegistry
+from ffc.run import collecting
 from ffc.run.collecting import Cleaned, clean
-from ffc.serve.deployment import BareManifest
+from ffc.serve.deployment import BareManifest, Deployment
 from ffc_sqlite import SQLiteOnlineStore, SQLiteStateStore
 
 PRINCIPAL = Principal("tester")
@@ -141,6 +143,11 @@ def taken(cleaned: Cleaned) -> dict[str, list[int | None]]:
     return found
 
 
+@pytest.fixture(autouse=True)
+def _nobody_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collecting, "SEEN_SECONDS", 0)
+
+
 @pytest.fixture
 def shop(tmp_path: Path) -> Shop:
     project = small_project(tmp_path)
@@ -187,6 +194,33 @@ def test_how_long_is_for_whoever_asks_to_say(refilled: Shop, grace: timedelta) -
     assert taken(refilled.clean(NOW + 2 * HOUR, grace=grace)).keys() == (
         set() if grace > 2 * HOUR else {SPENDING, PROFILE}
     )
+
+
+def test_who_is_told_nothing_sees_that_its_rows_go(
+    refilled: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server whose state store fails goes on with what it knew, as long as that is there."""
+
+    def away(target: str) -> NoReturn:
+        raise StateError("it is away")
+
+    request = FeatureRequest(features=["spending.amount"], entities=[{"user_id": "u1"}])
+    with open_session(refilled.folder) as session:
+        loaded = Deployment(session)
+        assert loaded.load() is not None
+        with monkeypatch.context() as patched:
+            patched.setattr(session.state, "deployment", away)
+            refilled.refill(NOW + timedelta(seconds=1))
+            with pytest.raises(StateError, match="it is away"):
+                loaded.load()
+            refilled.clean(grace=timedelta(0))
+            reader = loaded.load()
+            assert reader is not None
+            with pytest.raises(Unreachable, match="does not hold `spending`"):
+                b"".join(reader.respond(request, NOW, principal=PRINCIPAL))
+        reader = loaded.load()
+        assert reader is not None
+        assert b"2024-01-02" in b"".join(reader.respond(request, NOW, principal=PRINCIPAL))
 
 
 def test_what_would_go_is_said_and_stays(refilled: Shop) -> None:

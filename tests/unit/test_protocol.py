@@ -21,16 +21,19 @@ OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
     """Answer what came, after all of it."""
-    more = True
+    more = scope["path"] != "/early"
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             return
         more = message["more_body"]
     await asyncio.sleep(0.05 if scope["path"] == "/slow" else 0)
+    body = b"ok"
+    if scope["path"] == "/headers":
+        body = b"%02d" % min(99, len(scope["headers"]))
     headers = [(b"content-length", b"2")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": b"ok"})
+    await send({"type": "http.response.body", "body": body})
 
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[Any]]
@@ -106,6 +109,38 @@ def test_an_answer_on_its_way_comes_before_the_end() -> None:
 
 
 @pytest.mark.parametrize(
+    "rest",
+    [
+        b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\nzz",
+        b"POST / HTTP/1.1\r\ncontent-length: 9\r\n\r\n{",
+    ],
+)
+def test_answers_come_in_order_though_one_is_a_refusal(rest: bytes) -> None:
+    async def work(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        writer.write(GET.replace(b"/ ", b"/slow ") + GET + rest)
+        writer.write_eof()
+        return await reader.read()
+
+    answers = talk(work)
+    assert answers.startswith(OK + OK)
+    assert refused(answers.removeprefix(OK + OK)) == (400, "the body ended before it was whole")
+
+
+@pytest.mark.parametrize("name", [b"h2c", b"websocket"])
+def test_another_protocol_is_not_spoken(name: bytes) -> None:
+    """Java's own client offers HTTP/2 with the first request of each connection."""
+    offer = b"POST / HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: %b\r\ncontent-length: 3\r\n\r\n"
+
+    async def work(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        writer.write(offer % name + b"a")
+        await asyncio.sleep(0.05)
+        writer.write(b"bc" + offer % name + b"abc" + GET)
+        return await reader.readexactly(3 * len(OK))
+
+    assert talk(work) == OK * 3
+
+
+@pytest.mark.parametrize(
     ("sent", "status", "said"),
     [
         (b"GET / HT", 400, "the head ended before it was whole"),
@@ -161,6 +196,34 @@ def test_a_connection_at_rest_is_let_go() -> None:
 
     assert talk(nothing, timeout_keep_alive=1) == b""
     assert talk(once, timeout_keep_alive=1) == OK
+
+
+@pytest.mark.parametrize("more", [b"a", b"a" * 10_000])
+def test_a_body_that_goes_on_after_its_answer_is_cut(
+    monkeypatch: pytest.MonkeyPatch, more: bytes
+) -> None:
+    monkeypatch.setattr(protocol, "LINGER_SECONDS", 0.2)
+
+    async def work(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        writer.write(b"POST /early HTTP/1.1\r\ncontent-length: 999999999\r\n\r\n")
+        answer = await reader.readexactly(len(OK))
+        with contextlib.suppress(ConnectionError):
+            while True:
+                writer.write(more)
+                await writer.drain()
+                await asyncio.sleep(0.01)
+        return answer
+
+    assert talk(work) == OK
+
+
+def test_what_follows_a_body_is_not_kept() -> None:
+    async def work(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        writer.write(b"POST /headers HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n0\r\n")
+        writer.write(b"a: b\r\n" * 100_000 + b"\r\n")
+        return await reader.readexactly(len(OK))
+
+    assert talk(work).endswith(b"01")
 
 
 def test_who_is_refused_and_goes_on_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
+import os
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -120,6 +122,28 @@ def test_a_bug_is_told_and_the_server_goes_on(monkeypatch: pytest.MonkeyPatch) -
     assert [event for event, _ in told] == ["deployment", "bug"]
     assert told[1][1]["request"] == "r-1"
     assert "a mistake of ours" in told[1][1]["traceback"]
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENOSPC])
+def test_a_machine_that_is_out_of_something_is_no_bug(
+    monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    told: list[str] = []
+    service = FeatureService(
+        Loading(reader()), principal=ME, log=lambda event, **_: told.append(event)
+    )
+
+    def short(*_: Any, **__: Any) -> Any:
+        raise OSError(number, "whatever")
+
+    monkeypatch.setattr(FeatureReader, "features", short)
+    asked = Called("GET", "/v1/features")
+    ask(service, asked)
+    status, document = asked.answer
+    assert (status, document["error"]["code"]) == (503, "FF802")
+    assert os.strerror(number) in document["error"]["message"]
+    assert (b"retry-after", b"1") in asked.sent[0]["headers"]
+    assert told == ["deployment", "failed"]
 
 
 def test_what_is_away_is_told_with_a_status() -> None:

@@ -82,8 +82,11 @@ def command(
     import os
 
     from ffc.cli.serving import found_options
-    from ffc.serve.server import check_certificate, listening, serve
+    from ffc.serve.server import address, check_certificate, listening, serve
 
+    if not host:
+        # To a socket it is every address of the machine.
+        raise click.BadParameter("it is empty", param_hint="'--host'")
     if token_env and not os.environ.get(token_env):
         message = f"the environment variable {token_env} is not set"
         raise click.BadParameter(message, param_hint="'--token-env'")
@@ -111,6 +114,6 @@ def command(
         )
         if not quiet:
             scheme = "https" if tls_cert else "http"
-            click.echo(f"serving {served} features on {scheme}://{host}:{port}", err=True)
+            click.echo(f"serving {served} features on {scheme}://{address(host, port)}", err=True)
         serve(chosen, bound)
     return 0
