@@ -22,6 +22,7 @@ from ffc.online.marks import Mark, Marks
 from ffc.online.requests import FeatureRequest
 from ffc.serve import deployment, server
 from ffc.serve.deployment import BareManifest, Deployment
+from ffc.serve.logs import silent
 
 VIEW = "feature_view.spending"
 
@@ -229,6 +230,6 @@ def test_a_server_asks_for_the_lag(session: Session) -> None:
     options = server.ServeOptions(
         project=str(session.target.folder), profile="test", target="dev", host="", port=1
     )
-    loaded = server._loaded(options, session.target)
+    loaded = server._loaded(options, session.target, silent)
     loaded.load()
     assert any(each.name == "view_lag_seconds" for each in loaded.gauges(datetime.now(UTC)))
