@@ -299,6 +299,13 @@ class Joining(asyncio.Transport):
         """Close after what was written is sent."""
         self._send()
         self._transport.close()
+        if self._transport.get_extra_info("sslcontext") is not None:
+            self._loop.call_later(LINGER_SECONDS, self._cut)
+
+    def _cut(self) -> None:
+        # In TLS the other side closes, too: a client at rest does not before it reads again.
+        if not self._transport.get_write_buffer_size():
+            self._transport.abort()
 
     def _send(self) -> None:
         if self._parts:

@@ -466,6 +466,11 @@ def test_tls_and_events_in_json(project: Path, tmp_path: Path) -> None:
         )
         with urllib.request.urlopen(request, context=context, timeout=20) as response:
             assert json.loads(response.read())["rows"][0]["values"] == [2.5, "NL"]
+        # The server does not wait for who rests.
+        idle = context.wrap_socket(
+            socket.create_connection(("127.0.0.1", found.port)), server_hostname="127.0.0.1"
+        )
+    idle.close()
     events = [json.loads(line) for line in found.said.splitlines() if line.startswith("{")]
     assert [event["event"] for event in events] == ["deployment"]
     assert events[0]["deployment"] == "d1"
