@@ -7,7 +7,9 @@ and the two parts of an answer leave together.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
+from collections.abc import Awaitable
 from typing import Any, Final
 
 from httptools import HttpParserError, HttpParserUpgrade
@@ -27,6 +29,8 @@ LINGER_SECONDS: Final = 5.0
 LARGEST_HEAD: Final = 64 * 1024
 MOST_HEADERS: Final = 100
 HEAD_SECONDS: Final = 10.0
+# A server that ends waits so long for a request on a connection at rest.
+LAST_SECONDS: Final = 0.5
 _ABOUT: Final = b"content-type: application/json\r\nconnection: close\r\ncontent-length: %d\r\n\r\n"
 
 
@@ -43,10 +47,39 @@ class Worker(Server):
         for bound in sockets or ():
             bound.listen(self.WAITING)
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End; who is connected already, or waits to be, has an answer to what is on its way."""
+        Protocol.is_ending = True
+        for bound in sockets or ():
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    self._take(bound.accept()[0])
+        await super().shutdown(sockets)
+
+    def _take(self, connection: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        connection.setblocking(False)
+        taken = loop.connect_accepted_socket(
+            lambda: Protocol(self.config, self.server_state, self.lifespan.state, loop),
+            connection,
+            ssl=self.config.ssl,
+            ssl_handshake_timeout=HEAD_SECONDS if self.config.ssl else None,
+        )
+        task = loop.create_task(self._connected(taken))
+        self.server_state.tasks.add(task)
+        task.add_done_callback(self.server_state.tasks.discard)
+
+    async def _connected(self, taken: Awaitable[object]) -> None:
+        # Who does not speak TLS, or is gone, is as one who never came.
+        with contextlib.suppress(OSError):
+            await taken
+
 
 class Protocol(HttpToolsProtocol):
     """One connection."""
 
+    # Whether this process is about to end: no connection is kept after its next answer.
+    is_ending = False
     # Whether a head has begun and is not whole, how many began, and the bytes of this one.
     _is_head = False
     _heads = 0
@@ -61,9 +94,21 @@ class Protocol(HttpToolsProtocol):
         """Take up a connection; one on which nothing comes is let go like one at rest."""
         super().connection_made(transport)
         self.transport = Joining(transport, self.loop)
+        self._rest(LAST_SECONDS if self.is_ending else self.timeout_keep_alive)
+
+    def _rest(self, seconds: float) -> None:
+        self._unset_keepalive_if_required()
         self.timeout_keep_alive_task = self.loop.call_later(
-            self.timeout_keep_alive, self.timeout_keep_alive_handler
+            seconds, self.timeout_keep_alive_handler
         )
+
+    def shutdown(self) -> None:
+        """Let the connection go after its next answer; one may be asked for already."""
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            cycle.keep_alive = False
+        elif not self._is_over and not self._is_head:
+            self._rest(LAST_SECONDS)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget a connection."""
@@ -143,6 +188,8 @@ class Protocol(HttpToolsProtocol):
         self._is_offer = self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
         if not self._is_offer:
             super().on_headers_complete()
+            if self.is_ending:
+                self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
         """End a request, if it has begun."""
@@ -252,6 +299,13 @@ class Joining(asyncio.Transport):
         """Close after what was written is sent."""
         self._send()
         self._transport.close()
+        if self._transport.get_extra_info("sslcontext") is not None:
+            self._loop.call_later(LINGER_SECONDS, self._cut)
+
+    def _cut(self) -> None:
+        # In TLS the other side closes, too: a client at rest does not before it reads again.
+        if not self._transport.get_write_buffer_size():
+            self._transport.abort()
 
     def _send(self) -> None:
         if self._parts:

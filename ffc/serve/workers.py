@@ -49,6 +49,8 @@ def keep(work: Work, bound: socket.socket, count: int, *, patience: float) -> No
                     return
                 _start(work, bound, workers)
     finally:
+        # Whoever connects when the last one has ended is turned away at once.
+        bound.close()
         _end([process for process, _ in workers.values()], told, patience)
         for number, handler in before.items():
             signal.signal(number, handler)

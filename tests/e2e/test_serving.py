@@ -466,12 +466,42 @@ def test_tls_and_events_in_json(project: Path, tmp_path: Path) -> None:
         )
         with urllib.request.urlopen(request, context=context, timeout=20) as response:
             assert json.loads(response.read())["rows"][0]["values"] == [2.5, "NL"]
+        # The server does not wait for who rests.
+        idle = context.wrap_socket(
+            socket.create_connection(("127.0.0.1", found.port)), server_hostname="127.0.0.1"
+        )
+    idle.close()
     events = [json.loads(line) for line in found.said.splitlines() if line.startswith("{")]
     assert [event["event"] for event in events] == ["deployment"]
     assert events[0]["deployment"] == "d1"
     refused = ffc(project, "serve", "--tls-cert", str(certificate))
     assert refused.code == 2
     assert "go together" in refused.stderr
+
+
+def test_a_request_on_its_way_when_the_server_ends_is_answered(
+    project: Path, tmp_path: Path
+) -> None:
+    """On a connection that was kept, and on one that is new."""
+    with serving(_copy(project, tmp_path)) as found:
+        kept = http.client.HTTPConnection("127.0.0.1", found.port, timeout=10)
+        fresh = http.client.HTTPConnection("127.0.0.1", found.port, timeout=10)
+        kept.request("GET", "/healthz")
+        assert kept.getresponse().read()
+        # It stops to take connections, and is told to end meanwhile.
+        (worker,) = found.workers()
+        os.kill(worker, signal.SIGSTOP)
+        fresh.connect()
+        os.kill(found.pid, signal.SIGTERM)
+        time.sleep(0.2)
+        os.kill(worker, signal.SIGCONT)
+        for connection in (kept, fresh):
+            time.sleep(0.1)
+            connection.request("POST", "/v1/features", json.dumps(ASK).encode())
+            response = connection.getresponse()
+            assert (response.status, response.getheader("connection")) == (200, "close")
+            assert json.loads(response.read())["rows"][0]["values"] == [2.5, "NL"]
+            connection.close()
 
 
 def test_requests_that_were_accepted_are_finished(project: Path, tmp_path: Path) -> None:
