@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Awaitable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from httptools import HttpParserError, HttpParserUpgrade
 from uvicorn import Server
@@ -90,10 +90,11 @@ class Protocol(HttpToolsProtocol):
     # Whether the head that was whole last asks for another protocol.
     _is_offer = False
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take up a connection; one on which nothing comes is let go like one at rest."""
-        super().connection_made(transport)
-        self.transport = Joining(transport, self.loop)
+        both_ways = cast(asyncio.Transport, transport)
+        super().connection_made(both_ways)
+        self.transport = Joining(both_ways, self.loop)
         self._rest(LAST_SECONDS if self.is_ending else self.timeout_keep_alive)
 
     def _rest(self, seconds: float) -> None:

@@ -17,8 +17,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from syncing import built, looked_up, opened, spread, view_of
@@ -104,8 +104,7 @@ def reads_beside(folder: Path, keys: int, rounds: int) -> None:
         alone += looked_up(store, wanted, lambda: False)
         command = [sys.executable, "-m", "ffc", "clean", "--unused", "--grace", "0", "--quiet"]
         with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL) as process:
-            running: Callable[[], bool] = lambda process=process: process.poll() is None  # noqa: E731
-            beside += looked_up(store, wanted, running)
+            beside += looked_up(store, wanted, partial(_runs, process))
         assert process.returncode == 0
         store.close()
     for what, times in (("alone", alone), ("beside a clean", beside)):
@@ -114,6 +113,10 @@ def reads_beside(folder: Path, keys: int, rounds: int) -> None:
             f"one look-up {what}: p50 {cuts[499] * 1e6:.0f} us, p99 {cuts[989] * 1e6:.0f} us,"
             f" p99.9 {cuts[998] * 1e6:.0f} us, most {max(times) * 1e3:.1f} ms, of {len(times):,}"
         )
+
+
+def _runs(process: subprocess.Popen[bytes]) -> bool:
+    return process.poll() is None
 
 
 def main() -> None:

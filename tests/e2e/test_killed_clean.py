@@ -60,7 +60,8 @@ def asked(project: Path, sql: str, *values: bytes) -> list[tuple[bytes, ...]]:
 def live(project: Path) -> Contents:
     """Return the rows of the view that are served; the mark has no version."""
     sql = "select key, version, value from rows where field = ? and version <> x'' order by key"
-    return asked(project, sql, field_of(view_of(project)))  # type: ignore[return-value]
+    found = asked(project, sql, field_of(view_of(project)))
+    return [(key, version, value) for key, version, value in found]
 
 
 def others(project: Path) -> int:

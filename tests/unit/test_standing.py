@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from ffc.connect.session import Session
 from ffc.core.clock import stamp
 from ffc.core.errors import StateError, Unreachable
 from ffc.manifest.files import read_manifest
+from ffc.manifest.records import ServedView
 from ffc.online.marks import Mark, Marks
 from ffc.online.requests import FeatureRequest
 from ffc.serve import deployment, server
@@ -134,9 +135,9 @@ def test_lag_is_looked_at_now_and_then(session: Session, monkeypatch: pytest.Mon
     monkeypatch.setattr(deployment.time, "monotonic", lambda: clock[0])
     look = deployment.Behind.look
 
-    def counted(self: deployment.Behind, views: object) -> dict[str, str]:
+    def counted(self: deployment.Behind, views: Iterable[ServedView]) -> dict[str, str]:
         looks.append(clock[0])
-        return look(self, views)  # type: ignore[arg-type]
+        return look(self, views)
 
     monkeypatch.setattr(deployment.Behind, "look", counted)
     loaded = Deployment(session, lag=True)
