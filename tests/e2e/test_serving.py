@@ -280,6 +280,18 @@ def test_an_interrupt_while_workers_start_shows_nothing(project: Path, seconds: 
     assert _interrupted(project, _port(), until) == (0, "")
 
 
+def test_an_interrupt_does_not_reach_a_worker() -> None:
+    code = (
+        "import socket; from support.working import deaf; from ffc.serve.workers import keep\n"
+        "if __name__ == '__main__': keep(deaf, socket.socket(), 1, patience=60)\n"
+    )
+    folder = Path(__file__).parents[1]
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, timeout=50
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{signal.SIGINT}\n", "")
+
+
 def test_of_two_servers_at_one_address_one_is_refused(project: Path) -> None:
     """Even before the first one answers."""
     with listening("127.0.0.1", 0) as bound:
