@@ -289,7 +289,7 @@ def test_an_interrupt_does_not_reach_a_worker() -> None:
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, timeout=50
     )
-    assert (done.returncode, done.stdout, done.stderr) == (0, f"{signal.SIGINT}\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"[{int(signal.SIGINT)}]\n", "")
 
 
 def test_of_two_servers_at_one_address_one_is_refused(project: Path) -> None:

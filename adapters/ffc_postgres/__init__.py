@@ -1,0 +1,3 @@
+"""PostgreSQL for ffc: warehouse, online store and state store."""
+
+from __future__ import annotations
