@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
-ROOMS = ("ffc", "adapters/ffc_duckdb", "adapters/ffc_sqlite")
+ROOMS = ("ffc", "adapters/ffc_duckdb", "adapters/ffc_postgres", "adapters/ffc_sqlite")
 
 
 def _map() -> set[str]:
