@@ -366,7 +366,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     return seen
 
 
-@pytest.mark.parametrize("gone", [False, True])
+@pytest.mark.parametrize("gone", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_clean_that_died_is_gone_on_with(
     shop: Shop, tmp_path: Path, steps: dict[str, int], gone: bool
 ) -> None:
