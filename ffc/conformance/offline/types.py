@@ -22,6 +22,7 @@ from ffc.connect.warehouse import table_of
 from ffc.core.arrow import typed
 from ffc.core.types import known_type
 from ffc.sql import build, relations
+from ffc.sql.binding import bind
 
 TYPES: Final = Group(
     role="offline",
@@ -35,6 +36,7 @@ FILES: Final = Group(
     place=offline_place,
     help="see `load` and `lend` in ffc/adapter/offline.py",
 )
+_LENT: Final = "lent"
 # What a manifest can say of a default, as JSON has it.
 _WRITTEN: Final[dict[str, Sequence[object]]] = {
     "string": EXTREMES["string"],
@@ -105,10 +107,10 @@ def checks() -> Iterator[Check[OfflinePlace]]:
 
 
 def _expect_values(
-    place: OfflinePlace, kind: str, values: Sequence[object], how: str, query: exp.Query
+    place: OfflinePlace, kind: str, values: Sequence[object], how: str, query: exp.Query | str
 ) -> None:
     kinds = {"i": known_type("int64"), "x": known_type(kind)}
-    ordered = query.order_by(build.ascending("i"))
+    ordered = query if isinstance(query, str) else query.order_by(build.ascending("i"))
     _, batches = typed(place.batches(ordered), kinds)
     got = [value for batch in batches for value in batch.column("x").to_pylist()]
     wanted = arrow_values(kind, values).to_pylist()
@@ -133,7 +135,8 @@ def _holds_values(kind: str, values: Sequence[object], place: OfflinePlace) -> N
     place.do(create(place, "u", select_all(place, "t")))
     _expect_values(place, kind, given, "stored by CREATE TABLE AS", select_all(place, "u"))
     with place.store.lend(file) as lent:
-        query = exp.select("i", "x").from_(_lent(place, lent))
+        rows = exp.select("i", "x").from_(build.reference(_LENT)).order_by(build.ascending("i"))
+        query = _over(place, rows, lent)
         _expect_values(place, kind, given, "read from a lent file", query)
 
 
@@ -146,11 +149,11 @@ def _holds_json(values: Sequence[object], place: OfflinePlace) -> None:
     _expect_values(place, "json", values[1:], "stored by CREATE TABLE AS", select_all(place, "u"))
 
 
-def _lent(place: OfflinePlace, lent: Relation | str) -> exp.Expr:
-    if isinstance(lent, Relation):
-        return table_of(lent)
-    query: exp.Expr = exp.maybe_parse(lent, dialect=place.store.dialect)
-    return exp.Subquery(this=query, alias=exp.TableAlias(this=build.name("lent")))
+def _over(place: OfflinePlace, query: exp.Query, lent: Relation | str) -> str:
+    """Return a query of what `reference(_LENT)` stands for, over the rows of a lent file."""
+    (text,) = place.text(query)
+    rows = lent if isinstance(lent, str) else table_of(lent)
+    return bind(text, place.store.dialect, {_LENT: rows})
 
 
 def _holds_written(kind: str, values: Sequence[object], place: OfflinePlace) -> None:
@@ -241,12 +244,10 @@ def a_lent_file_can_be_joined(place: OfflinePlace) -> None:
     file = write_parquet(place.folder / "lent.parquet", arrays)
     place.do(create(place, "t", rows_query({"i": "int64", "y": "string"}, [[0, "é"], [1, "c"]])))
     with place.store.lend(file) as lent:
-        same = exp.EQ(this=build.column("x", "lent"), expression=build.column("y", "t"))
-        relation = _lent(place, lent)
-        if isinstance(relation, exp.Table):
-            relation.set("alias", exp.TableAlias(this=build.name("lent")))
-        query = exp.select(build.column("i", "lent"), build.column("x", "lent")).from_(relation)
+        same = exp.EQ(this=build.column("x", "l"), expression=build.column("y", "t"))
+        query = exp.select(build.column("i", "l"), build.column("x", "l"))
+        query = query.from_(build.reference(_LENT, "l"))
         joined = query.join(build.table("t", place.schema, "t"), on=same)
-        found = [row[1] for row in place.rows(joined)]
+        found = [row[1] for row in place.rows(_over(place, joined, lent))]
     if found != ["é"]:
         raise Broken("a join finds other rows", expected=["é"], got=found)
