@@ -167,6 +167,18 @@ def test_what_does_not_hold_is_told_with_what_to_do(
     assert broken["sql"] == str(written)
 
 
+def test_a_state_store_without_a_scratch_place_is_not_touched(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SQLiteStateStore, "scratch", classmethod(lambda *_: None))
+    done = ffc(project, "conformance", "-c", "state.runs", "-c", "online.batches")
+    assert done.code == 0
+    assert done.stdout.splitlines()[-1] == "11 of 11 checks hold"
+    told = " ".join(done.stderr.split())
+    assert told.startswith("not checked: state (sqlite): the adapter has no scratch place")
+    assert not (project / ".ffc" / "state.db").exists()
+
+
 def test_an_exception_of_an_adapters_own_is_told_as_that(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
