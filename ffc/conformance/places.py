@@ -164,9 +164,11 @@ def offline_place(adapter: type[OfflineStore], options: Options) -> Iterator[Off
             yield place
         finally:
             # Whoever closes the store, or drops what is read, waits for what runs in it.
-            for handle in handles:
-                handle.cancel()
-            drop_schema(store, schema)
+            try:
+                for handle in handles:
+                    handle.cancel()
+            finally:
+                drop_schema(store, schema)
 
 
 def _followed(
