@@ -14,7 +14,8 @@ from ffc.adapter import OfflineStore, OnlineStore, Options, StateStore
 from ffc.conformance.checks import Role, Store
 from ffc.conformance.ledger import Ledger
 from ffc.conformance.places import drop_schema, opened
-from ffc.conformance.scratch import age, is_left, is_own, scratches
+from ffc.conformance.scratch import PREFIX, age, is_left, is_own, scratches
+from ffc.connect.warehouse import Warehouse
 from ffc.core.errors import FfcError
 
 LIVES: Final = "whoever made it may live"
@@ -72,8 +73,7 @@ def _names(store: Store) -> list[str]:
 
 def _schemas(store: OfflineStore) -> list[str]:
     query = exp.select("schema_name").from_("information_schema.schemata")
-    batches = store.submit(query.sql(dialect=store.dialect)).batches()
-    return [str(name) for batch in batches for name in batch.column(0).to_pylist()]
+    return [str(row["schema_name"]) for row in Warehouse(store, PREFIX).rows(query)]
 
 
 def _remove(store: Store, options: Options, name: str) -> None:
