@@ -10,6 +10,7 @@ from ffc.adapter.state import Build, NodeRun, RunRecord
 from ffc.core.diagnostics import Severity, Span
 from ffc.online.requests import AnswerColumn
 from ffc.run.builds import BuildFacts
+from ffc.run.comparing import Compared
 from ffc.run.debugging import Checked
 from ffc.run.deployments import DeploymentFacts
 from ffc.run.freshness import Fresh
@@ -153,6 +154,14 @@ class ShownNode(Struct, kw_only=True):
     searches: list[Searched]
     columns: list[RowColumn]
     rows: list[list[Any]]
+
+
+class ComparedNodes(Struct, kw_only=True):
+    """How the builds of two targets compare: `ffc compare --output json`."""
+
+    schema: Literal["ffc.compared/v1"]
+    targets: tuple[str, str]
+    nodes: list[Compared]
 
 
 class Runs(Struct, kw_only=True):

@@ -107,6 +107,7 @@ _RECORDS: Final[Mapping[str, type[Struct]]] = {
     "node": documents.ShownNode,
     "statistics": Statistics,
     "rows": documents.Rows,
+    "compared": documents.ComparedNodes,
     "runs": documents.Runs,
     "run": documents.Run,
     "builds": documents.Builds,
