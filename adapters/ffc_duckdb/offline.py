@@ -16,6 +16,7 @@ from ffc.adapter import (
     Cancelled,
     Capabilities,
     DataError,
+    Format,
     Handle,
     Load,
     OfflineStore,
@@ -27,6 +28,7 @@ from ffc.adapter import (
     Unreachable,
     interruptible,
 )
+from ffc_duckdb.describing import file_columns
 from ffc_duckdb.errors import mapped, translate
 from ffc_duckdb.files import open_file
 from ffc_duckdb.hashing import hash_query
@@ -94,6 +96,13 @@ class DuckDBOfflineStore(OfflineStore):
         with mapped():
             rows = self._cursor().execute(described.sql(dialect="duckdb")).fetchall()
         return [(name, native) for name, native, *_ in rows]
+
+    def file_columns(self, files: Sequence[str], format: Format) -> list[tuple[str, str]] | None:
+        """Return names and types; those of CSV and JSON files are guessed."""
+        try:
+            return file_columns(self._cursor(), files, format)
+        except OSError as problem:
+            raise Unreachable(f"a file of the source can't be read: {problem}") from problem
 
     def about(self) -> str:
         """Return DuckDB's version."""

@@ -15,6 +15,7 @@ from ffc.run.debugging import Checked
 from ffc.run.deployments import DeploymentFacts
 from ffc.run.freshness import Fresh
 from ffc.run.searching import Searched
+from ffc.workspace.source_sync import Synced
 
 
 class Related(Struct, kw_only=True):
@@ -162,6 +163,15 @@ class ComparedNodes(Struct, kw_only=True):
     schema: Literal["ffc.compared/v1"]
     targets: tuple[str, str]
     nodes: list[Compared]
+
+
+class SyncedSources(Struct, kw_only=True):
+    """Sources brought to what is there: `ffc source sync --output json`."""
+
+    schema: Literal["ffc.source_sync/v1"]
+    target: str
+    written: bool
+    sources: list[Synced]
 
 
 class Runs(Struct, kw_only=True):

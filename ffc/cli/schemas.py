@@ -108,6 +108,7 @@ _RECORDS: Final[Mapping[str, type[Struct]]] = {
     "statistics": Statistics,
     "rows": documents.Rows,
     "compared": documents.ComparedNodes,
+    "source_sync": documents.SyncedSources,
     "runs": documents.Runs,
     "run": documents.Run,
     "builds": documents.Builds,

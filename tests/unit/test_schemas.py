@@ -202,6 +202,7 @@ def _written(project: Path, tmp_path: Path) -> Iterator[tuple[str, Any]]:
         assert ffc(again, "run").code == 0
     yield "rollback", ffc(again, "rollback", "--dry-run", "--output", "json").json()
     yield "rollback", ffc(again, "rollback", "--output", "json").json()
+    yield "source_sync", asked("source", "sync", "--check").json()
     both = two_targets(tmp_path / "both")
     assert ffc(both, "run").code == 0
     (both / "data" / "users.csv").write_text("user_id,country\nu1,NL\nu2,FR\n")

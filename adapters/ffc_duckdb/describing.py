@@ -1,0 +1,82 @@
+"""Which columns files have, by DuckDB's own look at them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from glob import escape
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from ffc.adapter import DataError, Format, widens
+from ffc.adapter.sql import type_of_native
+from ffc_duckdb.json_files import json_form
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def file_columns(
+    cursor: duckdb.DuckDBPyConnection, files: Sequence[str], format: Format
+) -> list[tuple[str, str]]:
+    """Return the columns that all files have, in the order of the first; raises DataError.
+
+    A column of several types is of the one that holds the values of all.
+    """
+    first, *others = (dict(_columns(cursor, file, format)) for file in files)
+    for other in others:
+        first = {n: _wider(native, other[n], format) for n, native in first.items() if n in other}
+    return list(first.items())
+
+
+def _columns(
+    cursor: duckdb.DuckDBPyConnection, file: str, format: Format
+) -> Iterator[tuple[str, str]]:
+    import duckdb
+
+    query = exp.Describe(this=exp.select("*").from_(_scan(file, format)))
+    try:
+        rows = cursor.execute(query.sql("duckdb")).fetchall()
+    except duckdb.Error as problem:
+        name = file.rpartition("/")[2]
+        said = str(problem).strip().partition("\n")[0].replace(file, name)
+        raise DataError(f"`{name}` can't be read as {format}", help=[said]) from problem
+    for name, native, *_ in rows:
+        # One that DuckDB reads, and that no column of ours is of.
+        native = native.replace("TIMESTAMPTZ_NS", "TIMESTAMP_NS")
+        yield name, native if format == "parquet" else _readable(native, format)
+
+
+def _scan(file: str, format: Format) -> exp.Expr:
+    options = {}
+    if format == "csv":
+        # As files are loaded: a header, commas, nothing between them is null.
+        options = {
+            "header": exp.true(),
+            "delim": exp.Literal.string(","),
+            "quote": exp.Literal.string('"'),
+            "escape": exp.Literal.string('"'),
+            "nullstr": exp.Literal.string(""),
+        }
+    elif format == "json":
+        options = {"format": exp.Literal.string(json_form(file))}
+    arguments = [exp.EQ(this=exp.to_identifier(k), expression=v) for k, v in options.items()]
+    path = exp.Literal.string(escape(file))
+    return exp.Table(this=exp.Anonymous(this=f"read_{format}", expressions=[path, *arguments]))
+
+
+def _readable(native: str, format: Format) -> str:
+    """Return what a guessed type can be read as: text can always be text."""
+    if type_of_native(native) is not None:
+        return native
+    nested = native.startswith(("STRUCT", "MAP")) or native.endswith("]")
+    return "JSON" if nested and format == "json" else "VARCHAR"
+
+
+def _wider(one: str, other: str, format: Format) -> str:
+    kinds = type_of_native(one), type_of_native(other)
+    if one == other or kinds[0] is None or kinds[1] is None:
+        return one
+    if widens(kinds[0], kinds[1]):
+        return other
+    return one if format == "parquet" or widens(kinds[1], kinds[0]) else "VARCHAR"
