@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from glob import escape
 from typing import TYPE_CHECKING
 
@@ -16,14 +17,16 @@ if TYPE_CHECKING:
     import duckdb
 
 
-def file_columns(
-    cursor: duckdb.DuckDBPyConnection, files: Sequence[str], format: Format
-) -> list[tuple[str, str]]:
+def file_columns(files: Sequence[str], format: Format) -> list[tuple[str, str]]:
     """Return the columns that all files have, in the order of the first; raises DataError.
 
-    A column of several types is of the one that holds the values of all.
+    A column of several types is of the one that holds the values of all. No database is opened:
+    there may be none yet.
     """
-    first, *others = (dict(_columns(cursor, file, format)) for file in files)
+    import duckdb
+
+    with closing(duckdb.connect()) as connection:
+        first, *others = (dict(_columns(connection, file, format)) for file in files)
     for other in others:
         first = {n: _wider(native, other[n], format) for n, native in first.items() if n in other}
     return list(first.items())

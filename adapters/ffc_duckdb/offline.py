@@ -100,7 +100,7 @@ class DuckDBOfflineStore(OfflineStore):
     def file_columns(self, files: Sequence[str], format: Format) -> list[tuple[str, str]] | None:
         """Return names and types; those of CSV and JSON files are guessed."""
         try:
-            return file_columns(self._cursor(), files, format)
+            return file_columns(files, format)
         except OSError as problem:
             raise Unreachable(f"a file of the source can't be read: {problem}") from problem
 

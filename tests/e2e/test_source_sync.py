@@ -259,6 +259,14 @@ files.c  sources/files.yml:6
     assert ffc(project, "run", "-q", "-s", "source:files.*").code == 0
 
 
+def test_files_are_looked_at_before_anything_was_built(tmp_path: Path) -> None:
+    project = small_project(tmp_path)
+    done = ffc(project, "source", "sync", "raw", "--check")
+    assert (done.code, done.stdout) == (0, ""), done.stderr
+    assert done.stderr == "2 sources looked at: nothing to write\n"
+    assert not (project / ".ffc" / "test.duckdb").exists()
+
+
 def test_a_file_that_can_not_be_read_is_told(project: Path) -> None:
     (project / "sources" / "files.yml").write_text(FILES)
     (project / "data" / "b-1.parquet").write_bytes(b"PAR1 no, it is not")
