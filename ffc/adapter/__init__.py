@@ -26,6 +26,7 @@ from ffc.adapter.state import (
 from ffc.core.errors import (
     Cancelled,
     DataError,
+    FfcError,
     Locked,
     ProfileError,
     StateError,
@@ -44,6 +45,7 @@ __all__ = [
     "Capabilities",
     "DataError",
     "DeploymentRecord",
+    "FfcError",
     "Format",
     "Given",
     "Handle",

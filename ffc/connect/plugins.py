@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.metadata import entry_points
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from typing import Final
 
 from ffc.adapter import OfflineStore, OnlineStore, StateStore
@@ -53,7 +54,7 @@ def settings_of(role: str, name: str) -> Mapping[str, bool] | None:
 
 def missing(role: str, name: str) -> tuple[str, tuple[str, ...]] | None:
     """Say in words that a role has no store of a type, and what to do; None where it has."""
-    known = [point.name for point in entry_points(group=f"ffc.{role}")]
+    known = _points(f"ffc.{role}", name)
     if name in known:
         return None
     if name in EXTRAS:
@@ -67,11 +68,23 @@ def _load(group: str, name: str) -> object:
     absent = missing(role, name)
     if absent is not None:
         raise ProfileError(absent[0], help=absent[1])
-    known = {point.name: point for point in entry_points(group=group)}
     try:
-        return known[name].load()
+        return _points(group, name)[name].load()
     except ImportError as problem:
         extra = EXTRAS.get(name)
         install = [f"install it with: pip install 'ffc-feature-store[{extra}]'"] if extra else []
         message = f"the {role} store `{name}` can't be loaded: {problem}"
         raise ProfileError(message, help=install) from problem
+
+
+def _points(group: str, name: str) -> Mapping[str, EntryPoint]:
+    """Return the adapters of a group; one by this name may have been installed since."""
+    if name not in _found(group):
+        _found.cache_clear()
+    return _found(group)
+
+
+@cache
+def _found(group: str) -> Mapping[str, EntryPoint]:
+    # It reads a file of every distribution that is installed.
+    return {point.name: point for point in entry_points(group=group)}

@@ -14,14 +14,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from ffc.adapter.offline import Load, OfflineStore, Relation
+from ffc.adapter.offline import Load, Relation
 from ffc.connect.warehouse import Warehouse, table_of
 from ffc.core.errors import DataError, StatementFailed, Transient
-from ffc.core.types import Type, known_type, widens
+from ffc.core.types import known_type, widens
 from ffc.manifest.names import shortened
 from ffc.manifest.records import Source
 from ffc.run.remote import Remote
 from ffc.sql.sources import declared, together
+from ffc.sql.types import type_of_native
 
 # More files than that are loaded as one table: a view of very many tables is slow to plan.
 SEVERAL: Final = 32
@@ -118,7 +119,7 @@ class Reading:
         wrong = [
             f"`{name}` is {native[name]}, declared {kind}"
             for name, kind in wanted
-            if name in native and not fits(self.warehouse.store, native[name], kind)
+            if name in native and not _fits(native[name], kind)
         ]
         if missing or wrong:
             has = ", ".join(f"`{name}` {kind}" for name, kind in native.items())
@@ -142,10 +143,9 @@ class Reading:
             raise DataError(f"`{name}` can't be read: {why}") from problem
 
 
-def fits(store: OfflineStore, native: str, wanted: Type) -> bool:
-    """Tell whether a column of one of the store's own types can be declared as a type."""
-    given = store.type_of(native)
-    return given is not None and widens(given, wanted)
+def _fits(native: str, wanted: object) -> bool:
+    given, kind = type_of_native(native), known_type(str(wanted))
+    return given is not None and widens(given, kind)
 
 
 def _state(path: Path) -> tuple[int, int, int]:

@@ -265,6 +265,7 @@ def test_what_is_touched_builds_only_what_hangs_on_it(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_late_rows_are_added_and_only_they(tmp_path: Path) -> None:
     project = flights_project(tmp_path)
     file = project / "data" / "flights.parquet"

@@ -16,6 +16,7 @@ def stubborn(bound: socket.socket) -> None:
 
 def deaf(bound: socket.socket) -> None:
     """Show which signals do not reach a worker, and have its server stop."""
-    print(*signal.pthread_sigmask(signal.SIG_BLOCK, []), flush=True)
+    blocked = [int(number) for number in signal.pthread_sigmask(signal.SIG_BLOCK, [])]
+    os.write(1, f"{blocked}\n".encode())
     os.kill(os.getppid(), signal.SIGTERM)
     time.sleep(60)

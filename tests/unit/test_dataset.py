@@ -358,6 +358,7 @@ def test_libraries_are_imported_when_they_are_asked_for(data: Dataset) -> None:
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
     """Go through many rows in a process of its own, in every way; its memory stays where it was."""
     done = subprocess.run(
