@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from ffc.adapter import DataError, Format, widens
+from ffc.adapter import DataError, Format, Type, Unreachable, widens
 from ffc.adapter.sql import type_of_native
 from ffc_duckdb.json_files import json_form
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import duckdb
 
 
-def file_columns(files: Sequence[str], format: Format) -> list[tuple[str, str]]:
+def file_columns(files: Sequence[str], format: Format) -> list[tuple[str, str, Type | None]]:
     """Return the columns that all files have, in the order of the first; raises DataError.
 
     A column of several types is of the one that holds the values of all. No database is opened:
@@ -25,11 +25,14 @@ def file_columns(files: Sequence[str], format: Format) -> list[tuple[str, str]]:
     """
     import duckdb
 
-    with closing(duckdb.connect()) as connection:
-        first, *others = (dict(_columns(connection, file, format)) for file in files)
+    try:
+        with closing(duckdb.connect()) as connection:
+            first, *others = (dict(_columns(connection, file, format)) for file in files)
+    except OSError as problem:
+        raise Unreachable(f"a file of the source can't be read: {problem}") from problem
     for other in others:
         first = {n: _wider(native, other[n], format) for n, native in first.items() if n in other}
-    return list(first.items())
+    return [(name, native, type_of_native(native)) for name, native in first.items()]
 
 
 def _columns(

@@ -25,6 +25,7 @@ from ffc.adapter import (
     StatementFailed,
     Status,
     StoreError,
+    Type,
     Unreachable,
     interruptible,
 )
@@ -99,12 +100,11 @@ class DuckDBOfflineStore(OfflineStore):
             rows = self._cursor().execute(described.sql(dialect="duckdb")).fetchall()
         return [(name, native) for name, native, *_ in rows]
 
-    def file_columns(self, files: Sequence[str], format: Format) -> list[tuple[str, str]] | None:
+    def file_columns(
+        self, files: Sequence[str], format: Format
+    ) -> list[tuple[str, str, Type | None]] | None:
         """Return names and types; those of CSV and JSON files are guessed."""
-        try:
-            return file_columns(files, format)
-        except OSError as problem:
-            raise Unreachable(f"a file of the source can't be read: {problem}") from problem
+        return file_columns(files, format)
 
     def about(self) -> str:
         """Return DuckDB's version."""

@@ -166,11 +166,14 @@ class OfflineStore(ABC):
 
         return type_of_native(native)
 
-    def file_columns(self, files: Sequence[str], format: Format) -> list[tuple[str, str]] | None:
-        """Return the columns that files have together, as `columns` does; None where it can't tell.
+    def file_columns(
+        self, files: Sequence[str], format: Format
+    ) -> list[tuple[str, str, Type | None]] | None:
+        """Return the columns that files have together; None where the store can't tell.
 
-        What is in a CSV or a JSON file is guessed from its values. Raises DataError for a file that
-        can't be read.
+        They are names, types as the store's reader of files calls them, and types of ours. What is
+        in a CSV or a JSON file is guessed from its values. Raises DataError for a file that can't
+        be read.
         """
         return None
 

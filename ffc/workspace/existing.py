@@ -11,7 +11,7 @@ from ffc.connect.session import Session
 from ffc.connect.warehouse import Warehouse
 from ffc.core.diagnostics import closest
 from ffc.core.errors import DataError, FfcError, StatementFailed
-from ffc.core.types import parse_type
+from ffc.core.types import Type, parse_type
 from ffc.project.source_changes import RealColumn
 from ffc.run.sources import table_relation
 from ffc.sql import relations
@@ -46,7 +46,7 @@ class Existing:
             hints = [f"did you mean `{close}`?"] if (close := self._closest(name)) else []
             said = problem.message.strip().partition("\n")[0]
             raise Absent(f"there is no table `{name}` that can be read", *hints, said) from problem
-        return [self._column(*column) for column in found]
+        return [_column(name, native, store.type_of(native)) for name, native in found]
 
     def tables(self, schema: str) -> list[str]:
         """Return the names of a schema's tables and views, in order."""
@@ -72,13 +72,7 @@ class Existing:
         if found is None:
             kind = self.session.target.offline.type
             raise Unseen(f"a warehouse of type `{kind}` can't tell the columns of files")
-        return [self._column(*column, guessed=format != "parquet") for column in found]
-
-    def _column(self, name: str, native: str, guessed: bool = False) -> RealColumn:
-        kind = self.session.offline.type_of(native)
-        # What can't be written into YAML is none of the language's.
-        kind = kind if kind is not None and parse_type(str(kind)) == kind else None
-        return RealColumn(name=name, native=native, type=kind, guessed=guessed)
+        return [_column(*column, guessed=format != "parquet") for column in found]
 
     def _closest(self, name: str) -> str | None:
         """Return the table of the same schema that is most like a name; None where none is."""
@@ -91,6 +85,12 @@ class Existing:
             # A store that can't list its tables has said already what is wrong.
             return None
         return ".".join([*before, close]) if close is not None else None
+
+
+def _column(name: str, native: str, kind: Type | None, guessed: bool = False) -> RealColumn:
+    # What can't be written into YAML is none of the language's.
+    known = kind if kind is not None and parse_type(str(kind)) == kind else None
+    return RealColumn(name=name, native=native, type=known, guessed=guessed)
 
 
 def columns_of(existing: Existing, table: str, files: str) -> Sequence[RealColumn]:
