@@ -10,9 +10,10 @@ from typing import Any, Final
 import click
 
 from ffc.auth import local_user
+from ffc.cli.exporting import export_progress
 from ffc.cli.selecting import Chosen
 from ffc.cli.streams import answer, answer_exactly, talk
-from ffc.core.characters import cells
+from ffc.core.characters import cells, visible
 from ffc.core.errors import Misuse
 from ffc.core.tables import WIDTH, render_sideways, render_table
 from ffc.manifest.files import encode
@@ -49,7 +50,8 @@ def compare_targets(
             raise Misuse("these are one target: name two", option="--target")
         found = []
         for node in _meant(comparing, nodes, chosen, first, second):
-            compared = comparing.compare(node, how, principal=local_user())
+            with export_progress(node, None, quiet) as report:
+                compared = comparing.compare(node, how, principal=local_user(), report=report)
             found.append(compared)
             if output == "text" and (not quiet or compared.status != "same"):
                 answer(render_compared(comparing.names, compared))
@@ -173,14 +175,27 @@ def _samples(targets: tuple[str, str], found: Compared) -> Iterator[str]:
 
 
 def _changed(targets: tuple[str, str], rows: Sequence[ComparedRow]) -> str:
-    """Return the values that differ, a line each."""
+    """Return the values that differ, a line each; below their keys where these are too wide."""
     names = [*rows[0].key, "column", *targets]
     lines = [
         [*map(_shown, row.key.values()), name, *map(_shown, both)]
         for row in rows
         for name, both in row.values.items()
     ]
-    return _table(names, lines)
+    table = render_table(names, lines)
+    if max(map(cells, table.splitlines())) <= WIDTH - len(_INDENT):
+        return table
+    return "\n\n".join(_changed_row(targets, row) for row in rows)
+
+
+def _changed_row(targets: tuple[str, str], row: ComparedRow) -> str:
+    key = ", ".join(f"{name} {visible(str(_shown(value)))}" for name, value in row.key.items())
+    lines = [[name, *map(_shown, both)] for name, both in row.values.items()]
+    return f"{_filled(key, WIDTH - len(_INDENT))}\n{_table(['column', *targets], lines)}"
+
+
+def _filled(text: str, width: int) -> str:
+    return textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False)
 
 
 def _alone(rows: Sequence[ComparedRow], index: int) -> str:

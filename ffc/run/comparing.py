@@ -15,7 +15,7 @@ from ffc.connect.session import Session
 from ffc.connect.warehouse import Warehouse, table_of
 from ffc.core.arrow import arrow_type, conform, typed
 from ffc.core.diagnostics import did_you_mean, listed
-from ffc.core.errors import FfcError, Misuse, Unreachable
+from ffc.core.errors import Cancelled, Misuse, NotFound, StoreError, Unreachable
 from ffc.core.types import Type, known_type, widens
 from ffc.manifest.names import has_relation
 from ffc.manifest.records import (
@@ -118,22 +118,32 @@ class Comparing:
         """Return the ids of all that is built in either target."""
         return list({**self._nodes[0], **self._nodes[1]})
 
-    def compare(self, node: str, how: How, *, principal: Principal) -> Compared:
-        """Compare the good builds of a node; raises Unreachable, and Misuse for a key it lacks."""
+    def compare(
+        self,
+        node: str,
+        how: How,
+        *,
+        principal: Principal,
+        report: Callable[[int], None] = lambda _: None,
+    ) -> Compared:
+        """Compare the good builds of a node; raises Unreachable, and Misuse for a key it lacks.
+
+        `report` is told after each batch how many rows were read so far.
+        """
         authorize(principal, "read", node)
         absent = [n for n, nodes in zip(self.names, self._nodes, strict=True) if node not in nodes]
         if absent:
-            reason = f"it is not built in {listed(absent)}"
+            reason = f"it is not built in {listed(absent)}: `ffc run --target {absent[0]}`"
             return Compared(node=node, status="different", reason=reason)
         try:
-            return self._compared(node, how)
-        except (Unreachable, Misuse):
+            return self._compared(node, how, _Counter(report))
+        except (Unreachable, Cancelled):
             raise
-        except FfcError as problem:
+        except (NotFound, StoreError) as problem:
             reason = "; ".join([problem.message, *problem.help])
             return Compared(node=node, status="error", reason=reason)
 
-    def _compared(self, node: str, how: How) -> Compared:
+    def _compared(self, node: str, how: How, counter: _Counter) -> Compared:
         first, second = (
             _Read.of(*each, node) for each in zip(self.sessions, self.registries, strict=True)
         )
@@ -141,7 +151,8 @@ class Comparing:
         shared = {name: both for name, both in columns.items() if both.kind is not None}
         key = _key(how, first.node, columns)
         asked = _comparison(shared, key, how)
-        found = _differing(asked, first, second, shared, how.sample)
+        sides = (first.side(shared, counter), second.side(shared, counter))
+        found = differing(asked, sides, how.sample) if shared else _counted(first, second)
         names = dict(zip(positions(len(shared)), shared, strict=True))
         unlike = tuple(_unlike(columns, names, found))
         whole = found.rows[0] == found.rows[1] and not found.changed and not any(found.only)
@@ -157,6 +168,18 @@ class Comparing:
             columns=unlike,
             samples=tuple(_samples(asked, names, found)),
         )
+
+
+@dataclass(slots=True)
+class _Counter:
+    """Rows counted as they are read."""
+
+    report: Callable[[int], None]
+    rows: int = 0
+
+    def add(self, rows: int) -> None:
+        self.rows += rows
+        self.report(self.rows)
 
 
 def _built(registry: Registry) -> dict[str, AnyNode]:
@@ -187,7 +210,7 @@ class _Read:
         arrow = dict(zip(schema.names, schema.types, strict=True))
         return cls(node=node, build=build.id, warehouse=warehouse, relation=relation, arrow=arrow)
 
-    def side(self, shared: Mapping[str, _Both]) -> Side:
+    def side(self, shared: Mapping[str, _Both], counter: _Counter) -> Side:
         """Return the rows with the columns that both sides have, by their positions."""
         import pyarrow as pa
 
@@ -202,19 +225,16 @@ class _Read:
         def read() -> Iterator[pa.RecordBatch]:
             _, batches = typed(self.warehouse.batches(query), _kinds(chosen))
             for batch in batches:
+                counter.add(batch.num_rows)
                 yield conform(_rewritten(batch, rewritten), schema)
 
         return Side(schema=schema, read=read)
 
 
-def _differing(
-    asked: Comparison, first: _Read, second: _Read, shared: Mapping[str, _Both], most: int
-) -> Differing:
-    """Compare the rows; where there is no column to compare they are only counted."""
-    if not shared:
-        one, other = (each.warehouse.count(each.relation) for each in (first, second))
-        return Differing(rows=(one, other))
-    return differing(asked, (first.side(shared), second.side(shared)), most)
+def _counted(first: _Read, second: _Read) -> Differing:
+    """Return how many rows there are, where there is no column to compare."""
+    one, other = (each.warehouse.count(each.relation) for each in (first, second))
+    return Differing(rows=(one, other))
 
 
 def _kinds(columns: Sequence[Column]) -> dict[str, Type | None]:

@@ -176,7 +176,7 @@ def test_columns_that_differ_are_told(tmp_path: Path, change: str, said: str) ->
     assert said in told
     assert "their definitions are not the same" in told
     assert ffc(project, "compare", "paid_back", "-t", "prod").stdout.split()[:8] == [
-        *("different", "label.paid_back", "it", "is", "not", "built", "in", "`prod`")
+        *("different", "label.paid_back", "it", "is", "not", "built", "in", "`prod`:")
     ]
 
 
@@ -227,6 +227,42 @@ def test_a_key_is_given(tmp_path: Path) -> None:
     assert (
         "1 row with other values (by `user_id`)" in ffc(project, *asked, "--key", "user_id").stdout
     )
+
+
+def test_rows_that_are_too_wide_stand_below_their_keys(tmp_path: Path) -> None:
+    long = "a_name_that_leaves_no_room_for_the_values_of_a_row"
+    sql = f"select user_id, seen, amount as {long}, amount + 1 as more from {{{{ ref('clean') }}}}"
+    files = {"transformations/wide.sql": f"{{{{ config(materialized='table') }}}}\n{sql}"}
+    project = two_targets(tmp_path, **files)
+    assert ffc(project, "run", "-q").code == 0
+    (project / "data" / "events.csv").write_text(changed_events())
+    assert ffc(project, "run", "-q", "--target", "prod").code == 0
+    asked = ("compare", "wide", "-t", "prod", "--key", "user_id", "--key", "seen")
+    assert (
+        f"""
+    user_id u2, seen 2024-01-03 00:00:00
+    column                                              dev  prod
+    --------------------------------------------------  ---  ----
+    {long}  4.0   4.5
+    more                                                5.0   5.5
+
+    in dev only
+"""
+        in ffc(project, *asked).stdout
+    )
+
+
+def test_a_secret_that_is_not_set_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = built(tmp_path)
+    path = project / "profiles.yml"
+    path.write_text(path.read_text().replace(".ffc/prod.duckdb", "\"{{ env_var('PROD_DB') }}\""))
+    done = ffc(project, "compare", "-t", "prod")
+    assert (done.code, done.stdout) == (1, "")
+    assert " ".join(done.stderr.split()).count("PROD_DB, which is not set") == 1
+    monkeypatch.setenv("PROD_DB", ".ffc/prod.duckdb")
+    assert ffc(project, "compare", "-t", "prod").code == 0
 
 
 def test_a_build_that_is_gone_is_an_error_of_that_node(tmp_path: Path) -> None:
