@@ -213,9 +213,21 @@ class _Adding:
     def _braces(self, name: str, kind: str) -> str:
         """Return a column in braces, its type below the others' where these are in a column."""
         head = f"{{name: {scalar(name, flow=True)},"
-        places = {_type_at(item) for item in self._items}
-        aligned = places.pop() if len(places) == 1 and len(self._items) > 1 else 0
+        aligned = self._aligned()
         return f"{head:<{max(aligned, len(head) + 1)}}type: {scalar(kind, flow=True)}}}"
+
+    def _aligned(self) -> int:
+        """Return how far behind their beginnings all types stand, if blanks were put for that."""
+        keys = [
+            (item, key)
+            for item in self._items
+            for key, _ in item.pairs
+            if key.text == "type" and key.span.start.line == item.span.start.line
+        ]
+        places = {key.span.start.column - item.span.start.column for item, key in keys}
+        starts = [_start(self._lines, key) for _, key in keys]
+        padded = any(self._lines.text[start - 2 : start] == "  " for start in starts)
+        return places.pop() if len(places) == 1 and padded else 0
 
     def _to_flow(self, new: Sequence[tuple[str, str]]) -> list[Edit]:
         lines, texts = self._lines, [self._braces(*column) for column in new]
@@ -262,14 +274,6 @@ class _Adding:
             yield Edit(_end(lines, key) + 1, _end(lines, self._columns), "")
         end = lines.end(_end(lines, self._columns))
         yield Edit(end, end, texts)
-
-
-def _type_at(item: Node) -> int:
-    """Return how far behind its beginning a column's `type` stands."""
-    for key, _ in item.pairs:
-        if key.text == "type" and key.span.start.line == item.span.start.line:
-            return key.span.start.column - item.span.start.column
-    return 0
 
 
 def _check_result(

@@ -111,7 +111,8 @@ class _Syncing:
             reason = "; ".join([problem.message, *problem.help])
             return structs.replace(told, status="error", reason=reason)
         except Unseen as problem:
-            return structs.replace(told, status="skipped", reason=str(problem))
+            status = "error" if table.source in self.wanted.names else "skipped"
+            return structs.replace(told, status=status, reason=str(problem))
         found = tuple(changes(table, real, prune=self.wanted.prune))
         told = structs.replace(told, changes=found)
         if not any(change.action in WRITES for change in found):

@@ -38,15 +38,19 @@ def built(folder: Path, **changes: str) -> Path:
     return project
 
 
+@pytest.fixture(scope="module")
+def alike(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return built(tmp_path_factory.mktemp("alike"))
+
+
 def changed_events() -> str:
     """Return the events with a value changed, and a row for another user."""
     text = FILES["data/events.csv"].replace("u2,4,true", "u2,4.5,true")
     return text.replace("u2,8,,", "u3,8,,")
 
 
-def test_what_is_built_alike_is_the_same(tmp_path: Path) -> None:
-    project = built(tmp_path)
-    done = ffc(project, "compare", "--target", "dev", "--target", "prod")
+def test_what_is_built_alike_is_the_same(alike: Path) -> None:
+    done = ffc(alike, "compare", "--target", "dev", "--target", "prod")
     assert done.code == 0, done.stdout
     lines = done.stdout.splitlines()
     assert [line.split()[:2] for line in lines] == [
@@ -59,7 +63,7 @@ def test_what_is_built_alike_is_the_same(tmp_path: Path) -> None:
         ["same", "transformation.clean"],
     ]
     assert done.stderr == "7 nodes compared: no difference\n"
-    quiet = ffc(project, "compare", "--target", "prod", "-q")
+    quiet = ffc(alike, "compare", "--target", "prod", "-q")
     assert (quiet.code, quiet.stdout, quiet.stderr) == (0, "", "")
 
 
@@ -180,11 +184,9 @@ def test_columns_that_differ_are_told(tmp_path: Path, change: str, said: str) ->
     ]
 
 
-def test_nodes_are_selected_and_named(tmp_path: Path) -> None:
-    project = built(tmp_path)
-
+def test_nodes_are_selected_and_named(alike: Path) -> None:
     def compared(*arguments: str) -> list[str]:
-        done = ffc(project, "compare", "-t", "dev", "-t", "prod", *arguments)
+        done = ffc(alike, "compare", "-t", "dev", "-t", "prod", *arguments)
         assert done.code == 0, done.stderr
         return [line.split()[1] for line in done.stdout.splitlines()]
 
@@ -194,7 +196,7 @@ def test_nodes_are_selected_and_named(tmp_path: Path) -> None:
     ]
     assert compared("main", "clean", "--exclude", "clean") == ["training_set.main"]
     assert compared("clean", "-s", "main") == ["transformation.clean", "training_set.main"]
-    nothing = ffc(project, "compare", "-t", "prod", "-s", "kind:model")
+    nothing = ffc(alike, "compare", "-t", "prod", "-s", "kind:model")
     assert (nothing.code, nothing.stdout) == (0, "")
     assert nothing.stderr.count("`kind:model` matches no node") == 1
     assert "nothing to compare" in nothing.stderr
@@ -212,9 +214,9 @@ def test_nodes_are_selected_and_named(tmp_path: Path) -> None:
     ],
 )
 def test_what_can_not_be_compared_is_refused(
-    tmp_path: Path, arguments: tuple[str, ...], code: int, said: str
+    alike: Path, arguments: tuple[str, ...], code: int, said: str
 ) -> None:
-    done = ffc(built(tmp_path), "compare", *arguments)
+    done = ffc(alike, "compare", *arguments)
     assert (done.code, done.stdout) == (code, "")
     assert said in " ".join(done.stderr.split())
 

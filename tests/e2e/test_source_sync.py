@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
-from support.cli import ffc
+from support.cli import PROFILES, ffc
 from support.projects import small_project
 
 WAREHOUSE = """\
@@ -251,6 +251,9 @@ files.c  sources/files.yml:6
     said = " ".join(done.stderr.split())
     assert "no file matches `data/d.csv`" in said
     assert "skipped: files that lie elsewhere are fetched by a run only" in said
+    named = ffc(project, "source", "sync", "files.e")
+    assert named.code == 1
+    assert "error: files that lie elsewhere are fetched by a run only" in named.stderr
     (project / "sources" / "wh.yml").unlink()
     for name in ("d", "e"):
         text = read(project, "files")
@@ -265,6 +268,23 @@ def test_files_are_looked_at_before_anything_was_built(tmp_path: Path) -> None:
     assert (done.code, done.stdout) == (0, ""), done.stderr
     assert done.stderr == "2 sources looked at: nothing to write\n"
     assert not (project / ".ffc" / "test.duckdb").exists()
+
+
+def test_files_are_looked_at_for_a_warehouse_of_another_kind(tmp_path: Path) -> None:
+    """Nothing is asked of the server: there is none."""
+    profiles = PROFILES.replace(
+        "{type: duckdb, path: .ffc/test.duckdb}",
+        '{type: postgres, url: "postgresql://ffc@127.0.0.1:1/x"}',
+    )
+    project = small_project(tmp_path, **{"profiles.yml": profiles, "data/users.csv": "n\n1\n"})
+    done = ffc(project, "source", "sync", "raw.users", "--prune")
+    assert done.code == 0, done.stderr
+    assert done.stdout.splitlines()[1:] == [
+        "  - user_id string",
+        "  - country string",
+        "  + n int64",
+    ]
+    assert read(project, "raw").endswith('        columns:\n          - {name: "n", type: int64}\n')
 
 
 def test_a_file_that_can_not_be_read_is_told(project: Path) -> None:
