@@ -149,6 +149,17 @@ class OfflineStore(ABC):
         They can be read while the context lasts, whether or not the store may be written.
         """
 
+    def file_columns(
+        self, files: Sequence[str], format: Format
+    ) -> list[tuple[str, str, Type | None]] | None:
+        """Return the columns that files have together; None where the store can't tell.
+
+        They are names, types as the store's reader of files calls them, and types of ours. What is
+        in a CSV or a JSON file is guessed from its values. Raises DataError for a file that can't
+        be read.
+        """
+        return None
+
     @abstractmethod
     def columns(self, relation: Relation) -> list[tuple[str, str]]:
         """Return the columns of a table or a view, in order: names and the store's own types.
@@ -165,17 +176,6 @@ class OfflineStore(ABC):
         from ffc.sql.types import type_of_native
 
         return type_of_native(native)
-
-    def file_columns(
-        self, files: Sequence[str], format: Format
-    ) -> list[tuple[str, str, Type | None]] | None:
-        """Return the columns that files have together; None where the store can't tell.
-
-        They are names, types as the store's reader of files calls them, and types of ours. What is
-        in a CSV or a JSON file is guessed from its values. Raises DataError for a file that can't
-        be read.
-        """
-        return None
 
     def about(self) -> str:
         """Return the warehouse's own name and version, for people; empty where it tells none."""
