@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from glob import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlglot import exp
 
 from ffc.adapter import DataError, Format, Type, Unreachable, widens
 from ffc.adapter.sql import type_of_native
 from ffc_duckdb.json_files import json_form
+from ffc_duckdb.loading import csv_header
 
 if TYPE_CHECKING:
     import duckdb
+
+_PADDED: Final = r"^\s*[+-]?0\d"
+# So many rows of a file are looked at, as DuckDB does to guess its types.
+_LOOKED_AT: Final = 20_480
 
 
 def file_columns(files: Sequence[str], format: Format) -> list[tuple[str, str, Type | None]]:
@@ -36,36 +41,58 @@ def file_columns(files: Sequence[str], format: Format) -> list[tuple[str, str, T
 
 
 def _columns(
-    cursor: duckdb.DuckDBPyConnection, file: str, format: Format
+    connection: duckdb.DuckDBPyConnection, file: str, format: Format
 ) -> Iterator[tuple[str, str]]:
     import duckdb
 
+    name = file.rpartition("/")[2]
+    if format == "csv":
+        csv_header(file, name)
     query = exp.Describe(this=exp.select("*").from_(_scan(file, format)))
     try:
-        rows = cursor.execute(query.sql("duckdb")).fetchall()
+        rows = connection.execute(query.sql("duckdb")).fetchall()
+        numbers = [column for column, native, *_ in rows if native == "BIGINT"]
+        padded = _padded(connection, file, numbers) if format == "csv" and numbers else set()
     except duckdb.Error as problem:
-        name = file.rpartition("/")[2]
         said = str(problem).strip().partition("\n")[0].replace(file, name)
         raise DataError(f"`{name}` can't be read as {format}", help=[said]) from problem
-    for name, native, *_ in rows:
+    for column, native, *_ in rows:
+        if column in padded:
+            native = "VARCHAR"
         # One that DuckDB reads, and that no column of ours is of.
         native = native.replace("TIMESTAMPTZ_NS", "TIMESTAMP_NS")
-        yield name, native if format == "parquet" else _readable(native, format)
+        yield column, native if format == "parquet" else _readable(native, format)
 
 
-def _scan(file: str, format: Format) -> exp.Expr:
-    options = {}
+def _padded(connection: duckdb.DuckDBPyConnection, file: str, columns: Sequence[str]) -> set[str]:
+    """Return which columns of a CSV file have numbers such as `007`, which are texts."""
+    pattern = exp.Literal.string(_PADDED)
+    found = [
+        exp.LogicalOr(
+            this=exp.RegexpLike(this=exp.column(name, quoted=True), expression=pattern.copy())
+        )
+        for name in columns
+    ]
+    sample = exp.select("*").from_(_scan(file, "csv", all_varchar=exp.true())).limit(_LOOKED_AT)
+    query = exp.select(*found).from_(sample.subquery("sample"))
+    row = connection.execute(query.sql("duckdb")).fetchone() or ()
+    return {name for name, is_padded in zip(columns, row, strict=True) if is_padded}
+
+
+def _scan(file: str, format: Format, **options: exp.Expr) -> exp.Expr:
     if format == "csv":
-        # As files are loaded: a header, commas, nothing between them is null.
-        options = {
+        # As files are loaded: a header, commas, nothing between them is null, nothing passed over.
+        options |= {
             "header": exp.true(),
             "delim": exp.Literal.string(","),
             "quote": exp.Literal.string('"'),
             "escape": exp.Literal.string('"'),
             "nullstr": exp.Literal.string(""),
+            "skip": exp.Literal.number(0),
+            "comment": exp.Literal.string(""),
         }
     elif format == "json":
-        options = {"format": exp.Literal.string(json_form(file))}
+        options |= {"format": exp.Literal.string(json_form(file))}
     arguments = [exp.EQ(this=exp.to_identifier(k), expression=v) for k, v in options.items()]
     path = exp.Literal.string(escape(file))
     return exp.Table(this=exp.Anonymous(this=f"read_{format}", expressions=[path, *arguments]))

@@ -225,7 +225,7 @@ sources:
 def test_columns_of_files_are_found(project: Path) -> None:
     (project / "sources" / "files.yml").write_text(FILES)
     data = project / "data"
-    (data / "a.csv").write_text("n,x,day,at\n007,1.5,2024-01-01,2024-01-01T00:00:00Z\n")
+    (data / "a.csv").write_text("n,x,day,at,zip\n7,1.5,2024-01-01,2024-01-01T00:00:00Z,01234\n")
     for name, kind in (("b-1", pa.int32()), ("b-2", pa.int64())):
         table = pa.table({"id": pa.array([1], kind), name.replace("-", "_"): ["x"]})
         parquet.write_table(table, data / f"{name}.parquet")
@@ -239,6 +239,7 @@ files.a  sources/files.yml:4
   + x float64
   + day date
   + at timestamp
+  + zip string
 files.b  sources/files.yml:5
   + id int64
 files.c  sources/files.yml:6
@@ -293,6 +294,15 @@ def test_a_file_that_can_not_be_read_is_told(project: Path) -> None:
     done = ffc(project, "source", "sync", "files.b")
     assert done.code == 1
     assert "`b-1.parquet` can't be read as parquet" in done.stderr
+    for data, said in (
+        (b"a,b\n1,2\n\xff\xfe,4\n1,2,3,4\n", "`d.csv` can't be read as csv"),
+        (b"", "`d.csv` is empty"),
+        (b"a,a\n1,2\n", "`d.csv` has more than one column `a`"),
+    ):
+        (project / "data" / "d.csv").write_bytes(data)
+        done = ffc(project, "source", "sync", "files.d")
+        assert done.code == 1
+        assert said in " ".join(done.stderr.split())
     (project / "sources" / "files.yml").write_text("sources: [\n")
     done = ffc(project, "source", "sync")
     assert done.code == 1
