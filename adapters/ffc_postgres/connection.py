@@ -105,18 +105,27 @@ def connect(place: Place, **session: str) -> Connection:
         found = psycopg2.connect(make_dsn(**_alive(), **place.parameters))
         try:
             found.set_session(readonly=place.read_only, autocommit=True)
-            settings = _SESSION | session
             with found.cursor() as cursor:
-                cursor.execute(
-                    "SELECT " + ", ".join(["pg_catalog.set_config(%s, %s, false)"] * len(settings)),
-                    [part for each in settings.items() for part in each],
-                )
-                if place.role:
-                    cursor.execute("SELECT pg_catalog.set_config('role', %s, false)", [place.role])
+                cursor.execute(*session_settings(place, session))
         except BaseException:
             found.close()
             raise
     return found
+
+
+def begun(place: Place) -> Connection:
+    """Return a connection that is asked without blocking, just begun; raises psycopg2.Error."""
+    import psycopg2
+    from psycopg2.extensions import make_dsn
+
+    return psycopg2.connect(make_dsn(**_alive(), **place.parameters), async_=1)
+
+
+def session_settings(place: Place, session: Mapping[str, str]) -> tuple[str, list[str]]:
+    """Return the statement that makes a session like all others, and its values."""
+    settings = {**_SESSION, **session, **({"role": place.role} if place.role else {})}
+    calls = ", ".join(["pg_catalog.set_config(%s, %s, false)"] * len(settings))
+    return f"SELECT {calls}", [part for each in settings.items() for part in each]
 
 
 def _alive() -> dict[str, Any]:
