@@ -1,4 +1,4 @@
-"""Files into a DuckDB table, each value as its column declares.
+"""Files as a query of DuckDB, each value as its column declares.
 
 A value that is not of its type is never rounded or cut to fit: it becomes null beside a source that
 is not null, which the statement takes for an error, and for which `refusal` looks afterwards.
@@ -53,14 +53,13 @@ _HELP: Final = {
 }
 
 
-def load_statement(cursor: duckdb.DuckDBPyConnection, load: Load) -> str:
-    """Return the statement that makes the table; raises DataError where columns don't fit."""
+def load_query(cursor: duckdb.DuckDBPyConnection, load: Load) -> exp.Query:
+    """Return the query of the files' rows; raises DataError where columns don't fit."""
     selects = [_checked(cursor, load, file) for file in load.files]
     query: exp.Query = selects[0]
     for select in selects[1:]:
         query = exp.union(query, select, distinct=False)
-    table = exp.table_(load.relation.name, db=load.relation.schema, quoted=True)
-    return exp.Create(this=table, kind="TABLE", expression=query).sql(dialect="duckdb")
+    return query
 
 
 def refusal(cursor: duckdb.DuckDBPyConnection, load: Load, problem: str) -> DataError | None:

@@ -30,7 +30,7 @@ from ffc.adapter import (
 from ffc_duckdb.errors import mapped, translate
 from ffc_duckdb.files import open_file
 from ffc_duckdb.hashing import hash_query
-from ffc_duckdb.loading import load_statement, refusal
+from ffc_duckdb.loading import load_query, refusal
 from ffc_duckdb.waiting import waited
 
 if TYPE_CHECKING:
@@ -75,9 +75,11 @@ class DuckDBOfflineStore(OfflineStore):
         cursor = self._cursor()
         try:
             with mapped():
-                statement = load_statement(cursor, load)
+                query = load_query(cursor, load)
         except OSError as problem:
             raise Unreachable(f"a file of the source can't be read: {problem}") from problem
+        table = _table(load.relation)
+        statement = exp.Create(this=table, kind="TABLE", expression=query).sql(dialect="duckdb")
         explain = partial(refusal, cursor, load)
         return DuckDBHandle(self._pool, self._cursor(), (statement,), explain)
 

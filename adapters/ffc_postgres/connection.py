@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -58,8 +62,20 @@ class Place:
     read_only: bool = False
 
 
+def driver() -> None:
+    """Raise ProfileError where the driver is not installed, naming the extra that brings it."""
+    try:
+        import psycopg2  # noqa: F401
+    except ImportError as problem:
+        raise ProfileError(
+            f"PostgreSQL needs the package psycopg2, which can't be loaded: {problem}",
+            help=["install it with: pip install 'ffc-feature-store[postgres]'"],
+        ) from problem
+
+
 def place_of(options: Options) -> Place:
     """Return where the settings of a store lead; raises ProfileError on what they can't mean."""
+    driver()
     from psycopg2 import ProgrammingError
     from psycopg2.extensions import parse_dsn
 
@@ -104,9 +120,13 @@ def connect(place: Place, **session: str) -> Connection:
     with mapped(place.name):
         found = psycopg2.connect(make_dsn(**_alive(), **place.parameters))
         try:
-            found.set_session(readonly=place.read_only, autocommit=True)
-            with found.cursor() as cursor:
-                cursor.execute(*session_settings(place, session))
+            found.autocommit = True
+            late = threading.Timer(CONNECT_SECONDS, cut, [found])
+            late.start()
+            try:
+                prepare(found, place, **session)
+            finally:
+                late.cancel()
         except BaseException:
             found.close()
             raise
@@ -121,11 +141,34 @@ def begun(place: Place) -> Connection:
     return psycopg2.connect(make_dsn(**_alive(), **place.parameters), async_=1)
 
 
-def session_settings(place: Place, session: Mapping[str, str]) -> tuple[str, list[str]]:
-    """Return the statement that makes a session like all others, and its values."""
-    settings = {**_SESSION, **session, **({"role": place.role} if place.role else {})}
-    calls = ", ".join(["pg_catalog.set_config(%s, %s, false)"] * len(settings))
-    return f"SELECT {calls}", [part for each in settings.items() for part in each]
+def prepare(connection: Connection, place: Place, **session: str) -> None:
+    """Make a session what every session is, and `session` besides; raises psycopg2's errors."""
+    with connection.cursor() as cursor:
+        cursor.execute(*preparation(place, session))
+
+
+def preparation(place: Place, session: Mapping[str, str]) -> tuple[str, list[str]]:
+    """Return the statement that makes a session what every session is, and its values."""
+    read_only = {"default_transaction_read_only": "on" if place.read_only else "off"}
+    settings = {**_SESSION, **read_only, **session}
+    if place.role:
+        settings["role"] = place.role
+    return (
+        "SELECT " + ", ".join(["pg_catalog.set_config(%s, %s, false)"] * len(settings)),
+        [part for each in settings.items() for part in each],
+    )
+
+
+def cut(connection: Connection) -> None:
+    """End a connection from this side, at once, whatever waits for it."""
+    import psycopg2
+
+    # It may be closed meanwhile, by either side.
+    with (
+        suppress(psycopg2.Error, OSError),
+        socket.socket(fileno=os.dup(connection.fileno())) as same,
+    ):
+        same.shutdown(socket.SHUT_RDWR)
 
 
 def _alive() -> dict[str, Any]:

@@ -20,7 +20,7 @@ from ffc_postgres.connection import Place
 from ffc_postgres.errors import HELP
 from ffc_postgres.layouts import LOCK, Layout, NotAllowed, migrate, version_of
 from ffc_postgres.pool import Pool
-from ffc_postgres.session import Answer, Row, Session
+from ffc_postgres.line import Answer, Row, Line
 
 T = TypeVar("T")
 
@@ -59,10 +59,10 @@ _NOT_ALLOWED: Final = """
 
 
 class Database:
-    """The tables of a layout in a schema, made at the first write; few sessions, any threads.
+    """The tables of a layout in a schema, made at the first write; few lines, any threads.
 
     Every failure is raised as the layout's, the state store's as StateError. `opened` is called
-    with each new session that finds tables. To who only reads, what is not there is empty.
+    with each new line that finds tables. To who only reads, what is not there is empty.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Database:
         seconds: float = SILENT_SECONDS,
         most: int = 4,
         unlogged: bool = False,
-        opened: Callable[[Session], None] = lambda session: None,
+        opened: Callable[[Line], None] = lambda line: None,
     ) -> None:
         self.place = place
         self._layout = layout
@@ -83,26 +83,24 @@ class Database:
         self._seconds = seconds
         self._unlogged = unlogged
         self._opened = opened
-        read_only = {"default_transaction_read_only": "on"} if place.read_only else {}
         self._settings = {
             "search_path": '"' + schema.replace('"', '""') + '", pg_temp',
             "lock_timeout": f"{LOCK_SECONDS:g}s",
             "statement_timeout": f"{2 * SILENT_SECONDS:g}s",
             # A process that stands still holds nobody up for longer.
             "idle_in_transaction_session_timeout": f"{LOCK_SECONDS * 0.8:g}s",
-            **read_only,
             **settings,
         }
         self._pool = Pool(f"the {layout.noun} in {place.name}", most, self._connected)
 
-    def read(self, work: Callable[[Session], T], nothing: T) -> T:
+    def read(self, work: Callable[[Line], T], nothing: T) -> T:
         """Return what work that changes nothing returns, or `nothing` where no table is."""
         with self._told("SELECT"):
-            return self._again(lambda session: work(session) if session.version else nothing)
+            return self._again(lambda line: work(line) if line.version else nothing)
 
     def ask(self, statement: str | bytes, values: Sequence[object] = ()) -> Answer:
         """Return what one statement answers, which sees one moment; nothing where no table is."""
-        return self.read(lambda session: session.ask(statement, values), Answer([], (), 0))
+        return self.read(lambda line: line.ask(statement, values), Answer([], (), 0))
 
     def rows(self, statement: str, values: Sequence[object] = ()) -> list[Row]:
         """Return one query's rows."""
@@ -113,18 +111,18 @@ class Database:
         answer = self.ask(query, values)
         return [dict(zip(answer.names, row, strict=True)) for row in answer.rows]
 
-    def write(self, work: Callable[[Session], T], *, alone: bool = False) -> T:
+    def write(self, work: Callable[[Line], T], *, alone: bool = False) -> T:
         """Return what work returns that is done whole or not at all, `alone` one after another.
 
         It may be begun more than once.
         """
         with self._told(_ALL):
-            return self._again(lambda session: self._transaction(session, work, alone=alone))
+            return self._again(lambda line: self._transaction(line, work, alone=alone))
 
     def moment(self) -> float:
         """Return the server's time, in seconds since 1970."""
         with self._told("SELECT"):
-            return float(self._again(lambda session: session.ask(_NOW).rows[0][0]))
+            return float(self._again(lambda line: line.ask(_NOW).rows[0][0]))
 
     def check(self) -> None:
         """Return if the tables are there, or may be made, and may be written to."""
@@ -132,68 +130,68 @@ class Database:
             self._again(self._allowed)
 
     def close(self) -> None:
-        """Let go of every session."""
+        """Let go of every line."""
         self._pool.close()
 
-    def _again(self, work: Callable[[Session], T]) -> T:
+    def _again(self, work: Callable[[Line], T]) -> T:
         """Return what work returns that leaves nothing behind where it fails, tried again."""
         for tries in range(_TRIES):
             if tries:
                 time.sleep(_PAUSE * tries)
-            session = self._pool.take(self._seconds)
+            line = self._pool.take(self._seconds)
             try:
-                self._look(session)
-                return work(session)
+                self._look(line)
+                return work(line)
             except (StoreError, DataError) as problem:
                 code = _code(problem)
                 if code in ("42P01", "3F000"):
-                    session.version = 0
-                lost = session.lost and not isinstance(problem, Transient | _InDoubt)
+                    line.version = 0
+                lost = line.lost and not isinstance(problem, Transient | _InDoubt)
                 if tries == _TRIES - 1 or not (lost or code.startswith(_AGAIN)):
                     raise
             finally:
-                self._pool.give(session)
+                self._pool.give(line)
         raise AssertionError("the last try returns or raises")
 
-    def _look(self, session: Session) -> None:
-        if not session.version:
-            version = version_of(session, self._layout, self._schema)
+    def _look(self, line: Line) -> None:
+        if not line.version:
+            version = version_of(line, self._layout, self._schema)
             if version:
-                self._opened(session)
-            session.version = version
+                self._opened(line)
+            line.version = version
 
-    def _allowed(self, session: Session) -> None:
-        if not session.version and not session.ask(_MAY_MAKE).rows[0][0]:
+    def _allowed(self, line: Line) -> None:
+        if not line.version and not line.ask(_MAY_MAKE).rows[0][0]:
             raise NotAllowed("permission denied for database")
-        for table, lacking in session.ask(_NOT_ALLOWED, [_ALL, self._schema]).rows:
+        for table, lacking in line.ask(_NOT_ALLOWED, [_ALL, self._schema]).rows:
             raise NotAllowed(f"permission denied for table {table}: {lacking}")
 
-    def _connected(self) -> Session:
-        session = Session(self.place, self._seconds, self._settings)
+    def _connected(self) -> Line:
+        line = Line(self.place, self._seconds, self._settings)
         try:
-            self._look(session)
+            self._look(line)
         except BaseException:
-            session.close()
+            line.close()
             raise
-        return session
+        return line
 
-    def _transaction(self, session: Session, work: Callable[[Session], T], *, alone: bool) -> T:
-        with _undone(session):
-            if session.version < len(self._layout.scripts):
-                migrate(session, self._layout, self._schema, unlogged=self._unlogged)
-                session.version = 0
-                self._look(session)
-            session.ask(_BEGIN)
+    def _transaction(self, line: Line, work: Callable[[Line], T], *, alone: bool) -> T:
+        with _undone(line):
+            if line.version < len(self._layout.scripts):
+                migrate(line, self._layout, self._schema, unlogged=self._unlogged)
+                line.version = 0
+                self._look(line)
+            line.ask(_BEGIN)
             if alone:
-                session.ask(LOCK, [self._layout.lock])
-            ((transaction, started),) = session.ask(_TRANSACTION).rows
+                line.ask(LOCK, [self._layout.lock])
+            ((transaction, started),) = line.ask(_TRANSACTION).rows
             if transaction is None:
                 raise StoreError("it takes no writes", help=[HELP["25006"]])
-            result = work(session)
+            result = work(line)
         try:
-            session.ask("COMMIT")
+            line.ask("COMMIT")
         except (StoreError, DataError) as problem:
-            if not session.lost or not self._committed(transaction, started, problem):
+            if not line.lost or not self._committed(transaction, started, problem):
                 raise
         return result
 
@@ -202,11 +200,11 @@ class Database:
         end = time.monotonic() + _DOUBT_SECONDS
         while time.monotonic() < end:
             try:
-                session = self._pool.take(self._seconds)
+                line = self._pool.take(self._seconds)
                 try:
-                    ((status,),) = session.ask(_ENDED, [started, transaction]).rows
+                    ((status,),) = line.ask(_ENDED, [started, transaction]).rows
                 finally:
-                    self._pool.give(session)
+                    self._pool.give(line)
             except (StoreError, StateError, DataError):
                 status = "unknown"
             if status is None or status in ("committed", "aborted"):
@@ -229,7 +227,7 @@ class Database:
     def _failure(self, problem: StoreError | DataError, needed: str) -> StateError | StoreError:
         """Return the layout's failure for one of the server's."""
         noun, said = self._layout.noun, problem.message
-        if said.startswith("the database"):
+        if said.startswith(("the database", "the connection")):
             said = f"the {noun} can't be used: {said}"
         elif not said.startswith(f"the {noun}"):
             said = f"the {noun} in {self.place.name} can't be used: {said}"
@@ -263,13 +261,13 @@ class _InDoubt(Unreachable):
 
 
 @contextmanager
-def _undone(session: Session) -> Iterator[None]:
+def _undone(line: Line) -> Iterator[None]:
     """Leave nothing of a transaction that fails; a lost connection's is undone by the server."""
     try:
         yield
     except BaseException:
-        if not session.lost:
-            session.ask("ROLLBACK")
+        if not line.lost:
+            line.ask("ROLLBACK")
         raise
 
 

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 from ffc.adapter import Observation, ServedMinute
 from ffc_postgres.database import Database
-from ffc_postgres.session import Session
+from ffc_postgres.line import Line
 
 
-def put_observations(session: Session, observations: Sequence[Observation]) -> None:
+def put_observations(line: Line, observations: Sequence[Observation]) -> None:
     """Insert figures about builds, each in place of an earlier one of the same."""
     # A statement sees each place once: of two of the same the last one counts.
     rows = {(o.build, o.node, o.column, o.metric, o.window): o.value for o in observations}
     columns = list(zip(*rows, strict=True)) or [()] * 5
-    session.ask(
+    line.ask(
         """
         INSERT INTO observations (build, node, "column", metric, "window", value)
         SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
@@ -39,17 +39,17 @@ def observations_of(database: Database, builds: Sequence[str], metric: str) -> l
     return [Observation(**row) for row in rows]
 
 
-def put_served(session: Session, target: str, minutes: Sequence[ServedMinute], before: str) -> None:
+def put_served(line: Line, target: str, minutes: Sequence[ServedMinute], before: str) -> None:
     """Insert what a server counted, each minute in place of the same one; delete older ones."""
     for each in minutes:
-        session.ask(
+        line.ask(
             """
             INSERT INTO served_minutes (target, minute, server, counts) VALUES (%s, %s, %s, %s)
             ON CONFLICT (target, minute, server) DO UPDATE SET counts = excluded.counts
             """,
             [target, each.minute, each.server, each.counts],
         )
-    session.ask("DELETE FROM served_minutes WHERE target = %s AND minute < %s", [target, before])
+    line.ask("DELETE FROM served_minutes WHERE target = %s AND minute < %s", [target, before])
 
 
 def served_since(database: Database, target: str, since: str) -> list[ServedMinute]:

@@ -1,6 +1,6 @@
 """The tables of ffc's own stores, by version, and how an older schema comes to the newest one.
 
-Each store has a schema for itself. Its sessions find tables there and nowhere else, so that no
+Each store has a schema for itself. Its lines find tables there and nowhere else, so that no
 statement names it.
 """
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ffc.adapter import Options, ProfileError, StateError, StatementFailed, StoreError
-from ffc_postgres.session import Session
+from ffc_postgres.line import Line
 
 # One migration: statements that are applied whole or not at all.
 Script = tuple[str, ...]
@@ -50,12 +50,12 @@ def schema_of(options: Options, layout: Layout) -> str:
     return name
 
 
-def version_of(session: Session, layout: Layout, schema: str) -> int:
+def version_of(line: Line, layout: Layout, schema: str) -> int:
     """Return a store's version, 0 where there is none.
 
     Raises its failure on what is not this ffc's, NotAllowed.
     """
-    there = session.ask(_THERE, [schema]).rows
+    there = line.ask(_THERE, [schema]).rows
     if not there:
         return 0
     ((usable, made, others),) = there
@@ -66,7 +66,7 @@ def version_of(session: Session, layout: Layout, schema: str) -> int:
         if others:
             raise _taken(layout, schema)
         return 0
-    ((noun, version),) = session.ask("SELECT noun, version FROM layout").rows
+    ((noun, version),) = line.ask("SELECT noun, version FROM layout").rows
     if noun != layout.noun:
         raise _taken(layout, schema)
     if version > len(layout.scripts):
@@ -79,24 +79,24 @@ def version_of(session: Session, layout: Layout, schema: str) -> int:
     return int(version)
 
 
-def migrate(session: Session, layout: Layout, schema: str, *, unlogged: bool) -> None:
+def migrate(line: Line, layout: Layout, schema: str, *, unlogged: bool) -> None:
     """Bring a schema to the newest version, all in one transaction; raises the layout's failure."""
     from psycopg2.sql import SQL, Identifier
 
-    session.ask("BEGIN ISOLATION LEVEL READ COMMITTED")
-    session.ask(LOCK, [layout.lock])
+    line.ask("BEGIN ISOLATION LEVEL READ COMMITTED")
+    line.ask(LOCK, [layout.lock])
     # Now that nobody else does: another process may have been faster.
-    version = version_of(session, layout, schema)
-    if not session.ask("SELECT FROM pg_namespace WHERE nspname = %s", [schema]).changed:
-        session.ask(SQL("CREATE SCHEMA {}").format(Identifier(schema)))
+    version = version_of(line, layout, schema)
+    if not line.ask("SELECT FROM pg_namespace WHERE nspname = %s", [schema]).changed:
+        line.ask(SQL("CREATE SCHEMA {}").format(Identifier(schema)))
     if not version:
-        session.ask("CREATE TABLE layout (noun text NOT NULL, version integer NOT NULL)")
-        session.ask("INSERT INTO layout VALUES (%s, 0)", [layout.noun])
+        line.ask("CREATE TABLE layout (noun text NOT NULL, version integer NOT NULL)")
+        line.ask("INSERT INTO layout VALUES (%s, 0)", [layout.noun])
     scripts = [*layout.scripts[version:], layout.unlogged if unlogged and not version else ()]
     for statement in [statement for script in scripts for statement in script]:
-        session.ask(statement)
-    session.ask("UPDATE layout SET version = %s", [len(layout.scripts)])
-    session.ask("COMMIT")
+        line.ask(statement)
+    line.ask("UPDATE layout SET version = %s", [len(layout.scripts)])
+    line.ask("COMMIT")
 
 
 def _taken(layout: Layout, schema: str) -> StateError | StoreError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ffc.adapter import Lease, Locked, is_held
-from ffc_postgres.session import Session
+from ffc_postgres.line import Line
 
 
 class Lock(NamedTuple):
@@ -16,15 +16,15 @@ class Lock(NamedTuple):
     expires: float | None
 
 
-def lock_of(session: Session, name: str) -> Lock | None:
+def lock_of(line: Line, name: str) -> Lock | None:
     """Return what is known of a lock, if it was ever taken."""
-    rows = session.ask("SELECT owner, token, expires FROM locks WHERE name = %s", [name]).rows
+    rows = line.ask("SELECT owner, token, expires FROM locks WHERE name = %s", [name]).rows
     return Lock(*rows[0]) if rows else None
 
 
-def check_lease(session: Session, lease: Lease) -> None:
+def check_lease(line: Line, lease: Lease) -> None:
     """Raise Locked unless the lease is the newest of its lock and was not given back."""
-    held = lock_of(session, lease.name)
+    held = lock_of(line, lease.name)
     if held is None or held.token != lease.token:
         by = f"taken over by {held.owner}" if held else "never taken"
         raise Locked(f"{lease.owner} does not hold `{lease.name}`: it was {by}")
@@ -32,9 +32,9 @@ def check_lease(session: Session, lease: Lease) -> None:
         raise Locked(f"{lease.owner} does not hold `{lease.name}`: it was given back")
 
 
-def taken(session: Session, name: str, owner: str, now: float, seconds: float, dead: str) -> Lease:
+def taken(line: Line, name: str, owner: str, now: float, seconds: float, dead: str) -> Lease:
     """Take a lock that nobody holds; raises Locked naming its holder."""
-    held = lock_of(session, name)
+    held = lock_of(line, name)
     if held and held.owner != dead and is_held(held.expires, now, seconds):
         free = (held.expires or now) - now
         raise Locked(
@@ -43,7 +43,7 @@ def taken(session: Session, name: str, owner: str, now: float, seconds: float, d
             holder=held.owner,
         )
     token = held.token + 1 if held else 1
-    session.ask(
+    line.ask(
         """
         INSERT INTO locks (name, owner, token, expires) VALUES (%s, %s, %s, %s)
         ON CONFLICT (name) DO UPDATE

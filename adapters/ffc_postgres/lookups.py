@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ffc.adapter import Unreachable
-from ffc_postgres.session import Row, Session
+from ffc_postgres.line import Row, Line
 
 _IDENTITY: Final = """
     SELECT 'origin'::regclass::oid::int8, (SELECT id::text FROM origin),
@@ -39,29 +39,29 @@ class Lookups:
         self._lock = threading.Lock()
         self._identity: Row | None = None
 
-    def prepare(self, session: Session) -> None:
-        """Make a session ready; raises Unreachable where it leads to another store than before."""
-        (identity,) = session.ask(_IDENTITY).rows
+    def prepare(self, line: Line) -> None:
+        """Make a line ready; raises Unreachable where it leads to another store than before."""
+        (identity,) = line.ask(_IDENTITY).rows
         with self._lock:
             if self._bound and identity[1] is None:
                 raise Unreachable("it is empty: its server lost what was not logged")
             if self._bound and identity != (self._identity or identity):
                 raise Unreachable("another one is in its place, or its server was started anew")
             self._identity = identity
-        session.ask("DEALLOCATE ALL")
+        line.ask("DEALLOCATE ALL")
         for statement in (_ONE, _MANY):
-            session.ask(statement, identity[:2])
+            line.ask(statement, identity[:2])
 
-    def rows(self, session: Session, keys: Sequence[bytes]) -> list[Row]:
+    def rows(self, line: Line, keys: Sequence[bytes]) -> list[Row]:
         """Return (place of the key from 1, field, value) of each field of keys, in one moment.
 
         Raises Unreachable where another store has taken the place of the one that was met.
         """
-        found = session.ask(_asked(keys)).rows
+        found = line.ask(_asked(keys)).rows
         if not (found and found[0][0]):
             # Whoever is not bound reads what is there by now.
-            self.prepare(session)
-            found = session.ask(_asked(keys)).rows
+            self.prepare(line)
+            found = line.ask(_asked(keys)).rows
         return [(place, field, value) for _, place, field, value in found if field is not None]
 
 

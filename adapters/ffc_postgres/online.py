@@ -21,7 +21,7 @@ from ffc_postgres.connection import SETTINGS, place_of
 from ffc_postgres.database import SILENT_SECONDS, Database
 from ffc_postgres.layouts import ONLINE, schema_of
 from ffc_postgres.lookups import Lookups
-from ffc_postgres.session import Session
+from ffc_postgres.line import Line
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -97,7 +97,7 @@ class PostgresOnlineStore(OnlineStore):
     def read(self, keys: Sequence[bytes]) -> list[dict[bytes, bytes]]:
         """Return the fields of each key, all as of one moment; raises StoreError."""
         found: list[dict[bytes, bytes]] = [{} for _ in keys]
-        rows = self._database.read(lambda session: self._lookups.rows(session, keys), None)
+        rows = self._database.read(lambda line: self._lookups.rows(line, keys), None)
         if rows is None and self._bound:
             raise Unreachable(
                 f"the online store in {self._place.name} is not there",
@@ -114,13 +114,13 @@ class PostgresOnlineStore(OnlineStore):
         """
         rounds = _rounds([batch.column(name).to_pylist() for name in WRITE_SCHEMA])
 
-        def work(session: Session) -> int:
-            session.ask(_ORIGIN)
+        def work(line: Line) -> int:
+            line.ask(_ORIGIN)
             if given is not None:
-                _check(session, given)
-            count = sum(session.ask(_WRITE, _arrays(each)).changed for each in rounds)
+                _check(line, given)
+            count = sum(line.ask(_WRITE, _arrays(each)).changed for each in rounds)
             if given is not None and given.value is None and not _holds(rounds, given):
-                session.ask(_AWAY, given[:2])
+                line.ask(_AWAY, given[:2])
             return count
 
         return self._database.write(work)
@@ -173,7 +173,7 @@ class PostgresOnlineStore(OnlineStore):
         self,
         settings: Mapping[str, str],
         seconds: float,
-        opened: Callable[[Session], None] = lambda session: None,
+        opened: Callable[[Line], None] = lambda line: None,
     ) -> Database:
         return Database(
             self._place,
@@ -195,12 +195,12 @@ class PostgresOnlineStore(OnlineStore):
         )
 
 
-def _check(session: Session, given: Given) -> None:
+def _check(line: Line, given: Given) -> None:
     """Hold what is given for nobody else to change; raises Locked where it is something else."""
     if given.value is None:
-        same = session.ask(_NONE, given[:2]).changed == 1
+        same = line.ask(_NONE, given[:2]).changed == 1
     else:
-        there = session.ask(_VALUE, given[:2]).rows
+        there = line.ask(_VALUE, given[:2]).rows
         same = bool(there) and bytes(there[0][0]) == given.value
     if not same:
         message = "another process has written to the online store meanwhile"

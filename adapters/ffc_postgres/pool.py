@@ -1,6 +1,6 @@
-"""Sessions kept for the next who asks: few, for any number of threads.
+"""Lines to a server, kept for the next who asks: few, for any number of threads.
 
-A session is opened in a thread of its own, since looking up a name or greeting a server far away
+A line is opened in a thread of its own, since looking up a name or greeting a server far away
 may take longer than somebody waits who reads: what comes too late for one is there for the next.
 """
 
@@ -12,31 +12,31 @@ import time
 from collections.abc import Callable
 
 from ffc.adapter import DataError, StateError, StoreError, Transient, Unreachable
-from ffc_postgres.session import Session
+from ffc_postgres.line import Line
 
 
 class _Opening:
-    """A session that is being opened, or why it can't be."""
+    """A line that is being opened, or why it can't be."""
 
     def __init__(self) -> None:
         self.failure: StoreError | StateError | DataError | None = None
 
 
 class Pool:
-    """At the most so many sessions of one server, opened when they are needed."""
+    """At the most so many lines of one server, opened when they are needed."""
 
-    def __init__(self, name: str, most: int, opened: Callable[[], Session]) -> None:
+    def __init__(self, name: str, most: int, opened: Callable[[], Line]) -> None:
         self._name = name
         self._most = most
         self._opened = opened
         self._changed = threading.Condition()
-        self._idle: list[Session] = []
+        self._idle: list[Line] = []
         self._count = 0
         self._closed = False
         self._process = os.getpid()
 
-    def take(self, seconds: float) -> Session:
-        """Return a session that nobody else uses; raises Transient where none is there in time.
+    def take(self, seconds: float) -> Line:
+        """Return a line that nobody else uses; raises Transient where none is there in time.
 
         Raises what opening one raised.
         """
@@ -49,10 +49,10 @@ class Pool:
                 if self._closed:
                     raise Unreachable(f"{self._name} is closed")
                 while self._idle:
-                    session = self._idle.pop()
-                    if session.usable:
-                        return session
-                    self._drop(session)
+                    line = self._idle.pop()
+                    if line.usable:
+                        return line
+                    self._drop(line)
                 if opening is not None and opening.failure is not None:
                     raise opening.failure
                 if opening is None and self._count < self._most:
@@ -60,17 +60,17 @@ class Pool:
                 if not self._changed.wait(end - time.monotonic()):
                     raise Transient(f"{self._name} does not answer within {seconds:g} s")
 
-    def give(self, session: Session) -> None:
-        """Take a session back, for the next who asks."""
+    def give(self, line: Line) -> None:
+        """Take a line back, for the next who asks."""
         with self._changed:
-            if session.usable and not self._closed:
-                self._idle.append(session)
+            if line.usable and not self._closed:
+                self._idle.append(line)
             else:
-                self._drop(session)
+                self._drop(line)
             self._changed.notify()
 
     def close(self) -> None:
-        """Let go of every session; one that is in use goes when it is given back."""
+        """Let go of every line; one that is in use goes when it is given back."""
         with self._changed:
             self._closed = True
             while self._idle:
@@ -81,30 +81,30 @@ class Pool:
         opening = _Opening()
         self._count += 1
         threading.Thread(
-            target=self._finish, args=(opening,), daemon=True, name="opening a session"
+            target=self._finish, args=(opening,), daemon=True, name="opening a line"
         ).start()
         return opening
 
     def _finish(self, opening: _Opening) -> None:
-        session = None
+        line = None
         try:
-            session = self._opened()
+            line = self._opened()
         except (StoreError, StateError, DataError) as problem:
             opening.failure = problem
         finally:
-            if session is None:
+            if line is None:
                 opening.failure = opening.failure or Unreachable(f"{self._name} can't be opened")
                 with self._changed:
                     self._count -= 1
                     self._changed.notify_all()
-        if session is not None:
-            self.give(session)
+        if line is not None:
+            self.give(line)
 
-    def _drop(self, session: Session) -> None:
+    def _drop(self, line: Line) -> None:
         self._count -= 1
-        session.close()
+        line.close()
 
     def _begin_anew(self) -> None:
-        """Forget, in a fork, the sessions and the threads of its parent."""
+        """Forget, in a fork, the lines and the threads of its parent."""
         self._changed = threading.Condition()
         self._idle, self._count, self._process = [], 0, os.getpid()

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from ffc.adapter import Build, OnlineView, StateError
-from ffc_postgres.session import Session
+from ffc_postgres.line import Line
 
 DEPLOYMENTS: Final = """
     SELECT 'd' || d.id AS id, d.target, d.manifest, d.created, d.principal,
@@ -37,16 +37,16 @@ _KNOWN_BUILD: Final = """
 """
 
 
-def check_unused(session: Session, builds: Sequence[str]) -> None:
+def check_unused(line: Line, builds: Sequence[str]) -> None:
     """Raise StateError where a pointer of any target leads to one of the builds."""
     query = "SELECT build, node FROM pointers WHERE build = ANY(%s::text[]) LIMIT 1"
-    for build, node in session.ask(query, [list(builds)]).rows:
+    for build, node in line.ask(query, [list(builds)]).rows:
         raise StateError(f"the build `{build}` is what `{node}` means: it can't be forgotten")
 
 
-def add_deployment(session: Session, target: str, manifest: bytes, now: str, principal: str) -> str:
+def add_deployment(line: Line, target: str, manifest: bytes, now: str, principal: str) -> str:
     """Insert a manifest unless it is the target's newest; return the id of its deployment."""
-    newest = session.ask(
+    newest = line.ask(
         """
         SELECT id, manifest = %s FROM deployments WHERE target = %s ORDER BY id DESC LIMIT 1
         """,
@@ -54,7 +54,7 @@ def add_deployment(session: Session, target: str, manifest: bytes, now: str, pri
     ).rows
     if newest and newest[0][1]:
         return f"d{newest[0][0]}"
-    ((number,),) = session.ask(
+    ((number,),) = line.ask(
         """
         INSERT INTO deployments (target, manifest, created, principal)
         VALUES (%s, %s, %s, %s) RETURNING id
@@ -64,7 +64,7 @@ def add_deployment(session: Session, target: str, manifest: bytes, now: str, pri
     return f"d{number}"
 
 
-def add_build(session: Session, build: Build) -> None:
+def add_build(line: Line, build: Build) -> None:
     """Insert a build; raises StateError where another one has its id."""
     row = (
         *(build.id, build.node, build.fingerprint, *build.relation),
@@ -72,14 +72,14 @@ def add_build(session: Session, build: Build) -> None:
         *(build.previous, build.principal, build.deployment, build.commit, build.dirty),
         *(build.content_hash, build.collected),
     )
-    session.ask(_ADD_BUILD, row)
-    if session.ask(_KNOWN_BUILD, [build.id]).rows != [row]:
+    line.ask(_ADD_BUILD, row)
+    if line.ask(_KNOWN_BUILD, [build.id]).rows != [row]:
         raise StateError(f"the build `{build.id}` is finished and can't be changed")
 
 
-def point(session: Session, target: str, build: Build) -> None:
+def point(line: Line, target: str, build: Build) -> None:
     """Move the pointer of a build's node to it."""
-    session.ask(
+    line.ask(
         """
         INSERT INTO pointers (target, node, definition, build) VALUES (%s, %s, %s, %s)
         ON CONFLICT (target, node)
@@ -89,9 +89,9 @@ def point(session: Session, target: str, build: Build) -> None:
     )
 
 
-def cut_over(session: Session, target: str, view: OnlineView) -> None:
+def cut_over(line: Line, target: str, view: OnlineView) -> None:
     """Say what an online store now holds of a view."""
-    session.ask(
+    line.ask(
         """
         INSERT INTO online_views (target, store, view, fingerprint, generation, as_of, rows)
         VALUES (%s, %s, %s, %s, %s, %s, %s)
@@ -103,9 +103,9 @@ def cut_over(session: Session, target: str, view: OnlineView) -> None:
     )
 
 
-def define(session: Session, node: str, fingerprint: str, definition: bytes) -> None:
+def define(line: Line, node: str, fingerprint: str, definition: bytes) -> None:
     """Insert a definition, or put another text in the place of the one that is known."""
-    session.ask(
+    line.ask(
         """
         INSERT INTO definitions (node, fingerprint, json) VALUES (%s, %s, %s)
         ON CONFLICT (node, fingerprint) DO UPDATE SET json = excluded.json
@@ -115,9 +115,9 @@ def define(session: Session, node: str, fingerprint: str, definition: bytes) -> 
     )
 
 
-def leave_view(session: Session, target: str, view: OnlineView, pointer: str) -> None:
+def leave_view(line: Line, target: str, view: OnlineView, pointer: str) -> None:
     """Delete what is said of a view's generation, and with it the pointer."""
-    deleted = session.ask(
+    deleted = line.ask(
         """
         DELETE FROM online_views
         WHERE target = %s AND store = %s AND view = %s AND fingerprint = %s AND generation = %s
@@ -125,16 +125,16 @@ def leave_view(session: Session, target: str, view: OnlineView, pointer: str) ->
         [target, view.store, view.view, view.fingerprint, view.generation],
     )
     if deleted.changed:
-        session.ask("DELETE FROM pointers WHERE target = %s AND node = %s", [target, pointer])
+        line.ask("DELETE FROM pointers WHERE target = %s AND node = %s", [target, pointer])
 
 
-def replace_node(session: Session, values: Sequence[object]) -> None:
+def replace_node(line: Line, values: Sequence[object]) -> None:
     """Insert how a node of a run fared, in place of what was said before, as the newest."""
-    session.ask(
+    line.ask(
         "DELETE FROM run_nodes WHERE run = substr(%s, 2)::bigint AND node = %s AND action = %s",
         values[:3],
     )
-    session.ask(
+    line.ask(
         """
         INSERT INTO run_nodes (run, node, action, status, reason, attempts, seconds,
                                rows, relation, build, error)

@@ -39,12 +39,12 @@ from ffc_postgres.records import (
     point,
     replace_node,
 )
-from ffc_postgres.session import Session
+from ffc_postgres.line import Line
 
 T = TypeVar("T")
 
 # So many threads of a process use it at a time.
-_SESSIONS: Final = 4
+_LINES: Final = 4
 
 
 class PostgresStateStore(StateStore):
@@ -58,7 +58,7 @@ class PostgresStateStore(StateStore):
     def __init__(self, options: Options) -> None:
         options.only(self.settings)
         schema = schema_of(options, STATE)
-        self._database = Database(place_of(options), STATE, schema, settings={}, most=_SESSIONS)
+        self._database = Database(place_of(options), STATE, schema, settings={}, most=_LINES)
 
     def clock(self) -> float:
         """Return the server's time; raises StateError."""
@@ -66,12 +66,12 @@ class PostgresStateStore(StateStore):
 
     def acquire(self, name: str, owner: str, now: float, seconds: float, dead: str = "") -> Lease:
         """Take a lock that is free or expired; raises Locked naming its holder, StateError."""
-        return self._write(lambda session: taken(session, name, owner, now, seconds, dead))
+        return self._write(lambda line: taken(line, name, owner, now, seconds, dead))
 
     def renew(self, lease: Lease, now: float, seconds: float) -> None:
         """Hold a lock for `seconds` from now; raises Locked where it was lost, StateError."""
         renewed = "UPDATE locks SET expires = %s WHERE name = %s"
-        self._held(lease, lambda session: session.ask(renewed, [now + seconds, lease.name]))
+        self._held(lease, lambda line: line.ask(renewed, [now + seconds, lease.name]))
 
     def release(self, lease: Lease) -> None:
         """Give a lock back; raises StateError."""
@@ -86,9 +86,7 @@ class PostgresStateStore(StateStore):
 
         Ids are d1, d2, …, counted over all targets; one may be left out.
         """
-        return self._write(
-            lambda session: add_deployment(session, target, manifest, now, principal)
-        )
+        return self._write(lambda line: add_deployment(line, target, manifest, now, principal))
 
     def deployment(self, target: str) -> tuple[str, bytes] | None:
         """Return the newest deployment's id and manifest; raises StateError."""
@@ -111,15 +109,15 @@ class PostgresStateStore(StateStore):
     def move(self, lease: Lease, target: str, move: Move, now: str, principal: str) -> str:
         """Deploy a manifest with all it means; raises Locked where the lease was lost."""
 
-        def work(session: Session) -> str:
+        def work(line: Line) -> str:
             for definition in move.definitions:
-                define(session, *definition)
+                define(line, *definition)
             for pointer in move.pointers:
-                add_build(session, pointer.build)
-                point(session, target, pointer.build)
+                add_build(line, pointer.build)
+                point(line, target, pointer.build)
             for view in move.online:
-                cut_over(session, target, view)
-            return add_deployment(session, target, move.manifest, now, principal)
+                cut_over(line, target, view)
+            return add_deployment(line, target, move.manifest, now, principal)
 
         return self._held(lease, work)
 
@@ -130,16 +128,16 @@ class PostgresStateStore(StateStore):
         fingerprint doesn't cover owners and descriptions. A known build never is.
         """
 
-        def work(session: Session) -> None:
-            define(session, build.node, build.fingerprint, definition)
-            add_build(session, build)
-            point(session, target, build)
+        def work(line: Line) -> None:
+            define(line, build.node, build.fingerprint, definition)
+            add_build(line, build)
+            point(line, target, build)
 
         self._held(lease, work)
 
     def redefine(self, lease: Lease, node: str, fingerprint: str, definition: bytes) -> None:
         """Replace a definition; raises Locked where the lease was lost, StateError."""
-        self._held(lease, lambda session: define(session, node, fingerprint, definition))
+        self._held(lease, lambda line: define(line, node, fingerprint, definition))
 
     def pointers(self, target: str) -> dict[str, Pointer]:
         """Return every pointer of a target, by node; raises StateError."""
@@ -178,8 +176,8 @@ class PostgresStateStore(StateStore):
         """Replace a build's inputs; raises Locked where the lease was lost, StateError."""
         told = json.dumps(dict(inputs), sort_keys=True)
 
-        def work(session: Session) -> None:
-            changed = session.ask("UPDATE builds SET inputs = %s WHERE id = %s", [told, build])
+        def work(line: Line) -> None:
+            changed = line.ask("UPDATE builds SET inputs = %s WHERE id = %s", [told, build])
             if not changed.changed:
                 raise StateError(f"the state store knows no build `{build}`")
 
@@ -223,9 +221,9 @@ class PostgresStateStore(StateStore):
         """Keep only records; raises Locked where the lease was lost, StateError for one in use."""
         collected = "UPDATE builds SET collected = %s WHERE id = ANY(%s::text[]) AND collected = ''"
 
-        def work(session: Session) -> None:
-            check_unused(session, builds)
-            session.ask(collected, [now, list(builds)])
+        def work(line: Line) -> None:
+            check_unused(line, builds)
+            line.ask(collected, [now, list(builds)])
 
         self._held(lease, work)
 
@@ -262,7 +260,7 @@ class PostgresStateStore(StateStore):
             VALUES (%s, %s, %s, %s) RETURNING id
         """
         values = [target, command, principal, now]
-        return self._write(lambda session: f"r{session.ask(query, values).rows[0][0]}")
+        return self._write(lambda line: f"r{line.ask(query, values).rows[0][0]}")
 
     def record_node(self, run: str, node: NodeRun) -> None:
         """Note how a node fared, in place of what was noted before; raises StateError."""
@@ -271,14 +269,14 @@ class PostgresStateStore(StateStore):
             *(node.seconds, json.dumps(dict(node.rows)), node.relation, node.build),
             json.dumps(node.error and dict(node.error), default=str),
         ]
-        self._write(lambda session: replace_node(session, values))
+        self._write(lambda line: replace_node(line, values))
 
     def finish_run(self, run: str, status: str, now: str) -> None:
         """Close a run; raises StateError where there is no such run."""
         query = "UPDATE runs SET status = %s, finished = %s WHERE id = substr(%s, 2)::bigint"
 
-        def work(session: Session) -> None:
-            if not session.ask(query, [status, now, run]).changed:
+        def work(line: Line) -> None:
+            if not line.ask(query, [status, now, run]).changed:
                 raise StateError(f"the state store knows no run `{run}`")
 
         self._write(work)
@@ -289,7 +287,7 @@ class PostgresStateStore(StateStore):
             UPDATE runs SET status = 'interrupted'
             WHERE target = %s AND command = ANY(%s::text[]) AND status = 'running'
         """
-        self._held(lease, lambda session: session.ask(query, [target, list(commands)]))
+        self._held(lease, lambda line: line.ask(query, [target, list(commands)]))
 
     def runs(self, target: str, limit: int) -> list[RunRecord]:
         """Return the newest runs, newest first, without their nodes; raises StateError."""
@@ -321,7 +319,7 @@ class PostgresStateStore(StateStore):
         self, lease: Lease, target: str, view: OnlineView, pointer: str = ""
     ) -> None:
         """Forget a view's generation; raises Locked where the lease was lost, StateError."""
-        self._held(lease, lambda session: leave_view(session, target, view, pointer))
+        self._held(lease, lambda line: leave_view(line, target, view, pointer))
 
     def online_views(self, target: str) -> list[OnlineView]:
         """Return what a target's stores hold, the oldest sync first; raises StateError."""
@@ -336,7 +334,7 @@ class PostgresStateStore(StateStore):
 
     def observe(self, observations: Sequence[Observation]) -> None:
         """Keep figures, each in place of an earlier one of the same; raises StateError."""
-        self._write(lambda session: figures.put_observations(session, observations))
+        self._write(lambda line: figures.put_observations(line, observations))
 
     def observations(self, builds: Sequence[str], metric: str = "") -> list[Observation]:
         """Return the figures about builds; raises StateError."""
@@ -344,7 +342,7 @@ class PostgresStateStore(StateStore):
 
     def keep_served(self, target: str, minutes: Sequence[ServedMinute], before: str) -> None:
         """Keep what a server counted, and forget what is old; raises StateError."""
-        self._write(lambda session: figures.put_served(session, target, minutes, before))
+        self._write(lambda line: figures.put_served(line, target, minutes, before))
 
     def served(self, target: str, since: str) -> list[ServedMinute]:
         """Return what servers counted since an instant, the oldest first; raises StateError."""
@@ -361,17 +359,17 @@ class PostgresStateStore(StateStore):
         """Let go of every connection."""
         self._database.close()
 
-    def _write(self, work: Callable[[Session], T]) -> T:
+    def _write(self, work: Callable[[Line], T]) -> T:
         return self._database.write(work, alone=True)
 
-    def _held(self, lease: Lease, work: Callable[[Session], T]) -> T:
+    def _held(self, lease: Lease, work: Callable[[Line], T]) -> T:
         """Return what work returns that only the holder of a lease may do; raises Locked."""
 
-        def checked(session: Session) -> T:
-            check_lease(session, lease)
-            return work(session)
+        def checked(line: Line) -> T:
+            check_lease(line, lease)
+            return work(line)
 
         return self._write(checked)
 
     def _do(self, statement: str, values: Sequence[Any]) -> None:
-        self._write(lambda session: session.ask(statement, values))
+        self._write(lambda line: line.ask(statement, values))

@@ -27,6 +27,7 @@ from ffc.adapter.state import (
 from ffc.core.errors import (
     Cancelled,
     DataError,
+    FfcError,
     Locked,
     ProfileError,
     StateError,
@@ -45,6 +46,7 @@ __all__ = [
     "Capabilities",
     "DataError",
     "DeploymentRecord",
+    "FfcError",
     "Given",
     "Handle",
     "Lease",

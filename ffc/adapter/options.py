@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ffc.core.diagnostics import did_you_mean
+from ffc.core.durations import parse_duration
 from ffc.core.errors import ProfileError
 
 
@@ -42,6 +43,16 @@ class Options:
         if not isinstance(value, str | int):
             raise ProfileError(f"{self.where}: `{name}` must be text")
         return str(value)
+
+    def seconds(self, name: str) -> int | None:
+        """Return a setting that is a duration, such as `1h`; None where it is not there."""
+        if name not in self.values:
+            return None
+        found = parse_duration(self.text(name))
+        if not found:
+            message = f"{self.where}: `{name}` is no duration"
+            raise ProfileError(message, help=["write it as 30s, 15m, 1h, 7d or 4w"])
+        return int(found)
 
     def only(self, names: Iterable[str]) -> None:
         """Raise ProfileError on a setting that the adapter doesn't know."""

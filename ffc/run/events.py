@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -60,9 +60,3 @@ class Sink(Protocol):
 
     def receive(self, event: Event) -> None:
         """Take one event."""
-
-
-def emit(sinks: Sequence[Sink], event: Event) -> None:
-    """Tell every sink."""
-    for sink in sinks:
-        sink.receive(event)

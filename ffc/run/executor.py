@@ -24,23 +24,15 @@ from ffc.manifest.records import AnyNode, FeatureView, Manifest
 from ffc.online.generations import forget_returning
 from ffc.online.sync import Syncing, cut_over, sync_view
 from ffc.run.collecting import collect, generations_of, take
-from ffc.run.events import (
-    Event,
-    NodeFinished,
-    NodeProgressed,
-    NodeStarted,
-    RunFinished,
-    RunStarted,
-    Sink,
-    emit,
-)
+from ffc.run.events import Sink
 from ffc.run.increments import adopt
 from ffc.run.measuring import keep_statistics, unmeasured
 from ffc.run.nodes import Building
 from ffc.run.publishing import LOOKED_AT, ROLLBACK, put_back, torn
 from ffc.run.requests import Origin, RunRequest, origin_of
 from ffc.run.scheduling import in_parallel
-from ffc.run.sinks import ResultsSink, RunResults, StateSink
+from ffc.run.sinks import RunResults
+from ffc.run.telling import Telling
 
 # The commands that build. Their runs hold the lock of their target: of two, one is dead.
 COMMANDS: Final = ("run", "retry")
@@ -118,7 +110,7 @@ def _differs(node: AnyNode, pointer: Pointer) -> bool:
 
 
 class _Job:
-    """One run's bookkeeping: events out, results collected; several threads may report."""
+    """One run: its nodes built, its views synced, and all of it told."""
 
     def __init__(
         self,
@@ -141,14 +133,10 @@ class _Job:
         self._git = git
         self._stopping = stopping
         self._target = manifest.target.name
-        self._run_id = session.state.begin_run(
-            self._target, request.command, origin.principal, stamp(clock())
-        )
-        self._results = ResultsSink()
-        self._sinks: list[Sink] = [self._results, StateSink(session.state, self._run_id), *sinks]
+        told = (self._target, request.command, origin.principal, sinks, clock)
+        self._telling = Telling(session.state, *told)
         self._warehouse: Warehouse | None = None
         self._lock = threading.Lock()
-        self._begun = self._ended = self._total = 0
         self._failed = ""
         # What is still to come, as (node, action), in order.
         self._waiting: dict[tuple[str, str], None] = {}
@@ -158,7 +146,7 @@ class _Job:
         online = [node for node in nodes if isinstance(node, FeatureView) and node.online]
         steps = [(node.id, "build") for node in nodes] + [(view.id, "sync") for view in online]
         self._waiting = dict.fromkeys(steps)
-        self._start(len(steps))
+        self._telling.start(len(steps), self._git)
         building = self._building(build_id)
         by_id = {node.id: node for node in nodes}
         graph = self._graph()
@@ -199,7 +187,8 @@ class _Job:
 
     def _measure(self, building: Building, nodes: Sequence[AnyNode]) -> None:
         for node, build in unmeasured(nodes, building, self._session.target.statistics):
-            self._report(keep_statistics(building.warehouse, building.state, node, build))
+            result = keep_statistics(building.warehouse, building.state, node, build)
+            self._telling.report(result)
             if self._stopping.is_set():
                 break
 
@@ -209,7 +198,7 @@ class _Job:
             generations = generations_of(self._session)
             # The rows that break tests were told of a moment ago.
             schema = f"{building.warehouse.builds_schema}."
-            results = self._results.document.results
+            results = self._telling.document.results
             told = {r.relation.removeprefix(schema) for r in results if r.action == "test"}
             place = (building.warehouse, building.state, self._lease, generations)
             take(generations, collect(*place, self._clock(), keep, spared=told))
@@ -237,7 +226,7 @@ class _Job:
             origin=self._origin,
             build_id=build_id,
             stopping=self._stopping,
-            report=self._report,
+            report=self._telling.report,
         )
 
     def _syncing(self, building: Building) -> Syncing:
@@ -252,45 +241,23 @@ class _Job:
             online=self._session.online,
             now=self._clock(),
             build_id=building.build_id,
-            progress=lambda view, rows: self._emit(NodeProgressed(id=view, rows=rows)),
-        )
-
-    def _start(self, total: int) -> None:
-        self._total = total
-        self._emit(
-            RunStarted(
-                run_id=self._run_id,
-                command=self._request.command,
-                target=self._target,
-                at=stamp(self._clock()),
-                nodes=total,
-                git=self._git,
-            )
+            progress=self._telling.progress,
         )
 
     def _step(self, node: str, work: Callable[[], NodeRun]) -> bool:
         """Do one node's work and report it; return whether more is to be begun."""
-        with self._lock:
-            self._begun += 1
-            started = NodeStarted(id=node, index=self._begun, total=self._total)
-            emit(self._sinks, started)
+        self._telling.begin(node)
         self._ended_with(work())
         return not self._stopping.is_set()
 
     def _ended_with(self, result: NodeRun) -> None:
+        self._telling.end(result)
         with self._lock:
-            self._ended += 1
             self._waiting.pop((result.id, result.action), None)
-            emit(self._sinks, NodeFinished(node=result, index=self._ended, total=self._total))
             failed = result.status == "error" and not self._failed
             self._failed = result.id if failed else self._failed
         if failed and self._request.fail_fast:
             self._stop()
-
-    def _report(self, result: NodeRun) -> None:
-        """Tell how a test or a measurement fared, which is no step of its own."""
-        with self._lock:
-            emit(self._sinks, NodeFinished(node=result, index=self._ended, total=self._total))
 
     def _stop(self) -> None:
         self._stopping.set()
@@ -308,14 +275,10 @@ class _Job:
         if status == "cancelled":
             for node, action in list(self._waiting):
                 self._ended_with(NodeRun(id=node, action=action, status="cancelled"))
-        elif any(r.status in ("error", "skipped") for r in self._results.document.results):
+        elif any(r.status in ("error", "skipped") for r in self._telling.document.results):
             status = "error"
-        self._emit(RunFinished(run_id=self._run_id, at=stamp(self._clock()), status=status))
-        return self._results.document
-
-    def _emit(self, event: Event) -> None:
-        with self._lock:
-            emit(self._sinks, event)
+        self._telling.finish(status)
+        return self._telling.document
 
 
 def in_topological_order(nodes: Iterable[AnyNode]) -> list[AnyNode]:

@@ -23,20 +23,11 @@ from ffc.core.errors import FfcError, Locked
 from ffc.manifest.records import FeatureView
 from ffc.online.sync import Synced, Syncing, sync_view
 from ffc.registry import StateRegistry
-from ffc.run.events import (
-    Event,
-    NodeFinished,
-    NodeProgressed,
-    NodeStarted,
-    RunFinished,
-    RunStarted,
-    Sink,
-    emit,
-)
+from ffc.run.events import Sink
 from ffc.run.executor import RECORDED
 from ffc.run.increments import adopt
 from ffc.run.publishing import ROLLBACK, publish, put_back
-from ffc.run.sinks import ResultsSink, StateSink
+from ffc.run.telling import Telling
 from ffc.run.way_back import NodeChange, Plan, RolledBack, chosen, planned
 
 
@@ -88,7 +79,7 @@ def roll_back(
 
 
 class _Job:
-    """One rollback's work: events out, results collected."""
+    """One rollback: its views synced, all moved, and all of it told."""
 
     def __init__(
         self,
@@ -112,35 +103,24 @@ class _Job:
         self._build_id = build_id
         self._target = session.target.name
         self._told = plan.told()
-        now = stamp(clock())
-        self._run_id = session.state.begin_run(self._target, ROLLBACK, principal.name, now)
-        self._results = ResultsSink()
-        self._sinks: list[Sink] = [self._results, StateSink(session.state, self._run_id), *sinks]
+        told = (self._target, ROLLBACK, principal.name, sinks, clock)
+        self._telling = Telling(session.state, *told)
         moves = [c for c in self._told.changes if c.build or c.before]
         self._moves = [change for change in moves if change.change != "described"]
-        self._total = len(plan.views) + len(self._moves)
-        self._ended = 0
 
     def work(self) -> RolledBack:
         """Sync what must be synced, then move all at one stroke; return how it went."""
-        started = RunStarted(
-            run_id=self._run_id,
-            command=ROLLBACK,
-            target=self._target,
-            at=stamp(self._clock()),
-            nodes=self._total,
-        )
-        self._emit(started)
+        self._telling.start(len(self._plan.views) + len(self._moves))
         syncing = self._syncing()
         for view in self._plan.views:
-            self._emit(NodeStarted(id=view.id, index=self._ended + 1, total=self._total))
+            self._telling.begin(view.id)
             result = sync_view(syncing, view)
-            self._end(result)
+            self._telling.end(result)
             if result.status not in ("success", "unchanged", "warn"):
                 return self._stay(view)
         deployment = self._move(syncing.synced)
         for change in self._moves:
-            self._end(self._moved(change))
+            self._telling.end(self._moved(change))
         return self._finish("success", deployment)
 
     def _syncing(self) -> Syncing:
@@ -156,7 +136,7 @@ class _Job:
             online=self._session.online,
             now=self._clock(),
             build_id=self._build_id,
-            progress=lambda view, rows: self._emit(NodeProgressed(id=view, rows=rows)),
+            progress=self._telling.progress,
         )
 
     def _move(self, synced: Sequence[Synced]) -> str:
@@ -196,30 +176,31 @@ class _Job:
     def _stay(self, failed: FeatureView) -> RolledBack:
         """End a rollback that moved nothing, since a view could not be synced."""
         reason = f"{failed.id} failed"
-        done = {result.id for result in self._results.document.results}
+        done = {result.id for result in self._telling.document.results}
         for view in self._plan.views:
             if view.id not in done:
-                self._end(NodeRun(id=view.id, action="sync", status="skipped", reason=reason))
+                self._telling.end(
+                    NodeRun(id=view.id, action="sync", status="skipped", reason=reason)
+                )
         for change in self._moves:
-            self._end(NodeRun(id=change.id, action="move", status="skipped", reason=reason))
+            self._telling.end(NodeRun(id=change.id, action="move", status="skipped", reason=reason))
         return self._finish("error", self._plan.live.id)
 
     def _finish(self, status: Literal["success", "error"], deployment: str) -> RolledBack:
-        self._emit(RunFinished(run_id=self._run_id, at=stamp(self._clock()), status=status))
+        self._telling.finish(status)
         return msgspec.structs.replace(
             self._told,
             deployment=deployment,
-            run_id=self._run_id,
+            run_id=self._telling.run_id,
             status=status,
-            results=tuple(self._results.document.results),
+            results=tuple(self._telling.document.results),
         )
 
     def undo(self, problem: BaseException) -> None:
         """End a rollback that failed: the views go where the pointers are, wherever that is."""
         if not isinstance(problem, Locked):
             self._put_back()
-        status = "error" if isinstance(problem, Exception) else "cancelled"
-        self._emit(RunFinished(run_id=self._run_id, at=stamp(self._clock()), status=status))
+        self._telling.finish("error" if isinstance(problem, Exception) else "cancelled")
 
     def _put_back(self) -> None:
         state = self._session.state
@@ -229,10 +210,3 @@ class _Job:
         except FfcError:
             # What failed before is what the user must read; what comes next puts them back.
             return
-
-    def _end(self, result: NodeRun) -> None:
-        self._ended += 1
-        self._emit(NodeFinished(node=result, index=self._ended, total=self._total))
-
-    def _emit(self, event: Event) -> None:
-        emit(self._sinks, event)

@@ -33,7 +33,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_it_holds_the_packages_and_the_template(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     tops = {name.split("/")[0] for name in names if ".dist-info" not in name}
-    assert tops == {"ffc", "ffc_duckdb", "ffc_sqlite"}
+    assert tops == {"ffc", "ffc_duckdb", "ffc_postgres", "ffc_sqlite"}
     template = {name for name in names if name.startswith("ffc/project_template/")}
     written = {
         f"ffc/project_template/{path.relative_to(ROOT / 'project_template').as_posix()}"

@@ -64,7 +64,7 @@ def test_nothing_right_of_the_manifest_imports_the_compiler(room: str) -> None:
             assert not name.startswith(("ffc.project", "ffc.compiler", "ffc.cli")), path
 
 
-@pytest.mark.parametrize("adapter", ["ffc_duckdb", "ffc_sqlite"])
+@pytest.mark.parametrize("adapter", ["ffc_duckdb", "ffc_postgres", "ffc_sqlite"])
 def test_adapters_import_only_the_adapter_api(adapter: str) -> None:
     modules = list((ROOT / "adapters" / adapter).glob("*.py"))
     assert modules
@@ -97,6 +97,7 @@ def test_our_adapters_are_found_as_anyones() -> None:
     }
     assert found == {
         ("ffc.offline", "duckdb"): "ffc_duckdb",
+        ("ffc.offline", "postgres"): "ffc_postgres",
         ("ffc.online", "postgres"): "ffc_postgres",
         ("ffc.online", "sqlite"): "ffc_sqlite",
         ("ffc.state", "postgres"): "ffc_postgres",

@@ -1,4 +1,4 @@
-"""One connection whose every wait ends: asked without blocking, given up when the server is silent.
+"""A line to a server whose every wait ends: asked without blocking, given up when it is silent.
 
 A server that stands still goes on acknowledging what it is sent, so that neither libpq nor the
 operating system ever gives up on it. Only who waits can.
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ffc.adapter import Transient, Unreachable
-from ffc_postgres.connection import CONNECT_SECONDS, Place, begun, session_settings
+from ffc_postgres.connection import CONNECT_SECONDS, Place, begun, preparation
 from ffc_postgres.errors import translate
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Answer(NamedTuple):
     changed: int
 
 
-class Session:
+class Line:
     """A connection that one thread uses at a time; each statement commits by itself.
 
     `seconds` is how long the server may be silent. Nobody knows what one that is `lost` is at.
@@ -50,7 +50,7 @@ class Session:
         try:
             self._connection = begun(place)
             self._wait(None)
-            self.ask(*session_settings(place, settings))
+            self.ask(*preparation(place, settings))
         except psycopg2.Error as problem:
             self.close()
             raise translate(problem, place.name) from problem
@@ -69,7 +69,7 @@ class Session:
         """Return what a statement answers.
 
         Raises StoreError, DataError; Transient where the server is silent for too long. After that,
-        and after an interrupt, the session can't be used: nobody knows what it is at.
+        and after an interrupt, the line can't be used: nobody knows what it is at.
         """
         import psycopg2
 

@@ -1,0 +1,235 @@
+"""PostgreSQL as an offline store: a session and a transaction for each submit."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from sqlglot import exp
+
+from ffc.adapter import (
+    Cancelled,
+    Capabilities,
+    DataError,
+    Handle,
+    Load,
+    OfflineStore,
+    Options,
+    Relation,
+    StatementFailed,
+    Status,
+    StoreError,
+    Unreachable,
+)
+from ffc_postgres.connection import SETTINGS, place_of
+from ffc_postgres.errors import mapped
+from ffc_postgres.hashing import hash_query, table_of, version_query
+from ffc_postgres.lending import lent
+from ffc_postgres.loading import Loading
+from ffc_postgres.results import PROBE, Reading, Rows, bound
+from ffc_postgres.sessions import Session, Sessions
+from ffc_postgres.transactions import Step, transact
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+WORKERS: Final = 8
+_COLUMNS: Final = """
+SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute
+WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum
+"""
+# What a query begins with; all else is done when it is submitted.
+_QUERY: Final = re.compile(
+    r"(\s|\(|--[^\n]*\n|/\*.*?\*/)*(select|with|values|table)\b", re.I | re.S
+)
+
+
+class PostgresOfflineStore(OfflineStore):
+    """A database of a PostgreSQL server, 13 or newer.
+
+    Settings: where it is, and `statement_timeout`, after which the server ends a statement.
+    """
+
+    dialect: ClassVar[str] = "postgres"
+    settings: ClassVar[Mapping[str, bool]] = {**SETTINGS, "statement_timeout": False}
+    capabilities: ClassVar[Capabilities] = Capabilities(transactional_ddl=True, max_identifier=63)
+
+    def __init__(self, options: Options) -> None:
+        options.only(self.settings)
+        timeout = options.seconds("statement_timeout")
+        settings = {} if timeout is None else {"statement_timeout": f"{timeout}s"}
+        self._sessions = Sessions(place_of(options), **settings)
+        self._pool = ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="postgres")
+
+    def submit(self, *statements: str) -> Handle:
+        """Run statements in one transaction of a session of their own."""
+        if not statements:
+            raise StoreError("there is no statement")
+        *commands, last = statements
+        query = last.strip().rstrip(";") if _QUERY.match(last) else ""
+        if not query:
+            commands.append(last)
+        steps = [partial(_execute, self._sessions.place.name, command) for command in commands]
+        return PostgresHandle(self._pool, self._sessions, steps, query)
+
+    def load(self, load: Load) -> Handle:
+        """Make a table of files; the handle's DataError names a wrong value."""
+        loading = Loading(load)
+        return PostgresHandle(self._pool, self._sessions, [loading.run], stop=loading.stop)
+
+    @contextmanager
+    def lend(self, file: Path) -> Iterator[Relation | str]:
+        """Put the rows of a Parquet file into a table, or into the text of a query."""
+        with lent(self, self._sessions, file) as found:
+            yield found
+
+    def columns(self, relation: Relation) -> list[tuple[str, str]]:
+        """Return names and types; raises StatementFailed where there is no such table."""
+        if not relation.schema:
+            raise StatementFailed(
+                f"`{relation.name}` is not the whole name of a table",
+                help=["name its schema too, as in `public.orders`"],
+            )
+        with self._sessions.session() as session:
+            rows = session.execute(_COLUMNS, [table_of(relation).sql("postgres")])
+        return [(name, native) for name, native in rows]
+
+    def about(self) -> str:
+        """Return the server's version."""
+        with self._sessions.session() as session:
+            ((version,),) = session.execute("SELECT pg_catalog.current_setting('server_version')")
+        return f"PostgreSQL {version}"
+
+    def version(self, relation: Relation) -> str | None:
+        """Return how many rows there are and the sum of their hashes, whatever their order."""
+        with self._sessions.session() as session:
+            ((found,),) = session.execute(version_query(table_of(relation)).sql("postgres"))
+        return str(found)
+
+    def content_hash(self, relation: Relation, columns: Sequence[str]) -> exp.Select | None:
+        """Return the query of `postgres_<how>:<rows>-<sum of the rows' hashes>`."""
+        return hash_query(table_of(relation), columns)
+
+    def close(self) -> None:
+        """Let go of every session, after the statements that are running."""
+        self._pool.shutdown(wait=True)
+        self._sessions.close()
+
+
+def _execute(place: str, statement: str, session: Session) -> None:
+    with mapped(place, statement):
+        session.execute(statement)
+
+
+class PostgresHandle(Handle):
+    """Steps in one transaction, run by a thread of the store's pool.
+
+    A query after them is bound there and runs in `batches`; with steps before it in their session.
+    """
+
+    def __init__(
+        self,
+        pool: ThreadPoolExecutor,
+        sessions: Sessions,
+        steps: Sequence[Step],
+        query: str = "",
+        stop: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._sessions = sessions
+        self._query = query
+        self._stop = stop
+        self._lock = threading.Lock()
+        self._cancelled = False
+        self._session: Session | None = None
+        self._rows: Rows | None = None
+        self._kept: Session | None = None
+        self._future: Future[None] = pool.submit(self._work, steps)
+
+    def _work(self, steps: Sequence[Step]) -> None:
+        if not steps:
+            with self._sessions.session() as session:
+                self._bind(session)
+            return
+        wanted = [partial(self._step, step) for step in steps]
+        session = transact(self._sessions, [*wanted, self._bind] if self._query else wanted)
+        if self._query:
+            self._kept = session
+        else:
+            self._sessions.give(session)
+
+    def _step(self, step: Step, session: Session) -> None:
+        with self._running(session):
+            step(session)
+
+    def _bind(self, session: Session) -> None:
+        with self._running(session), self._mended(len(PROBE) + 1):
+            self._rows = bound(session, self._query)
+
+    @contextmanager
+    def _running(self, session: Session) -> Iterator[None]:
+        """Say which session `cancel` ends, and tell what it met as what it is."""
+        with self._lock:
+            if self._cancelled:
+                raise Cancelled("the statements were cancelled")
+            self._session = session
+        try:
+            yield
+        except (Cancelled, StatementFailed, Unreachable) as problem:
+            if self._cancelled:
+                raise Cancelled("the statements were cancelled") from problem
+            raise
+        finally:
+            with self._lock:
+                self._session = None
+
+    @contextmanager
+    def _mended(self, before: int) -> Iterator[None]:
+        """Raise our exceptions, with places in the query, which begins after some characters."""
+        try:
+            with mapped(self._sessions.place.name, self._query):
+                yield
+        except (DataError, StoreError) as problem:
+            if problem.position is not None:
+                problem.position -= before
+            raise
+
+    def poll(self) -> Status:
+        """Say where the statements stand."""
+        if not self._future.done():
+            return Status.RUNNING
+        if self._future.cancelled() or isinstance(self._future.exception(), Cancelled):
+            return Status.CANCELLED
+        return Status.FAILED if self._future.exception() else Status.DONE
+
+    def cancel(self) -> None:
+        """Ask the server to end the running statement; its connection is cut if it does not."""
+        with self._lock:
+            self._cancelled = True
+            if not self._future.cancel() and self._session is not None:
+                self._session.end()
+        self._stop()
+
+    def wait(self, seconds: float | None = None) -> None:
+        """Wait for the statements."""
+        try:
+            self._future.result(seconds)
+        except CancelledError:
+            raise Cancelled("the statements were cancelled before they began") from None
+
+    def batches(self, rows: int = 65_536) -> Iterator[pa.RecordBatch]:
+        """Yield the query's rows."""
+        self.wait()
+        if self._rows is None:
+            raise StoreError("the last statement is no query, so there are no rows")
+        session, self._kept = self._kept or self._sessions.take(), None
+        try:
+            with self._running(session), self._mended(len(self._rows.head) + 1):
+                yield from Reading(session, self._rows, rows).batches()
+        finally:
+            self._sessions.give(session)
