@@ -20,8 +20,8 @@ from ffc.adapter import (
 from ffc_postgres.connection import SETTINGS, place_of
 from ffc_postgres.database import SILENT_SECONDS, Database
 from ffc_postgres.layouts import ONLINE, schema_of
-from ffc_postgres.lookups import Lookups
 from ffc_postgres.line import Line
+from ffc_postgres.lookups import Lookups
 
 if TYPE_CHECKING:
     import pyarrow as pa

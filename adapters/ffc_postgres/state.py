@@ -26,6 +26,7 @@ from ffc_postgres import figures
 from ffc_postgres.connection import SETTINGS, place_of
 from ffc_postgres.database import Database
 from ffc_postgres.layouts import STATE, schema_of
+from ffc_postgres.line import Line
 from ffc_postgres.locks import check_lease, taken
 from ffc_postgres.records import (
     DEPLOYMENTS,
@@ -39,7 +40,6 @@ from ffc_postgres.records import (
     point,
     replace_node,
 )
-from ffc_postgres.line import Line
 
 T = TypeVar("T")
 
