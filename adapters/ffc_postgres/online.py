@@ -39,6 +39,7 @@ PART: Final = 10_000
 _BY_KEY: Final = {
     "plan_cache_mode": "force_generic_plan",
     "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
     "enable_material": "off",
@@ -191,7 +192,10 @@ class PostgresOnlineStore(OnlineStore):
         said = "says `unlogged: true`" if self._unlogged else "does not say `unlogged: true`"
         return StoreError(
             f"the online store in {self._place.name} was made {there.lower()}, profiles.yml {said}",
-            help=[f'say what it is, or run: ALTER TABLE "{self._schema}".rows SET {wanted}'],
+            help=[
+                f'say what it is, or run: ALTER TABLE "{self._schema}".rows SET {wanted},'
+                f' and "{self._schema}".origin likewise'
+            ],
         )
 
 
