@@ -31,7 +31,7 @@ SILENT_SECONDS: Final = 30.0
 _TRIES: Final = 4
 _PAUSE: Final = 0.05
 # It is asked so long whether a transaction was done whose end nobody was told.
-_DOUBT_SECONDS: Final = 5.0
+DOUBT_SECONDS: Final = 5.0
 # Who is in the way, or that the tables are others by now: what was not done can be done again.
 _AGAIN: Final = ("40", "42P01", "3F000")
 _BEGIN: Final = "BEGIN ISOLATION LEVEL READ COMMITTED"
@@ -72,8 +72,8 @@ class Database:
         schema: str,
         *,
         settings: Mapping[str, str],
-        seconds: float = SILENT_SECONDS,
-        most: int = 4,
+        seconds: float,
+        most: int,
         unlogged: bool = False,
         opened: Callable[[Line], None] = lambda line: None,
     ) -> None:
@@ -197,7 +197,7 @@ class Database:
 
     def _committed(self, transaction: str, started: str, problem: StoreError | DataError) -> bool:
         """Tell whether a transaction was done whose end was not told; raises _InDoubt."""
-        end = time.monotonic() + _DOUBT_SECONDS
+        end = time.monotonic() + DOUBT_SECONDS
         while time.monotonic() < end:
             try:
                 line = self._pool.take(self._seconds)

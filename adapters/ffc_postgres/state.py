@@ -45,6 +45,8 @@ T = TypeVar("T")
 
 # So many threads of a process use it at a time.
 _LINES: Final = 4
+# A server that says nothing is waited for as long as somebody else's lock, and a little more.
+SILENT_SECONDS: Final = 15.0
 
 
 class PostgresStateStore(StateStore):
@@ -58,7 +60,9 @@ class PostgresStateStore(StateStore):
     def __init__(self, options: Options) -> None:
         options.only(self.settings)
         schema = schema_of(options, STATE)
-        self._database = Database(place_of(options), STATE, schema, settings={}, most=_LINES)
+        self._database = Database(
+            place_of(options), STATE, schema, settings={}, seconds=SILENT_SECONDS, most=_LINES
+        )
 
     def clock(self) -> float:
         """Return the server's time; raises StateError."""
