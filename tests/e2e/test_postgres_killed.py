@@ -266,3 +266,16 @@ def test_a_server_that_stands_still_is_not_waited_for_long(shared: Shared) -> No
         assert time.monotonic() - began < 30
     assert "does not answer within" in said
     assert "see whether the server is overloaded, or stands still" in said
+
+
+def test_ctrl_c_while_a_server_stands_still(shared: Shared) -> None:
+    with shared.server.hanging():
+        process = shared.started("runs")
+        time.sleep(2.5)
+        assert process.poll() is None
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+        assert time.monotonic() - began < 2.0
+    assert process.returncode == 130
+    assert "Traceback" not in said

@@ -41,7 +41,7 @@ def project(tmp_path: Path, server: PostgresServer, database: str) -> Path:
     return built
 
 
-def test_the_whole_line(project: Path) -> None:
+def test_the_whole_line(project: Path, server: PostgresServer, database: str) -> None:
     """What is answered is what SQLite answers, over HTTP and by `ffc get`."""
     asked = ("get", "spending.amount", "profile.country", "--key", "user_id=u1", "--output", "json")
     assert ffc(project, *asked).json()["rows"][0]["values"] == RIGHT
@@ -55,8 +55,13 @@ def test_the_whole_line(project: Path) -> None:
     users.write_text(users.read_text().replace("u1,NL", "u1,FR"))
     assert ffc(project, "run").code == 0
     assert ffc(project, *asked).json()["rows"][0]["values"] == [2.5, "FR"]
+    assert ffc(project, "sync", "--full-refresh").code == 0
+    rows = "SELECT count(*) FROM ffc_online.rows WHERE version <> ''"
+    assert server.sql(rows, database) == [(8,)]
     cleaned = ffc(project, "clean", "--unused", "--grace", "0")
     assert cleaned.code == 0, cleaned.stderr
+    assert server.sql(rows, database) == [(4,)]
+    assert ffc(project, *asked).json()["rows"][0]["values"] == [2.5, "FR"]
     runs = ffc(project, "runs", "--output", "json").json()["runs"]
     assert [run["status"] for run in runs if run["command"] == "run"] == ["success", "success"]
 
