@@ -154,11 +154,24 @@ class Database:
         raise AssertionError("the last try returns or raises")
 
     def _look(self, line: Line) -> None:
+        """See what is there; raises the layout's failure where that is not this ffc's."""
         if not line.version:
             version = version_of(line, self._layout, self._schema)
+            if 0 < version < len(self._layout.scripts):
+                self._migrate(line)
+                version = len(self._layout.scripts)
             if version:
                 self._opened(line)
             line.version = version
+
+    def _migrate(self, line: Line) -> None:
+        if self.place.read_only:
+            raise StoreError(
+                "it was written by an older ffc",
+                help=["whatever writes to it brings it up to date, as `ffc debug` does"],
+            )
+        with _undone(line):
+            migrate(line, self._layout, self._schema, unlogged=self._unlogged)
 
     def _allowed(self, line: Line) -> None:
         if not line.version and not line.ask(_MAY_MAKE).rows[0][0]:
@@ -176,11 +189,10 @@ class Database:
         return line
 
     def _transaction(self, line: Line, work: Callable[[Line], T], *, alone: bool) -> T:
+        if not line.version:
+            self._migrate(line)
+            self._look(line)
         with _undone(line):
-            if line.version < len(self._layout.scripts):
-                migrate(line, self._layout, self._schema, unlogged=self._unlogged)
-                line.version = 0
-                self._look(line)
             line.ask(_BEGIN)
             if alone:
                 line.ask(LOCK, [self._layout.lock])

@@ -355,6 +355,36 @@ def test_a_batch_whose_commit_was_not_answered_is_found_to_be_in(
     store.close()
 
 
+@pytest.mark.parametrize(
+    ("code", "kind", "hint"),
+    [
+        ("53100", StoreError, "make room on the server's disk"),
+        ("58030", StoreError, ""),
+        ("XX001", StoreError, ""),
+        ("40P01", Transient, "others write there at the same time: try again"),
+        ("40001", Transient, "others write there at the same time: try again"),
+    ],
+)
+def test_a_batch_that_fails_half_way_leaves_what_was_there(
+    postgres_stores: Stores,
+    postgres_server: PostgresServer,
+    code: str,
+    kind: type[StoreError],
+    hint: str,
+) -> None:
+    store, database = postgres_stores.online(), database_of(postgres_stores)
+    rows: list[WriteRow] = [(b"%03d" % i, b"f", b"1", b"v", None) for i in range(100)]
+    store.write(a_batch(*rows[:50]))
+    postgres_server.failing(database, "ffc_o.rows", code, "new.key = '070'")
+    with pytest.raises(kind, match="as if it failed") as caught:
+        store.write(a_batch(*((*row[:2], b"2", *row[3:]) for row in rows)), Given(b"k", b"m", None))
+    assert [help for help in caught.value.help if hint and hint in help] or not hint
+    assert store.read([b"000", b"060", b"k"]) == [{b"f": b"1"}, {}, {}]
+    postgres_server.sql("DROP TRIGGER failing ON ffc_o.rows", database)
+    assert store.write(a_batch(*rows), Given(b"k", b"m", None)) == 100
+    store.close()
+
+
 # Leave
 
 

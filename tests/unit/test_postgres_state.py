@@ -6,6 +6,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from ffc.adapter import Locked, StateError, StateStore, Transient, Unreachable
 from ffc.connect import holding as locks
 from ffc.connect.holding import holding
 from ffc_postgres import database as databases
+from ffc_postgres.layouts import STATE
 from ffc_postgres.line import Line
 from ffc_postgres.state import PostgresStateStore
 
@@ -111,6 +113,40 @@ def test_a_schema_that_is_an_online_store(postgres_stores: Stores, store: StateS
     other = postgres_stores.state(schema="other")
     with pytest.raises(StateError, match="the schema `other` is no state store of ffc"):
         other.runs("dev", 1)
+
+
+def test_an_older_layout_is_brought_to_the_newest(
+    postgres_stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once, by the first of many that open it; nothing is lost."""
+    store = postgres_stores.state()
+    store.deploy("dev", b"one", T1, "ann")
+    newer = replace(STATE, scripts=(*STATE.scripts, ("ALTER TABLE runs ADD COLUMN more text",)))
+    monkeypatch.setattr("ffc_postgres.state.STATE", newer)
+    with pytest.raises(StateError, match="it was written by an older ffc") as caught:
+        postgres_stores.state(read_only=True).deployment("dev")
+    assert "brings it up to date" in caught.value.help[0]
+    opened = [postgres_stores.state() for _ in range(6)]
+    assert at_once(6, lambda number: opened[number].deployment("dev")) == [("d1", b"one")] * 6
+    assert postgres_stores.table("SELECT version FROM layout") == [(2,)]
+    assert postgres_stores.table("SELECT more FROM runs") == []
+    assert postgres_stores.state(read_only=True).deployment("dev") == ("d1", b"one")
+    monkeypatch.undo()
+    with pytest.raises(StateError, match="its version is 2, this ffc knows 1"):
+        postgres_stores.state().deployment("dev")
+
+
+def test_a_migration_that_fails_leaves_what_was_there(
+    postgres_stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    postgres_stores.state().deploy("dev", b"one", T1, "ann")
+    steps = ("ALTER TABLE runs ADD COLUMN more text", "ALTER TABLE nowhere ADD COLUMN x text")
+    broken = replace(STATE, scripts=(*STATE.scripts, steps))
+    with monkeypatch.context() as patch:
+        patch.setattr("ffc_postgres.state.STATE", broken)
+        with pytest.raises(StateError, match='relation "nowhere" does not exist'):
+            postgres_stores.state().deployment("dev")
+    assert postgres_stores.state().deployment("dev") == ("d1", b"one")
 
 
 # Machines whose clocks differ
@@ -227,27 +263,29 @@ def test_lines_that_are_ended_at_any_time_lose_nothing(
     postgres_stores: Stores, postgres_server: PostgresServer, store: StateStore
 ) -> None:
     lease = leased(store)
-    done = threading.Event()
+    done, ended = threading.Event(), []
     end = (
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
         f" WHERE datname = '{database_of(postgres_stores)}'"
     )
 
     def ending() -> None:
-        while not done.wait(0.02):
-            postgres_server.sql(end)
+        while not done.wait(0.3):
+            ended.extend(postgres_server.sql(end))
 
     thread = threading.Thread(target=ending, daemon=True)
     thread.start()
+    number = 0
     try:
-        for number in range(60):
+        while len(ended) < 6:
+            number += 1
             build = a_build(id=f"b{number}", rows=number)
             store.finish_build(lease, "dev", build, b"%d" % number)
             assert store.pointers("dev")[build.node].build == build
     finally:
         done.set()
         thread.join(10)
-    assert len(store.builds()) == 60
+    assert len(store.builds()) == number
 
 
 def test_a_server_that_stands_still(
@@ -265,6 +303,27 @@ def test_a_server_that_stands_still(
         assert time.monotonic() - began < 4.0
     store.renew(lease, 101.0, 60.0)
     store.close()
+
+
+# A disk that is full
+
+
+def test_a_full_disk_leaves_what_was_there(
+    postgres_stores: Stores, postgres_server: PostgresServer, store: StateStore
+) -> None:
+    lease = leased(store)
+    store.finish_build(lease, "dev", a_build(), b"{1}")
+    database = database_of(postgres_stores)
+    postgres_server.failing(database, "ffc_s.pointers", "53100")
+    with pytest.raises(StateError, match="as if it failed") as caught:
+        store.finish_build(lease, "dev", a_build(id="b2", fingerprint="f2"), b"{2}")
+    assert caught.value.help == (
+        "make room on the server's disk: what was there before is as it was",
+    )
+    assert [build.id for build in store.builds()] == ["b1"]
+    assert store.definitions([("source.raw.orders", "f2")]) == {}
+    postgres_server.sql("DROP TRIGGER failing ON ffc_s.pointers", database)
+    store.finish_build(lease, "dev", a_build(id="b2", fingerprint="f2"), b"{2}")
 
 
 # Others
