@@ -133,14 +133,6 @@ def connect(place: Place, **session: str) -> Connection:
     return found
 
 
-def begun(place: Place) -> Connection:
-    """Return a connection that is asked without blocking, just begun; raises psycopg2.Error."""
-    import psycopg2
-    from psycopg2.extensions import make_dsn
-
-    return psycopg2.connect(make_dsn(**_alive(), **place.parameters), async_=1)
-
-
 def prepare(connection: Connection, place: Place, **session: str) -> None:
     """Make a session what every session is, and `session` besides; raises psycopg2's errors."""
     with connection.cursor() as cursor:
@@ -157,6 +149,14 @@ def preparation(place: Place, session: Mapping[str, str]) -> tuple[str, list[str
         "SELECT " + ", ".join(["pg_catalog.set_config(%s, %s, false)"] * len(settings)),
         [part for each in settings.items() for part in each],
     )
+
+
+def begun(place: Place) -> Connection:
+    """Return a connection that is asked without blocking, just begun; raises psycopg2.Error."""
+    import psycopg2
+    from psycopg2.extensions import make_dsn
+
+    return psycopg2.connect(make_dsn(**_alive(), **place.parameters), async_=1)
 
 
 def cut(connection: Connection) -> None:

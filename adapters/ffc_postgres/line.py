@@ -53,7 +53,7 @@ class Line:
             self.ask(*preparation(place, settings))
         except psycopg2.Error as problem:
             self.close()
-            raise translate(problem, place.name) from problem
+            raise translate(_refusal(problem), place.name) from problem
         except BaseException:
             self.close()
             raise
@@ -129,6 +129,16 @@ class Line:
                 raise kind(said, help=["see whether the server is overloaded, or stands still"])
             if cursor is not None:
                 end = time.monotonic() + self._seconds
+
+
+def _refusal(problem: psycopg2.Error) -> psycopg2.Error:
+    """Return why there is no connection as libpq says it to who waits: that it is about one."""
+    import psycopg2
+
+    said = str(problem)
+    if problem.pgcode or "connection to server" in said:
+        return problem
+    return psycopg2.OperationalError(f"connection to server failed: {said}")
 
 
 def _is_end(problem: psycopg2.Error) -> bool:
