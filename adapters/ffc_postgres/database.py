@@ -102,6 +102,13 @@ class Database:
         """Return what one statement answers, which sees one moment; nothing where no table is."""
         return self.read(lambda line: line.ask(statement, values), Answer([], (), 0))
 
+    def change(self, statement: str, values: Sequence[object] = ()) -> int:
+        """Return how many rows one statement changed that may be done twice."""
+        with self._told(_ALL):
+            return self._again(
+                lambda line: line.ask(statement, values).changed if line.version else 0
+            )
+
     def rows(self, statement: str, values: Sequence[object] = ()) -> list[Row]:
         """Return one query's rows."""
         return self.ask(statement, values).rows
@@ -175,7 +182,7 @@ class Database:
 
     def _allowed(self, line: Line) -> None:
         if not line.version and not line.ask(_MAY_MAKE).rows[0][0]:
-            raise NotAllowed("permission denied for database")
+            raise NotAllowed(f"permission denied for database {self.place.parameters['dbname']}")
         for table, lacking in line.ask(_NOT_ALLOWED, [_ALL, self._schema]).rows:
             raise NotAllowed(f"permission denied for table {table}: {lacking}")
 
@@ -203,7 +210,11 @@ class Database:
         try:
             line.ask("COMMIT")
         except (StoreError, DataError) as problem:
-            if not line.lost or not self._committed(transaction, started, problem):
+            if not line.lost:
+                raise
+            # If the server heard nothing of it, this ends the transaction.
+            line.close()
+            if not self._committed(transaction, started, problem):
                 raise
         return result
 

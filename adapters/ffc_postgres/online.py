@@ -133,7 +133,7 @@ class PostgresOnlineStore(OnlineStore):
             last = self._database.rows(_LAST, (low, end, PART - 1))
             # No key lies between one and the same with a zero behind it.
             high = bytes(last[0][0]) + b"\0" if last else end
-            went = self._database.ask(_REMOVE, (low, high, field, value)).changed
+            went = self._database.change(_REMOVE, (low, high, field, value))
             low = high
             yield went
 

@@ -10,16 +10,21 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from typing import Final
 
 from ffc.adapter import DataError, StateError, StoreError, Transient, Unreachable
 from ffc_postgres.line import Line
+
+Refused = StoreError | StateError | DataError
+# A server that has no connection left is asked so often.
+_PAUSE: Final = 0.1
 
 
 class _Opening:
     """A line that is being opened, or why it can't be."""
 
     def __init__(self) -> None:
-        self.failure: StoreError | StateError | DataError | None = None
+        self.failure: Refused | None = None
 
 
 class Pool:
@@ -43,22 +48,33 @@ class Pool:
         if self._process != os.getpid():
             self._begin_anew()
         end = time.monotonic() + seconds
+        late: Refused = Transient(f"{self._name} does not answer within {seconds:g} s")
         opening: _Opening | None = None
         with self._changed:
             while True:
-                if self._closed:
-                    raise Unreachable(f"{self._name} is closed")
-                while self._idle:
-                    line = self._idle.pop()
-                    if line.usable:
-                        return line
-                    self._drop(line)
-                if opening is not None and opening.failure is not None:
-                    raise opening.failure
+                line = self._at_rest()
+                if line is not None:
+                    return line
                 if opening is None and self._count < self._most:
                     opening = self._open()
                 if not self._changed.wait(end - time.monotonic()):
-                    raise Transient(f"{self._name} does not answer within {seconds:g} s")
+                    raise late
+                if opening is not None and opening.failure is not None:
+                    late, opening = opening.failure, None
+                    if not isinstance(late, Transient):
+                        raise late
+                    # As where the server has no connection left: one may be free in a moment.
+                    self._changed.wait(min(_PAUSE, end - time.monotonic()))
+
+    def _at_rest(self) -> Line | None:
+        if self._closed:
+            raise Unreachable(f"{self._name} is closed")
+        while self._idle:
+            line = self._idle.pop()
+            if line.usable:
+                return line
+            self._drop(line)
+        return None
 
     def give(self, line: Line) -> None:
         """Take a line back, for the next who asks."""

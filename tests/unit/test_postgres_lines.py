@@ -203,6 +203,24 @@ def test_why_no_line_can_be_opened_is_told_to_who_waits(postgres_server: Postgre
             wrong.take(5.0)
 
 
+def test_what_passes_is_waited_for(postgres_server: PostgresServer) -> None:
+    refusals = [Transient("too many clients already")] * 3
+
+    def opened() -> Line:
+        if refusals:
+            raise refusals.pop()
+        return a_line(postgres_server)
+
+    with closing(Pool("the store", 1, opened)) as pool:
+        assert pool.take(5.0).ask("SELECT 1").rows == [(1,)]
+    refusals = [Transient("too many clients already")] * 99
+    with closing(Pool("the store", 1, opened)) as pool:
+        began = time.monotonic()
+        with pytest.raises(Transient, match="too many clients already"):
+            pool.take(0.35)
+        assert 0.3 < time.monotonic() - began < 1.0
+
+
 def test_a_closed_pool(postgres_server: PostgresServer) -> None:
     pool = Pool("the store", 2, lambda: a_line(postgres_server))
     used, idle = pool.take(5.0), pool.take(5.0)

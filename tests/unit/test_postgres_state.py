@@ -186,9 +186,7 @@ class Cut:
     def ask(self, line: Line, statement: Any, values: Any = ()) -> Any:
         if statement == "COMMIT" and self.left:
             self.left -= 1
-            if self._before:
-                line._connection.close()
-            else:
+            if not self._before:
                 self._whole(line, statement, values)
             line.lost = True
             raise Unreachable("the connection was lost")
