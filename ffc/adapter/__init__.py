@@ -6,7 +6,7 @@ An adapter is a class registered under an entry point: `ffc.offline` (a warehous
 
 from __future__ import annotations
 
-from ffc.adapter.offline import Capabilities, Handle, Load, OfflineStore, Relation, Status
+from ffc.adapter.offline import Capabilities, Format, Handle, Load, OfflineStore, Relation, Status
 from ffc.adapter.online import WRITE_SCHEMA, Given, OnlineStore
 from ffc.adapter.options import Options
 from ffc.adapter.state import (
@@ -22,6 +22,7 @@ from ffc.adapter.state import (
     RunRecord,
     ServedMinute,
     StateStore,
+    is_held,
 )
 from ffc.core.errors import (
     Cancelled,
@@ -46,6 +47,7 @@ __all__ = [
     "DataError",
     "DeploymentRecord",
     "FfcError",
+    "Format",
     "Given",
     "Handle",
     "Lease",
@@ -73,6 +75,7 @@ __all__ = [
     "Type",
     "Unreachable",
     "interruptible",
+    "is_held",
     "known_type",
     "parse_type",
     "widens",
