@@ -21,7 +21,7 @@ from ffc.conformance.checks import Check, Store
 from ffc.conformance.samples import by_word, samples
 from ffc.conformance.suite import checks_of, declares, named
 from ffc_duckdb import DuckDBOfflineStore
-from ffc_postgres import PostgresOfflineStore
+from ffc_postgres import PostgresOfflineStore, PostgresOnlineStore, PostgresStateStore
 from ffc_sqlite import SQLiteOnlineStore, SQLiteStateStore
 
 
@@ -96,6 +96,8 @@ ADAPTERS = (
     Tried("duckdb_translating", Translating, in_a_file("w.duckdb"), TRANSLATIONS),
     Tried("duckdb_translating_all", TranslatingAll, in_a_file("w.duckdb"), TRANSLATIONS, slow=True),
     Tried("postgres", PostgresOfflineStore, in_a_database, POSTGRES),
+    Tried("postgres", PostgresOnlineStore, in_a_database),
+    Tried("postgres", PostgresStateStore, in_a_database),
     Tried("sqlite", SQLiteOnlineStore, in_a_file("o.db")),
     Tried("sqlite", SQLiteStateStore, in_a_file("s.db")),
 )
