@@ -5,10 +5,14 @@ Another one is a line: its class, what its tests are called, and what makes sett
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from support.postgres import PostgresServer, postgres
 
 from ffc.adapter import Options
 from ffc.adapter.sql import CORE, Translation
@@ -16,6 +20,7 @@ from ffc.conformance.checks import Check, Store
 from ffc.conformance.samples import by_word, samples
 from ffc.conformance.suite import checks_of, declares, named
 from ffc_duckdb import DuckDBOfflineStore
+from ffc_postgres import PostgresOfflineStore, PostgresOnlineStore, PostgresStateStore
 from ffc_sqlite import SQLiteOnlineStore, SQLiteStateStore
 
 
@@ -41,6 +46,20 @@ class Tried:
 def in_a_file(name: str) -> Callable[[Path], Options]:
     """Return what gives the settings of a file in a folder."""
     return lambda folder: Options(where="a test", folder=folder, values={"path": name})
+
+
+@cache
+def server() -> PostgresServer:
+    """Return a server for all tests of this process, started when the first asks for it."""
+    running = postgres()
+    atexit.register(running.__exit__, None, None, None)
+    return running.__enter__()
+
+
+def in_a_database(folder: Path) -> Options:
+    """Return the settings of an empty database."""
+    values = server().settings_of(server().database())
+    return Options(where="a test", folder=folder, values=values)
 
 
 class WithoutAsof(DuckDBOfflineStore):
@@ -70,4 +89,7 @@ ADAPTERS = (
     Tried("duckdb_translating_all", TranslatingAll, in_a_file("w.duckdb"), TRANSLATIONS, slow=True),
     Tried("sqlite", SQLiteOnlineStore, in_a_file("o.db")),
     Tried("sqlite", SQLiteStateStore, in_a_file("s.db")),
+    Tried("postgres", PostgresOfflineStore, in_a_database),
+    Tried("postgres", PostgresOnlineStore, in_a_database),
+    Tried("postgres", PostgresStateStore, in_a_database),
 )
