@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -50,16 +51,16 @@ def in_a_file(name: str) -> Callable[[Path], Options]:
 
 @cache
 def server() -> PostgresServer:
-    """Return a server for all tests of this process, started when the first asks for it."""
-    running = postgres()
-    atexit.register(running.__exit__, None, None, None)
-    return running.__enter__()
+    """Start a server, once a process, which ends with it."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(postgres())
 
 
 def in_a_database(folder: Path) -> Options:
-    """Return the settings of an empty database."""
-    values = server().settings_of(server().database())
-    return Options(where="a test", folder=folder, values=values)
+    """Return the settings of a new database of a server."""
+    settings = server().settings_of(server().database())
+    return Options(where="a test", folder=folder, values=settings)
 
 
 class WithoutAsof(DuckDBOfflineStore):
@@ -82,6 +83,13 @@ class TranslatingAll(DuckDBOfflineStore):
 
 SEARCHES = ("offline.point_in_time", "offline.random")
 TRANSLATIONS = ("offline.translations",)
+# What of it has come so far: its SQL is not in the house yet.
+POSTGRES = (
+    "offline.transactions",
+    "offline.cancel",
+    "offline.rows",
+    "offline.identifiers",
+)
 ADAPTERS = (
     Tried("duckdb", DuckDBOfflineStore, in_a_file("w.duckdb")),
     Tried("duckdb_without_asof", WithoutAsof, in_a_file("w.duckdb"), SEARCHES),
@@ -89,7 +97,7 @@ ADAPTERS = (
     Tried("duckdb_translating_all", TranslatingAll, in_a_file("w.duckdb"), TRANSLATIONS, slow=True),
     Tried("sqlite", SQLiteOnlineStore, in_a_file("o.db")),
     Tried("sqlite", SQLiteStateStore, in_a_file("s.db")),
-    Tried("postgres", PostgresOfflineStore, in_a_database),
+    Tried("postgres", PostgresOfflineStore, in_a_database, POSTGRES),
     Tried("postgres", PostgresOnlineStore, in_a_database),
     Tried("postgres", PostgresStateStore, in_a_database),
 )
