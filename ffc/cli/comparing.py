@@ -159,7 +159,7 @@ def _of_column(targets: tuple[str, str], column: ComparedColumn) -> Iterator[str
 
 def _wrapped(text: str) -> list[str]:
     return textwrap.wrap(
-        text,
+        visible(text),
         WIDTH,
         initial_indent=_INDENT,
         subsequent_indent=_INDENT * 2,

@@ -9,6 +9,7 @@ import click
 
 from ffc.cli.failures import failure_text
 from ffc.cli.streams import answer, answer_exactly, talk
+from ffc.core.characters import visible
 from ffc.core.tables import WIDTH
 from ffc.manifest.files import encode
 from ffc.project.source_changes import ColumnChange
@@ -69,7 +70,7 @@ def _head(each: Synced) -> str:
 
 def _line(change: ColumnChange) -> str:
     sign, colour = _SIGNS[change.action]
-    return f"  {click.style(sign, fg=colour)} {''.join(_words(change))}"
+    return f"  {click.style(sign, fg=colour)} {visible(''.join(_words(change)))}"
 
 
 def _words(change: ColumnChange) -> Iterator[str]:
