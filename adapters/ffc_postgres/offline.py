@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -28,7 +28,7 @@ from ffc.adapter import (
     Unreachable,
 )
 from ffc_postgres.connection import SETTINGS, place_of
-from ffc_postgres.errors import mapped
+from ffc_postgres.errors import ended_by_server, mapped
 from ffc_postgres.hashing import hash_query, table_of, version_query
 from ffc_postgres.lending import lent
 from ffc_postgres.loading import Loading
@@ -153,8 +153,7 @@ class PostgresHandle(Handle):
 
     def _work(self, steps: Sequence[Step]) -> None:
         if not steps:
-            with self._sessions.session() as session:
-                self._bind(session)
+            self._bind_alone()
             return
         wanted = [partial(self._step, step) for step in steps]
         session = transact(self._sessions, [*wanted, self._bind] if self._query else wanted)
@@ -162,6 +161,16 @@ class PostgresHandle(Handle):
             self._kept = session
         else:
             self._sessions.give(session)
+
+    def _bind_alone(self) -> None:
+        try:
+            with self._sessions.session() as session:
+                self._bind(session)
+        except Unreachable:
+            if self._cancelled:
+                raise
+            with self._sessions.session() as session:
+                self._bind(session)
 
     def _step(self, step: Step, session: Session) -> None:
         with self._running(session):
@@ -183,6 +192,8 @@ class PostgresHandle(Handle):
         except (Cancelled, StatementFailed, Unreachable) as problem:
             if self._cancelled:
                 raise Cancelled("the statements were cancelled") from problem
+            if isinstance(problem, Cancelled):
+                raise ended_by_server(problem, self._sessions.timeout) from problem
             raise
         finally:
             with self._lock:
@@ -227,9 +238,26 @@ class PostgresHandle(Handle):
         self.wait()
         if self._rows is None:
             raise StoreError("the last statement is no query, so there are no rows")
-        session, self._kept = self._kept or self._sessions.take(), None
+        kept, self._kept = self._kept, None
+        reading = self._read(self._rows, rows, kept)
         try:
-            with self._running(session), self._mended(len(self._rows.head) + 1):
-                yield from Reading(session, self._rows, rows).batches()
+            first = next(reading)
+        except Unreachable:
+            # Nothing was handed out, and what only reads may be done again: but in its own session.
+            if kept is not None or self._cancelled:
+                raise
+            reading = self._read(self._rows, rows)
+            first = next(reading)
+        with closing(reading):
+            yield first
+            yield from reading
+
+    def _read(
+        self, found: Rows, rows: int, kept: Session | None = None
+    ) -> Generator[pa.RecordBatch]:
+        session = kept or self._sessions.take()
+        try:
+            with self._running(session), self._mended(len(found.head) + 1):
+                yield from Reading(session, found, rows).batches()
         finally:
             self._sessions.give(session)

@@ -270,8 +270,7 @@ class Reading:
 
     def _copy(self) -> None:
         try:
-            with self._session.cursor() as cursor:
-                cursor.copy_expert(self._rows.statement, self)
+            self._session.copy(self._rows.statement, self)
         except BaseException as problem:  # noqa: BLE001 - raised where the rows are read
             self._put(problem)
             return

@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from ffc.adapter import StoreError
+from ffc.adapter import StoreError, Transient, Unreachable
 from ffc_postgres.connection import CONNECT_SECONDS, Place, connect, prepare
 from ffc_postgres.errors import mapped
+from ffc_postgres.quiet import quiet
 from ffc_postgres.watching import Watch
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 KEPT: Final = 8
 # Seconds that a server has for ending what it is asked to end; then the connection is cut.
 END_SECONDS: Final = 5.0
+# Seconds in which a server that was there before may come back, or make room.
+PATIENCE_SECONDS: Final = 10.0
+_PAUSE: Final = 0.25
 _AGAIN: Final = 0.1
 
 
@@ -53,6 +57,11 @@ class Session:
             if self._ended:
                 self._watch.end(self._connection, END_SECONDS)
             yield cursor
+
+    def copy(self, statement: str, file: object) -> None:
+        """Copy rows from or to what psycopg2 takes for a file."""
+        with self.cursor() as cursor, quiet():
+            cursor.copy_expert(statement, file)
 
     def execute(
         self, statement: str, parameters: Sequence[object] | None = None
@@ -110,9 +119,25 @@ class Sessions:
         self._idle: list[Session] = []
         self._taken: weakref.WeakSet[Session] = weakref.WeakSet()
         self._closed = False
+        self._met = False
 
     def take(self) -> Session:
-        """Return a session for one use; raises Unreachable where there is no server."""
+        """Return a session for one use; raises Unreachable where there is no server.
+
+        A server that was there before is waited for, and so is one that has no room.
+        """
+        end = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                return self._noted(self._kept() or self._new())
+            except (Unreachable, Transient) as problem:
+                may_come = self._met or isinstance(problem, Transient)
+                if not may_come or self._closed or time.monotonic() > end:
+                    raise
+                time.sleep(_PAUSE)
+
+    def _kept(self) -> Session | None:
+        """Return a session that was given back, if one is still of use."""
         import psycopg2
 
         while True:
@@ -121,15 +146,19 @@ class Sessions:
                     raise StoreError(f"the database {self.place.name} is closed")
                 found = self._idle.pop() if self._idle else None
             if found is None:
-                break
+                return None
             # The server may have ended it while it was not in use.
             try:
                 found.renew(self.place, self._settings)
             except psycopg2.Error:
                 found.close()
             else:
-                return self._noted(found)
-        return self._noted(Session(connect(self.place, **self._settings), self._watch))
+                return found
+
+    def _new(self) -> Session:
+        found = Session(connect(self.place, **self._settings), self._watch)
+        self._met = True
+        return found
 
     def _noted(self, session: Session) -> Session:
         with self._lock:
@@ -147,12 +176,17 @@ class Sessions:
         if not keep:
             session.close()
 
+    @property
+    def timeout(self) -> str:
+        """After how long the server is to end a statement; empty where the profile says nothing."""
+        return self._settings.get("statement_timeout", "")
+
     @contextmanager
-    def session(self, statement: str = "") -> Iterator[Session]:
+    def session(self) -> Iterator[Session]:
         """Give a session for a block, in which psycopg2's errors become ours."""
         found = self.take()
         try:
-            with mapped(self.place.name, statement):
+            with mapped(self.place.name):
                 yield found
         finally:
             self.give(found)

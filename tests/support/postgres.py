@@ -6,6 +6,7 @@ The server refuses to run as root: there it runs as a user who can do nothing el
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import itertools
 import os
@@ -16,7 +17,8 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -175,6 +177,14 @@ def postgres(version: int = 18, **settings: str) -> Iterator[PostgresServer]:
     folder = Path(tempfile.mkdtemp(prefix="ffc-postgres-"))
     with PostgresServer(folder, version, **settings) as server:
         yield server
+
+
+@cache
+def shared(version: int = 18) -> PostgresServer:
+    """Return the server that the tests of this process share, where none changes its settings."""
+    running = ExitStack()
+    atexit.register(running.close)
+    return running.enter_context(postgres(version))
 
 
 def _programs(version: int) -> Path:
