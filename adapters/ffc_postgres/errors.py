@@ -98,7 +98,7 @@ def translate(
     """Return ffc's exception for one of PostgreSQL's, with the place in the statement it names."""
     code = problem.pgcode or ""
     if not code:
-        return _unsaid(str(problem).strip(), place)
+        return _unsaid(problem, place)
     said = problem.diag.message_primary or str(problem).strip().splitlines()[0]
     more = [problem.diag.message_detail, problem.diag.message_hint, _longest(HELP, code)]
     kind = _longest(TABLE, code) or StatementFailed
@@ -133,8 +133,13 @@ def ended_by_server(problem: Cancelled, timeout: str) -> StatementFailed:
     )
 
 
-def _unsaid(text: str, place: str) -> StoreError:
+def _unsaid(problem: psycopg2.Error, place: str) -> StoreError:
     """Return what to say where no code came: of a session that was refused, or that is gone."""
+    import psycopg2
+
+    text = str(problem).strip()
+    if not isinstance(problem, psycopg2.OperationalError | psycopg2.InterfaceError):
+        return StatementFailed(text)
     said = text.splitlines()[-1].strip() if "FATAL:" in text else text.splitlines()[0].strip()
     code = next((code for words, code in _REFUSALS.items() if words in text), "")
     said = said.partition("FATAL:")[2].strip() or said

@@ -69,13 +69,12 @@ class PostgresOfflineStore(OfflineStore):
 
     def submit(self, *statements: str) -> Handle:
         """Run statements in one transaction of a session of their own."""
-        if not statements:
-            raise StoreError("there is no statement")
-        *commands, last = statements
+        *commands, last = statements or ("",)
         query = last.strip().rstrip(";") if _QUERY.match(last) else ""
         if not query:
             commands.append(last)
-        steps = [partial(_execute, self._sessions.place.name, command) for command in commands]
+        place = self._sessions.place.name
+        steps = [partial(_execute, place, command) for command in commands if command.strip()]
         return PostgresHandle(self._pool, self._sessions, steps, query)
 
     def load(self, load: Load) -> Handle:
@@ -118,6 +117,7 @@ class PostgresOfflineStore(OfflineStore):
 
     def close(self) -> None:
         """Let go of every session, after the statements that are running."""
+        self._sessions.end_reading()
         self._pool.shutdown(wait=True)
         self._sessions.close()
 
@@ -153,7 +153,8 @@ class PostgresHandle(Handle):
 
     def _work(self, steps: Sequence[Step]) -> None:
         if not steps:
-            self._bind_alone()
+            if self._query:
+                self._bind_alone()
             return
         wanted = [partial(self._step, step) for step in steps]
         session = transact(self._sessions, [*wanted, self._bind] if self._query else wanted)
@@ -221,6 +222,8 @@ class PostgresHandle(Handle):
     def cancel(self) -> None:
         """Ask the server to end the running statement; its connection is cut if it does not."""
         with self._lock:
+            if self._future.done() and self._session is None:
+                return
             self._cancelled = True
             if not self._future.cancel() and self._session is not None:
                 self._session.end()
@@ -256,6 +259,7 @@ class PostgresHandle(Handle):
         self, found: Rows, rows: int, kept: Session | None = None
     ) -> Generator[pa.RecordBatch]:
         session = kept or self._sessions.take()
+        session.reading = True
         try:
             with self._running(session), self._mended(len(found.head) + 1):
                 yield from Reading(session, found, rows).batches()

@@ -35,6 +35,7 @@ class Session:
         self._connection = connection
         self._watch = watch
         self._ended = False
+        self.reading = False
         self._over = threading.Event()
 
     @property
@@ -95,6 +96,7 @@ class Session:
     def renew(self, place: Place, settings: Mapping[str, str]) -> None:
         """Make it as if nobody had used it."""
         self._over.clear()
+        self.reading = False
         with self._watch.over(self._connection, CONNECT_SECONDS):
             with self._connection.cursor() as cursor:
                 cursor.execute("DISCARD ALL")
@@ -191,13 +193,18 @@ class Sessions:
         finally:
             self.give(found)
 
+    def end_reading(self) -> None:
+        """End what is still read from, since what runs may wait for it."""
+        with self._lock:
+            reading = [session for session in self._taken if session.reading]
+        for session in reading:
+            session.end()
+
     def close(self) -> None:
-        """Let go of every session, those too that somebody still reads from."""
+        """Let go of every session, those too of which nobody read the rows."""
         with self._lock:
             self._closed = True
-            idle, taken = self._idle, list(self._taken)
-            self._idle = []
-        for session in idle:
+            rest = [session for session in self._taken if not session.reading]
+            rest, self._idle = [*self._idle, *rest], []
+        for session in rest:
             session.close()
-        for session in taken:
-            session.end()

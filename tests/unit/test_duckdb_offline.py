@@ -215,7 +215,9 @@ def test_a_failure_is_told_by_wait_and_by_batches(store: DuckDBOfflineStore) -> 
     with pytest.raises(DataError, match="no 0"):
         list(late.batches())
     # After the first batch DuckDB speaks by way of Arrow, which knows its own exceptions alone.
-    late = store.submit("SELECT if(range < 500000, range, error('no more')) AS n FROM range(600000)")
+    late = store.submit(
+        "SELECT if(range < 500000, range, error('no more')) AS n FROM range(600000)"
+    )
     with pytest.raises(DataError, match="no more"):
         list(late.batches(1_000))
     with pytest.raises(StoreError, match="no statement"):
