@@ -104,16 +104,10 @@ class Rows:
                 arrays.append(column.decode(field))
             except ValueError as problem:
                 raise DataError(
-                    f"the column `{column.name}` holds {_why(problem)}",
+                    f"the column `{column.name}` holds {problem}",
                     help=["leave it out, or make it another value in the query"],
                 ) from problem
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
-
-
-def _why(problem: ValueError) -> str:
-    import pyarrow as pa
-
-    return "text that is not UTF-8" if isinstance(problem, pa.ArrowInvalid) else str(problem)
 
 
 def bound(session: Session, query: str) -> Rows:

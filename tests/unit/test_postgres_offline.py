@@ -220,7 +220,9 @@ def test_statements_of_a_store_that_only_reads(server: PostgresServer) -> None:
 def test_sessions_share_no_state_and_are_kept(
     server: PostgresServer, store: PostgresOfflineStore
 ) -> None:
-    here = "SELECT pg_backend_pid(), current_setting('timezone'), current_setting('search_path')"
+    here = (
+        "SELECT pg_backend_pid(), current_setting('timezone') AS a, current_setting('search_path')"
+    )
     first = rows_of(store, here)
     store.submit(
         "SET timezone = 'Asia/Tokyo'",
