@@ -273,6 +273,9 @@ def _columns(
     except duckdb.Error as problem:
         if load.format == "parquet" and type(problem).__name__ in _OF_THE_FILE:
             raise _no_parquet(load, file, str(problem)) from problem
+        # DuckDB looks at the first records already when it binds.
+        if load.format == "json" and (broken := unreadable(file, load.name(file))):
+            raise broken from problem
         raise
     return {name: native for name, native, *_ in rows}
 
