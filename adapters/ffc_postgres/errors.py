@@ -71,11 +71,14 @@ _REFUSALS: Final = {
     "no password supplied": "28P01",
     "no pg_hba.conf entry": "28000",
     'FATAL:  role "': "28000",
+    "FATAL:  permission denied for database": "42501",
     'FATAL:  database "': "3D000",
     "FATAL:  the database system is": "57P03",
 }
 _LOST: Final = "what was under way there was undone: run again when the server answers"
 _ABSENT: Final = "does the server run, and are `host` and `port` in profiles.yml right?"
+# What an operating system says where a file can't grow.
+_FULL: Final = ("No space left", "File too large", "Disk quota exceeded")
 # Two changed the catalog at once: words that PostgreSQL has in no other language.
 _AT_ONCE: Final = ("tuple concurrently updated", "tuple concurrently deleted")
 
@@ -106,6 +109,8 @@ def translate(
         said = f"the connection to the database {place} was lost: {said}"
     elif denied := _DENIED.match(said):
         more.append(_NEEDED.get(denied[1]))
+    elif code == "53100" or any(words in said for words in _FULL):
+        said, more = f"the server has no room for more: {said}", [HELP["53100"]]
     elif said in _AT_ONCE or (code == "23505" and problem.diag.schema_name == "pg_catalog"):
         kind, more = Transient, [HELP["40"]]
     found = kind(said, help=[line for line in more if line])
@@ -140,9 +145,10 @@ def _unsaid(problem: psycopg2.Error, place: str) -> StoreError:
     text = str(problem).strip()
     if not isinstance(problem, psycopg2.OperationalError | psycopg2.InterfaceError):
         return StatementFailed(text)
-    said = text.splitlines()[-1].strip() if "FATAL:" in text else text.splitlines()[0].strip()
-    code = next((code for words, code in _REFUSALS.items() if words in text), "")
+    lines = text.splitlines()
+    said = next((line for line in lines if "FATAL:" in line), lines[0] if lines else "").strip()
     said = said.partition("FATAL:")[2].strip() or said
+    code = next((code for words, code in _REFUSALS.items() if words in text), "")
     if code:
         kind = Transient if code == "53300" else Unreachable
         return kind(

@@ -25,7 +25,7 @@ END_SECONDS: Final = 5.0
 # Seconds in which a server that was there before may come back, or make room.
 PATIENCE_SECONDS: Final = 10.0
 _PAUSE: Final = 0.25
-_AGAIN: Final = 0.1
+_AGAIN: Final = 0.05
 
 
 class Session:
@@ -75,7 +75,8 @@ class Session:
     def end(self) -> None:
         """Have the server end what it does for this session, which then no other gets."""
         self._ended = True
-        # libpq sets no limit to how long it takes to ask.
+        # psycopg2 asks for as long as it takes, and all of Python stands still meanwhile: a server
+        # that hangs is not asked.
         threading.Thread(target=self._cancel, daemon=True, name="cancel").start()
         self._watch.end(self._connection, END_SECONDS)
 
@@ -86,7 +87,8 @@ class Session:
         with suppress(psycopg2.Error):
             # It may come before there is anything to cancel.
             while not self._over.is_set() and time.monotonic() < end:
-                self._connection.cancel()
+                if self._watch.answers():
+                    self._connection.cancel()
                 self._over.wait(_AGAIN)
 
     def over(self) -> None:
