@@ -229,7 +229,7 @@ def _csv(load: Load, file: str) -> exp.Expr:
     """
     kinds = [
         exp.PropertyEQ(this=exp.Literal.string(name), expression=exp.Literal.string("VARCHAR"))
-        for name in _header(load, file)
+        for name in csv_header(file, load.name(file))
     ]
     options = {
         "auto_detect": exp.false(),
@@ -244,15 +244,16 @@ def _csv(load: Load, file: str) -> exp.Expr:
     return _table_function("read_csv", file, options)
 
 
-def _header(load: Load, file: str) -> list[str]:
+def csv_header(file: str, shown: str) -> list[str]:
+    """Return the columns of a CSV file; raises DataError for none, and for one named twice."""
     # What is no UTF-8 is DuckDB's to refuse, naming the line.
     with Path(file).open(encoding="utf-8-sig", errors="replace", newline="") as lines:
         header = next(csv.reader(lines), [])
     if not header:
-        raise DataError(f"`{load.name(file)}` is empty: a CSV file begins with its column names")
+        raise DataError(f"`{shown}` is empty: a CSV file begins with its column names")
     twice = sorted({name for name in header if header.count(name) > 1})
     if twice:
-        raise DataError(f"`{load.name(file)}` has more than one column {_listed(twice)}")
+        raise DataError(f"`{shown}` has more than one column {_listed(twice)}")
     return header
 
 

@@ -17,6 +17,7 @@ from ffc.adapter import (
     Cancelled,
     Capabilities,
     DataError,
+    Format,
     Handle,
     Load,
     OfflineStore,
@@ -25,8 +26,10 @@ from ffc.adapter import (
     StatementFailed,
     Status,
     StoreError,
+    Type,
     Unreachable,
 )
+from ffc_duckdb.describing import file_columns
 from ffc_postgres.connection import SETTINGS, place_of
 from ffc_postgres.errors import ended_by_server, mapped
 from ffc_postgres.hashing import hash_query, table_of, version_query
@@ -87,6 +90,12 @@ class PostgresOfflineStore(OfflineStore):
         """Put the rows of a Parquet file into a table, or into the text of a query."""
         with lent(self, self._sessions, file) as found:
             yield found
+
+    def file_columns(
+        self, files: Sequence[str], format: Format
+    ) -> list[tuple[str, str, Type | None]] | None:
+        """Return names and types; DuckDB looks at them, as it reads them."""
+        return file_columns(files, format)
 
     def columns(self, relation: Relation) -> list[tuple[str, str]]:
         """Return names and types; raises StatementFailed where there is no such table."""

@@ -7,13 +7,17 @@ from typing import Any, Literal
 from msgspec import Struct, field
 
 from ffc.adapter.state import Build, NodeRun, RunRecord
+from ffc.conformance.leftovers import Leftover
+from ffc.conformance.running import CheckedStore, Outcome
 from ffc.core.diagnostics import Severity, Span
 from ffc.online.requests import AnswerColumn
 from ffc.run.builds import BuildFacts
+from ffc.run.comparing import Compared
 from ffc.run.debugging import Checked
 from ffc.run.deployments import DeploymentFacts
 from ffc.run.freshness import Fresh
 from ffc.run.searching import Searched
+from ffc.workspace.source_sync import Synced
 
 
 class Related(Struct, kw_only=True):
@@ -155,6 +159,23 @@ class ShownNode(Struct, kw_only=True):
     rows: list[list[Any]]
 
 
+class ComparedNodes(Struct, kw_only=True):
+    """How the builds of two targets compare: `ffc compare --output json`."""
+
+    schema: Literal["ffc.compared/v1"]
+    targets: tuple[str, str]
+    nodes: list[Compared]
+
+
+class SyncedSources(Struct, kw_only=True):
+    """Sources brought to what is there: `ffc source sync --output json`."""
+
+    schema: Literal["ffc.source_sync/v1"]
+    target: str
+    written: bool
+    sources: list[Synced]
+
+
 class Runs(Struct, kw_only=True):
     """The newest runs of a target: `ffc runs --output json`."""
 
@@ -194,6 +215,17 @@ class Debugged(Struct, kw_only=True):
     target: str
     ok: bool
     checks: list[Checked]
+
+
+class Conforming(Struct, kw_only=True):
+    """What holds of the stores of a target: `ffc conformance --output json`."""
+
+    schema: Literal["ffc.conformance/v1"]
+    target: str
+    ok: bool
+    stores: list[CheckedStore]
+    leftovers: list[Leftover]
+    checks: list[Outcome]
 
 
 class ListedNode(Struct, kw_only=True):

@@ -435,7 +435,7 @@ def test_a_field_is_taken_away_in_parts(
 
 
 def store_file(store: SQLiteOnlineStore) -> Path:
-    return store._database._path
+    return store._database.path
 
 
 @pytest.mark.parametrize("prefix", [b"a", b"a\xff", b"a\xff\xff", b"\x01\x00"])

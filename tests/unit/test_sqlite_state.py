@@ -511,3 +511,17 @@ def test_a_store_is_shared_by_threads(store: SQLiteStateStore) -> None:
     for thread in threads:
         thread.join()
     assert [run.id for run in store.runs("dev", 100)] == [f"r{n}" for n in range(40, 0, -1)]
+
+
+def test_a_store_beside_another(store: SQLiteStateStore, tmp_path: Path) -> None:
+    options = Options(where="state", folder=tmp_path, values={"path": ".ffc/s.db"})
+    store.deploy("dev", b"one", T1, "ann")
+    beside = SQLiteStateStore.scratch(options, "aside")
+    assert beside is not None
+    other = SQLiteStateStore(beside)
+    assert other.deployment("dev") is None
+    other.deploy("dev", b"two", T1, "ann")
+    assert sorted(store.scratches()) == ["aside", "s"]
+    other.destroy()
+    assert sorted(path.name for path in (tmp_path / ".ffc").iterdir() if "aside" in path.name) == []
+    assert store.deployment("dev") == ("d1", b"one")
