@@ -146,15 +146,28 @@ def _check_version(place: Place, version: int) -> None:
 
 def prepare(connection: Connection, place: Place, **session: str) -> None:
     """Make a session what every session is, and `session` besides; raises psycopg2's errors."""
+    with connection.cursor() as cursor:
+        cursor.execute(*preparation(place, session))
+
+
+def preparation(place: Place, session: Mapping[str, str]) -> tuple[str, list[str]]:
+    """Return the statement that makes a session what every session is, and its values."""
     read_only = {"default_transaction_read_only": "on" if place.read_only else "off"}
-    settings = _SESSION | read_only | session
+    settings = {**_SESSION, **read_only, **session}
     if place.role:
         settings["role"] = place.role
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT " + ", ".join(["pg_catalog.set_config(%s, %s, false)"] * len(settings)),
-            [part for each in settings.items() for part in each],
-        )
+    return (
+        "SELECT " + ", ".join(["pg_catalog.set_config(%s, %s, false)"] * len(settings)),
+        [part for each in settings.items() for part in each],
+    )
+
+
+def begun(place: Place) -> Connection:
+    """Return a connection that is asked without blocking, just begun; raises psycopg2.Error."""
+    import psycopg2
+    from psycopg2.extensions import make_dsn
+
+    return psycopg2.connect(make_dsn(**_alive(), **place.parameters), async_=1)
 
 
 def cut(connection: Connection) -> None:

@@ -22,6 +22,7 @@ from ffc.adapter import (
     ServedMinute,
     StateError,
     StateStore,
+    is_held,
 )
 from ffc_sqlite.connection import Database
 from ffc_sqlite.figures import observations_of, put_observations, put_served, served_since
@@ -57,10 +58,11 @@ class SQLiteStateStore(ScratchFiles, StateStore):
         """Take a lock that is free or expired; raises Locked naming its holder, StateError."""
         with self._database.write() as connection:
             held = lock_of(connection, name)
-            if held and held[0] != dead and held[2] is not None and now < held[2] <= now + seconds:
+            if held and held[0] != dead and is_held(held[2], now, seconds):
+                free = (held[2] or now) - now
                 raise Locked(
                     f"`{name}` is held by {held[0]}",
-                    help=[f"if that one died, the lock is free in {held[2] - now:.0f} s"],
+                    help=[f"if that one died, the lock is free in {free:.0f} s"],
                     holder=held[0],
                 )
             token = held[1] + 1 if held else 1

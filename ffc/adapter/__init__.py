@@ -22,6 +22,7 @@ from ffc.adapter.state import (
     RunRecord,
     ServedMinute,
     StateStore,
+    is_held,
 )
 from ffc.core.errors import (
     Cancelled,
@@ -74,6 +75,7 @@ __all__ = [
     "Type",
     "Unreachable",
     "interruptible",
+    "is_held",
     "known_type",
     "parse_type",
     "widens",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -170,6 +171,15 @@ class Lease(Struct, frozen=True, kw_only=True):
     token: int
 
 
+def is_held(expires: float | None, now: float, seconds: float) -> bool:
+    """Tell whether a lock that ends then is its holder's.
+
+    One that ends much later than it could is no one's: the clock was set back. A little later it
+    ends where `now` was read a while before the lock was: its holder renewed it in between.
+    """
+    return expires is not None and now < expires <= now + 2 * seconds
+
+
 class StateStore(ABC):
     """Where a target's state is kept; every method is one transaction.
 
@@ -183,12 +193,16 @@ class StateStore(ABC):
     @abstractmethod
     def __init__(self, options: Options) -> None: ...
 
+    def clock(self) -> float:
+        """Return the instant that locks go by: the store's, if several machines may use it."""
+        return time.time()
+
     @abstractmethod
     def acquire(self, name: str, owner: str, now: float, seconds: float, dead: str = "") -> Lease:
         """Take a lock for a while; raises Locked naming its holder while that one is alive.
 
-        A lock that ends later than `seconds` from now is no one's: the clock was set back. `dead`
-        is a holder that is known to live no more.
+        A lock that `is_held` belongs to its holder. `now` is what `clock` said. `dead` is a holder
+        that is known to live no more.
         """
 
     @abstractmethod

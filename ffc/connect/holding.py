@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,11 +44,11 @@ def holding(
 def _acquired(state: StateStore, name: str) -> Lease:
     owner = this_process()
     try:
-        return state.acquire(name, owner, time.time(), SECONDS)
+        return state.acquire(name, owner, state.clock(), SECONDS)
     except Locked as problem:
         if not is_dead(problem.holder):
             raise _told(problem) from None
-        return state.acquire(name, owner, time.time(), SECONDS, dead=problem.holder)
+        return state.acquire(name, owner, state.clock(), SECONDS, dead=problem.holder)
 
 
 def _told(problem: Locked) -> Locked:
@@ -63,7 +62,7 @@ def _told(problem: Locked) -> Locked:
 def _beat(state: StateStore, lease: Lease, done: threading.Event, lost: Callable[[], None]) -> None:
     while not done.wait(HEARTBEAT):
         try:
-            state.renew(lease, time.time(), SECONDS)
+            state.renew(lease, state.clock(), SECONDS)
         except Locked:
             lost()
             return

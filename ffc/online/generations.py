@@ -10,7 +10,6 @@ read marks; then the rows, in parts; the mark last, since it is what leads to th
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -119,7 +118,7 @@ class Generations:
 
     def mark(self, lease: Lease, generations: Iterable[Generation]) -> None:
         """Write the marks of generations; raises Locked where the target is not ours any more."""
-        self._state.renew(lease, time.time(), SECONDS)
+        self._state.renew(lease, self._state.clock(), SECONDS)
         for each in generations:
             row = rows_of(self._project, self._target, each.entity, {each.field: each.mark})
             self._stores(each.store).write(row)

@@ -302,7 +302,8 @@ class _Sync:
     def _ask(self) -> None:
         """Return if the target is still ours; raises Locked, so that nothing old is written."""
         if time.monotonic() - self._asked > _ASK_SECONDS:
-            self._syncing.state.renew(self._syncing.lease, time.time(), SECONDS)
+            state = self._syncing.state
+            state.renew(self._syncing.lease, state.clock(), SECONDS)
             self._asked = time.monotonic()
 
     def _finish(self, generation: int, build_id: str, now: datetime, total: int) -> None:

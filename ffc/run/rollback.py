@@ -8,7 +8,6 @@ that one is through the target is what it was.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from typing import Literal
 
@@ -143,7 +142,7 @@ class _Job:
     def _move(self, synced: Sequence[Synced]) -> str:
         """Move views, then everything else; return the new deployment's id."""
         state, plan = self._session.state, self._plan
-        state.renew(self._lease, time.time(), SECONDS)
+        state.renew(self._lease, state.clock(), SECONDS)
         moving = {change.id for change in self._moves}
         if plan.mends:
             put_back(self._warehouse, plan.manifest.nodes, plan.pointers)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import shutil
 import sqlite3
 import subprocess
@@ -11,23 +9,19 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 from support.cli import ffc
 from support.projects import FILES, open_session, small_project
 from support.server import Server, serving
+from support.waiting import BOUND, RIGHT, Asked, comes_back, many, told_later
 
 from ffc.adapter import Transient, Unreachable
 from ffc.connect.session import Session
-
-ASK: Final = {"features": ["spending.amount", "profile.country"], "entities": [{"user_id": "u1"}]}
-RIGHT: Final = [2.5, "NL"]
-# A request waits a second for the store; what is beyond that is this machine's.
-BOUND: Final = 2.0
 
 # As a process that brings the log's index up to date after a crash: it holds every lock of the
 # index, and the index says nothing until it is done.
@@ -93,61 +87,6 @@ def move_store(here: Path, there: Path) -> None:
     there.mkdir(exist_ok=True)
     for path in here.glob("online.db*"):
         shutil.move(path, there / path.name)
-
-
-class Asked:
-    """One answer: status, headers, values, and how long it took."""
-
-    def __init__(self, server: Server, path: str = "/v1/features") -> None:
-        began = time.perf_counter()
-        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
-        with closing(connection):
-            method, body = ("POST", json.dumps(ASK)) if path == "/v1/features" else ("GET", None)
-            connection.request(method, path, body)
-            response = connection.getresponse()
-            self.told: Any = json.loads(response.read())
-        self.status = response.status
-        self.later = response.headers.get("retry-after")
-        self.seconds = time.perf_counter() - began
-
-    @property
-    def values(self) -> Any:
-        return self.told["rows"][0]["values"]
-
-
-def told_later(asked: Asked) -> None:
-    assert (asked.status, asked.later) == (503, "1"), asked.told
-    assert asked.seconds < BOUND
-
-
-def comes_back(server: Server, seconds: float = 10.0) -> None:
-    """Wait until requests are answered again; none is answered wrongly meanwhile."""
-    end = time.monotonic() + seconds
-    while (asked := Asked(server)).status != 200:
-        told_later(asked)
-        assert time.monotonic() < end
-        time.sleep(0.05)
-    assert asked.values == RIGHT
-
-
-def many(server: Server, threads: int, seconds: float) -> tuple[list[Asked], list[Asked]]:
-    """Ask from several threads for a while; return the answers, and those of /healthz beside."""
-    answers: list[Asked] = []
-    health: list[Asked] = []
-    end = time.monotonic() + seconds
-
-    def repeat(one: Callable[[], None]) -> None:
-        while time.monotonic() < end:
-            one()
-
-    works: list[Callable[[], None]] = [lambda: answers.append(Asked(server))] * threads
-    works.append(lambda: health.append(Asked(server, "/healthz")))
-    running = [threading.Thread(target=repeat, args=(work,), daemon=True) for work in works]
-    for each in running:
-        each.start()
-    for each in running:
-        each.join()
-    return answers, health
 
 
 def test_a_store_that_somebody_locks_costs_a_second_and_holds_up_nobody_else(

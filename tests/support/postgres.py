@@ -97,6 +97,16 @@ class PostgresServer:
             cursor.execute(statement)
             return cursor.fetchall() if cursor.description else []
 
+    def failing(self, database: str, table: str, code: str, when: str = "true") -> None:
+        """Let writes to a table fail with a code, until its trigger `failing` is dropped."""
+        self.sql(
+            "CREATE FUNCTION public.failing() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            f"RAISE EXCEPTION 'as if it failed' USING ERRCODE = '{code}'; END $$; "
+            f"CREATE TRIGGER failing BEFORE INSERT OR UPDATE ON {table} "
+            f"FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION public.failing()",
+            database,
+        )
+
     def start(self, largest_file: int | None = None) -> None:
         """Start the server, and wait until it answers; no file of it grows beyond some bytes."""
         settings = [f"--{name}={value}" for name, value in self.settings.items()]

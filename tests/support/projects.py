@@ -10,6 +10,7 @@ from ffc.connect.session import Session
 from ffc.manifest.records import Manifest, Target
 from ffc.project.files import ProjectFiles, read_files
 from support.cli import PROFILES, write_files
+from support.postgres import PostgresServer
 
 TARGET = Target(name="dev", offline="duckdb", dialect="duckdb", online=("default",))
 
@@ -100,6 +101,17 @@ def manifest(**changes: str) -> Manifest:
     found = compiled(**changes)
     assert found.manifest is not None, found.diagnostics
     return found.manifest
+
+
+def on_postgres(server: PostgresServer, database: str, *, online: str = "") -> str:
+    """Return profiles.yml with the online store, with settings of its own, and the state there."""
+    settings = ", ".join(f"{k}: {v!r}" for k, v in server.settings_of(database).items())
+    return (
+        "test:\n  target: dev\n  outputs:\n    dev:\n      schema: dev\n"
+        "      offline: {type: duckdb, path: .ffc/test.duckdb}\n"
+        f"      online: {{type: postgres, {settings}, {online}}}\n"
+        f"      state: {{type: postgres, {settings}}}\n"
+    )
 
 
 def compile_folder(folder: Path) -> Manifest:

@@ -98,7 +98,9 @@ def test_our_adapters_are_found_as_anyones() -> None:
     assert found == {
         ("ffc.offline", "duckdb"): "ffc_duckdb",
         ("ffc.offline", "postgres"): "ffc_postgres",
+        ("ffc.online", "postgres"): "ffc_postgres",
         ("ffc.online", "sqlite"): "ffc_sqlite",
+        ("ffc.state", "postgres"): "ffc_postgres",
         ("ffc.state", "sqlite"): "ffc_sqlite",
     }
 
