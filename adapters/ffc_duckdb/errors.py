@@ -62,6 +62,7 @@ _ROOM: Final = "make room on the disk and run again: what was built before is as
 # Where DuckDB complains: a line of the statement, cut where it is long, and carets under it.
 _PLACE: Final = re.compile(r"^(LINE (\d+): )(.*)\n( *)(\^+)", re.MULTILINE)
 _CUT: Final = "..."
+_SAID: Final = re.compile(r"([\w ]+) Error: ")
 
 
 @contextmanager
@@ -74,6 +75,21 @@ def mapped(statement: str = "") -> Iterator[None]:
             yield
     except duckdb.Error as problem:
         raise translate(problem, statement) from problem
+
+
+@contextmanager
+def streamed() -> Iterator[None]:
+    """Raise ffc's exception for what DuckDB has to say by way of a stream of Arrow.
+
+    There it is an OSError, whatever it was, that begins with what it was.
+    """
+    try:
+        yield
+    except OSError as problem:
+        said = _SAID.match(str(problem))
+        name = f"{said[1].replace(' ', '')}exception".lower() if said else ""
+        kinds = {known.lower(): kind for known, kind in TABLE.items()}
+        raise kinds.get(name, StatementFailed)(str(problem)) from problem
 
 
 def translate(problem: Exception, statement: str = "") -> StoreError | DataError:

@@ -27,7 +27,7 @@ from ffc.adapter import (
     Unreachable,
     interruptible,
 )
-from ffc_duckdb.errors import mapped, translate
+from ffc_duckdb.errors import mapped, streamed, translate
 from ffc_duckdb.files import open_file
 from ffc_duckdb.hashing import hash_query
 from ffc_duckdb.loading import load_query, refusal
@@ -237,9 +237,13 @@ class DuckDBHandle(Handle):
 
     def cancel(self) -> None:
         """Interrupt the running statement."""
+        import duckdb
+
         self._cancelled = True
         if not self._future.cancel():
-            self._cursor.interrupt()
+            # Of rows that were all read the cursor is closed.
+            with suppress(duckdb.ConnectionException):
+                self._cursor.interrupt()
 
     def wait(self, seconds: float | None = None) -> None:
         """Wait for the statements."""
@@ -257,7 +261,7 @@ class DuckDBHandle(Handle):
         if self._rows is None:
             raise StoreError("there was no statement, so there are no rows")
         try:
-            with mapped(self._query):
+            with mapped(self._query), streamed():
                 reader = self._waited(partial(self._rows.to_arrow_reader, rows))
                 batch = self._waited(partial(next, reader, None))
                 if batch is None:

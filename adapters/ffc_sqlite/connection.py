@@ -90,7 +90,7 @@ class Database:
         read_only: bool = False,
         bound: bool = False,
     ) -> None:
-        self._path = path
+        self.path = path
         self._layout = layout
         self._read_only = read_only
         self._bound = bound
@@ -114,7 +114,7 @@ class Database:
             with held.lock:
                 return held.connection.execute(query, values).fetchall()
         except (sqlite3.Error, OSError) as problem:
-            raise translate(problem, self._layout, self._path) from problem
+            raise translate(problem, self._layout, self.path) from problem
 
     def write(self) -> AbstractContextManager[sqlite3.Connection]:
         """Run statements whole or not at all, as the only writer."""
@@ -137,7 +137,7 @@ class Database:
                 milliseconds = int(self._busy_seconds * 1000)
                 held.connection.execute(f"PRAGMA busy_timeout = {milliseconds}")
         except (sqlite3.Error, OSError) as problem:
-            raise translate(problem, self._layout, self._path) from problem
+            raise translate(problem, self._layout, self.path) from problem
 
     def close(self) -> None:
         """Close every thread's connection, each after what it is doing."""
@@ -162,7 +162,7 @@ class Database:
                     connection.rollback()
                     raise
         except (sqlite3.Error, OSError) as problem:
-            raise translate(problem, self._layout, self._path) from problem
+            raise translate(problem, self._layout, self.path) from problem
 
     def _held(self) -> _Held:
         if self._bound:
@@ -171,7 +171,7 @@ class Database:
         if held is None or self._closed:
             with self._lock:
                 if self._closed:
-                    raise self._layout.failure(f"the {self._layout.noun} {self._path} is closed")
+                    raise self._layout.failure(f"the {self._layout.noun} {self.path} is closed")
                 self._forget_dead_threads()
                 held = _Held(threading.current_thread(), self._connect(), threading.RLock())
                 self._open.append(held)
@@ -187,7 +187,7 @@ class Database:
         if now - self._looked < LOOK_SECONDS:
             return
         try:
-            told = self._path.stat()
+            told = self.path.stat()
         except FileNotFoundError:
             raise OSError("it is not there") from None
         found = (told.st_dev, told.st_ino)
@@ -203,14 +203,14 @@ class Database:
             self._open.remove(held)
 
     def _connect(self) -> sqlite3.Connection:
-        absent = self._read_only and not self._bound and not self._path.exists()
-        frozen = self._read_only and not absent and _is_frozen(self._path)
+        absent = self._read_only and not self._bound and not self.path.exists()
+        frozen = self._read_only and not absent and _is_frozen(self.path)
         if not (absent or frozen or self._bound):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.parent.mkdir(parents=True, exist_ok=True)
         how = "mode=ro&immutable=1" if frozen else "mode=rw"
-        uri = f"file:{quote(str(self._path.resolve()))}?{how}"
+        uri = f"file:{quote(str(self.path.resolve()))}?{how}"
         connection = sqlite3.connect(
-            ":memory:" if absent else uri if frozen or self._bound else self._path,
+            ":memory:" if absent else uri if frozen or self._bound else self.path,
             timeout=self._busy_seconds,
             isolation_level=None,
             check_same_thread=False,
@@ -219,10 +219,10 @@ class Database:
         try:
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA synchronous = FULL")
-            if not (absent or self._checked or self._path.stat().st_size > CHECKED_BYTES):
+            if not (absent or self._checked or self.path.stat().st_size > CHECKED_BYTES):
                 self._check(connection)
             self._checked = True
-            migrate(connection, self._layout, self._path)
+            migrate(connection, self._layout, self.path)
             if not frozen:
                 _use_wal(connection)
             if self._bound:
@@ -238,7 +238,7 @@ class Database:
         if found != "ok":
             # Its first line only says which of the connection's files it speaks of.
             what = found.strip().splitlines()[-1]
-            message = f"the {self._layout.noun} {self._path} is damaged: {what}"
+            message = f"the {self._layout.noun} {self.path} is damaged: {what}"
             raise self._layout.failure(message, help=[self._layout.remedy])
 
 

@@ -42,9 +42,10 @@ from ffc_sqlite.rows import (
     select,
 )
 from ffc_sqlite.schema import STATE
+from ffc_sqlite.scratch import ScratchFiles
 
 
-class SQLiteStateStore(StateStore):
+class SQLiteStateStore(ScratchFiles, StateStore):
     """A SQLite file, made at the first use."""
 
     settings: ClassVar[Mapping[str, bool]] = {"path": True}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from msgspec import Struct
 
-from ffc.core.errors import FfcError
+from ffc.core.errors import FfcError, StateError
 
 if TYPE_CHECKING:
     from ffc.adapter.options import Options
@@ -361,3 +361,19 @@ class StateStore(ABC):
     @abstractmethod
     def close(self) -> None:
         """Let go of every file and connection."""
+
+    @classmethod
+    def scratch(cls, options: Options, name: str) -> Options | None:
+        """Return the settings of an empty store of a name beside this one's; None if there is none.
+
+        There `ffc conformance` checks a store whose state is not touched.
+        """
+        return None
+
+    def scratches(self) -> list[str]:
+        """Return the names of stores that may have been made by way of `scratch`."""
+        return []
+
+    def destroy(self) -> None:
+        """Take the whole store away; only one of `scratch` is ever asked for that."""
+        raise StateError("this state store can't be taken away")

@@ -7,6 +7,8 @@ from typing import Any, Literal
 from msgspec import Struct, field
 
 from ffc.adapter.state import Build, NodeRun, RunRecord
+from ffc.conformance.leftovers import Leftover
+from ffc.conformance.running import CheckedStore, Outcome
 from ffc.core.diagnostics import Severity, Span
 from ffc.online.requests import AnswerColumn
 from ffc.run.builds import BuildFacts
@@ -194,6 +196,17 @@ class Debugged(Struct, kw_only=True):
     target: str
     ok: bool
     checks: list[Checked]
+
+
+class Conforming(Struct, kw_only=True):
+    """What holds of the stores of a target: `ffc conformance --output json`."""
+
+    schema: Literal["ffc.conformance/v1"]
+    target: str
+    ok: bool
+    stores: list[CheckedStore]
+    leftovers: list[Leftover]
+    checks: list[Outcome]
 
 
 class ListedNode(Struct, kw_only=True):

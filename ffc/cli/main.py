@@ -33,6 +33,7 @@ COMMANDS: Final = {
     "get": "Ask for features of an entity, as a model would.",
     "serve": "Answer models over HTTP.",
     "debug": "Try every connection of a target, and say how to mend each.",
+    "conformance": "Check that the stores of a target do what ffc needs of them.",
     "clean": "Drop the builds that nothing uses any more.",
     "lineage": "Show where a node or a column comes from and what comes from it.",
     "schema": "Print the JSON Schema of a YAML file or of a JSON document.",

@@ -115,6 +115,7 @@ _RECORDS: Final[Mapping[str, type[Struct]]] = {
     "freshness": documents.Freshness,
     "test_results": documents.TestResults,
     "debug": documents.Debugged,
+    "conformance": documents.Conforming,
     "cleaned": documents.Cleaned,
     "page": documents.Page,
     "pages": documents.Pages,

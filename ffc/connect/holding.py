@@ -73,7 +73,11 @@ def _beat(state: StateStore, lease: Lease, done: threading.Event, lost: Callable
 
 def this_process() -> str:
     """Return who holds a lock: host, process, when it began, and the space its number is of."""
-    pid = os.getpid()
+    return process_of(os.getpid())
+
+
+def process_of(pid: int) -> str:
+    """Return the same of any process of this machine; it began never where there is none."""
     return f"{socket.gethostname()}:{pid}:{_began(pid)}:{_space()}"
 
 

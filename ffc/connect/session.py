@@ -64,8 +64,8 @@ class Session:
     def offline(self) -> OfflineStore:
         """The warehouse."""
         if self._offline is None:
-            store = self.target.offline
-            self._offline = offline_adapter(store.type)(self._options(store, "offline"))
+            kind = self.target.offline.type
+            self._offline = offline_adapter(kind)(self.options("offline"))
             self._stack.callback(self._offline.close)
         return self._offline
 
@@ -79,8 +79,8 @@ class Session:
     def state(self) -> StateStore:
         """The state store."""
         if self._state is None:
-            store = self.target.state
-            self._state = state_adapter(store.type)(self._options(store, "state"))
+            kind = self.target.state.type
+            self._state = state_adapter(kind)(self.options("state"))
             self._stack.callback(self._state.close)
         return self._state
 
@@ -101,14 +101,28 @@ class Session:
         return new
 
     def _opened(self, name: str) -> OnlineStore:
+        store = self._named(name)
+        return online_adapter(store.type)(self._options(store, f"online: {name}"))
+
+    def _named(self, name: str) -> Store:
         store = self.target.online.get(name)
         if store is None:
             raise ProfileError(f"the target `{self.target.name}` has no online store `{name}`")
-        return online_adapter(store.type)(self._options(store, f"online: {name}"))
+        return store
 
     def _close_online(self) -> None:
         for store in self._online.values():
             store.close()
+
+    def options(self, role: str, name: str = "") -> Options:
+        """Return what a store is opened with: that of a role, an online store by its name.
+
+        Raises ProfileError.
+        """
+        if role == "online":
+            return self._options(self._named(name), f"online: {name}")
+        stores = {"offline": self.target.offline, "state": self.target.state}
+        return self._options(stores[role], role)
 
     def _options(self, store: Store, role: str) -> Options:
         where = f"`{role}` of the target `{self.target.name}`"

@@ -11,6 +11,7 @@ from sqlglot import exp
 from ffc.core.types import Type
 from ffc.manifest.records import Column, FeatureView
 from ffc.sql import build
+from ffc.sql.ordering import ranked
 from ffc.sql.types import converted
 
 
@@ -51,7 +52,7 @@ def history(
     if not times:
         return select
     distinct = [build.column(c.name) for c in (*keys, *times)]
-    order = [build.descending(build.column(c.name)) for c in features]
+    order = [build.descending(ranked(build.column(c.name), c.type)) for c in features]
     return build.qualified(select, build.first_of(distinct, order))
 
 

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-import pyarrow as pa
 import pytest
-from conformance.brute_force import training_rows
-from conformance.project import differences, read_cases, write_project
-from conformance.random_projects import project_files, random_project
-from conformance.test_point_in_time import NOT_YET, _is_time, time_zone
-from conformance.test_random import ARROW
-from pyarrow import parquet
+from conformance.project import write_project
 from support.cli import PROFILES, ffc, write_files
 
 from ffc import Client
+from ffc.conformance.brute_force import training_rows
+from ffc.conformance.cases import NOT_YET, read_cases, time_zone, times_of
+from ffc.conformance.comparing import differences
+from ffc.conformance.random_projects import (
+    arrow_table,
+    project_files,
+    random_project,
+    tables_of,
+    write_rows,
+)
 
 CASES: Final = [
     case for case in read_cases() if case["name"] not in NOT_YET and "error" not in case["expect"]
@@ -50,25 +53,23 @@ def test_case(case: dict[str, Any], tmp_path: Path) -> None:
         for c in expected["columns"]
     ]
     rows = list(zip(*(table.column(name).to_pylist() for name in own), strict=True))
-    times = [_is_time(case, column, expected["columns"]) for column in expected["columns"]]
-    assert differences(expected["rows"], rows, times) == []
+    assert differences(expected["rows"], rows, times_of(case)) == []
 
 
 def _check(seed: int, folder: Path) -> None:
     project = random_project(seed)
-    files = {n: text.replace(".csv", ".parquet") for n, text in project_files(project).items()}
+    files = project_files(project)
+    files["ffc.yml"] = files["ffc.yml"].replace('"profile": "checked"', '"profile": "test"')
     write_files(folder, {**files, "profiles.yml": PROFILES})
-    (folder / "data").mkdir()
-    for source in project["sources"]:
-        _write(folder / "data" / f"{source['name']}.parquet", source)
     label = project["label"]
-    _write(folder / "data" / "asking.parquet", label)
+    for table in tables_of(project):
+        write_rows(folder / "data" / f"{table['name']}.parquet", table)
     built = ffc(folder, "run")
     assert built.code == 0, (seed, built.stderr)
     words = json.loads(files["features/all.yml"])["training_sets"][0]
     answer = Client(folder).historical(
         words["features"],
-        _table(label),
+        arrow_table(label),
         timestamp=label["timestamp"],
         entities=label["roles"],
         boundary=project["boundary"],
@@ -76,21 +77,12 @@ def _check(seed: int, folder: Path) -> None:
     )
     names = [pick["column"] for pick in project["picks"]]
     table = answer.dataframe("arrow")
-    assert table.select(label["columns"]).equals(_table(label)), seed
+    assert table.select(label["columns"]).equals(arrow_table(label)), seed
     found = zip(*(table.column(name).to_pylist() for name in names), strict=True)
     # The rows stay in their order, so that each is compared with its own.
     for row, told in zip(training_rows(project), found, strict=True):
         plain = tuple(v.replace(tzinfo=None) if isinstance(v, datetime) else v for v in told)
         assert differences([row[-1 - len(names) : -1]], [plain], [False] * len(names)) == [], seed
-
-
-def _table(source: Mapping[str, Any]) -> pa.Table:
-    columns = source["columns"].items()
-    return pa.table({n: pa.array([r[n] for r in source["rows"]], ARROW[k]) for n, k in columns})
-
-
-def _write(path: Path, source: Mapping[str, Any]) -> None:
-    parquet.write_table(_table(source), path)
 
 
 @pytest.mark.parametrize("seed", range(FEW))

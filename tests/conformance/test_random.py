@@ -6,13 +6,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import duckdb
-import pyarrow as pa
 import pytest
-from conformance.brute_force import training_rows
-from conformance.project import differences
-from conformance.random_projects import project_files, random_project
 
 from ffc.compiler import compile_project
+from ffc.conformance.brute_force import training_rows
+from ffc.conformance.comparing import differences
+from ffc.conformance.random_projects import (
+    arrow_table,
+    project_files,
+    random_project,
+    tables_of,
+)
 from ffc.manifest.records import (
     FeatureView,
     Label,
@@ -30,18 +34,6 @@ from ffc.sql.search import Shape
 PROJECTS: Final = 2_500
 PARTS: Final = 10
 FEW: Final = 60
-ARROW: Final = {
-    "string": pa.string(),
-    "int32": pa.int32(),
-    "int64": pa.int64(),
-    "float64": pa.float64(),
-    "bool": pa.bool_(),
-    "date": pa.date32(),
-    "timestamp": pa.timestamp("us"),
-    "decimal(6,2)": pa.decimal128(6, 2),
-}
-
-
 SHAPES: Final[tuple[Shape, ...]] = ("asof", "union", "ranges", "pairs")
 
 
@@ -61,18 +53,13 @@ def answers(
     Yields the training set's rows as each shape finds them, with views that search together and
     each by itself.
     """
-    rows = {s["name"]: (s["columns"], s["rows"]) for s in project["sources"]}
-    rows["asking"] = (project["label"]["columns"], project["label"]["rows"])
+    tables = {source["name"]: arrow_table(source) for source in tables_of(project)}
     with duckdb.connect(":memory:") as connection:
         connection.execute("SET threads = 1")
         connection.execute('CREATE SCHEMA "__ffc"')
         for node in in_order(manifest):
             if isinstance(node, Source):
-                columns, own = rows[node.name.partition(".")[2]]
-                table = pa.table(
-                    {n: pa.array([r[n] for r in own], ARROW[k]) for n, k in columns.items()}
-                )
-                connection.register("given", table)
+                connection.register("given", tables[node.name.partition(".")[2]])
                 connection.execute(f'CREATE TABLE "__ffc"."{node.id}" AS SELECT * FROM given')
             elif isinstance(node, Transformation | FeatureView | Label):
                 connection.execute(f'CREATE TABLE "__ffc"."{node.id}" AS {node.sql}')

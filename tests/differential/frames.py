@@ -1,6 +1,6 @@
 """Random frames to ask two feature stores with: rows of feature views, rows of keys and instants.
 
-A frame is plain data, as `conformance.brute_force` reads it: what both stores can be told of and no
+A frame is plain data, as `ffc.conformance.brute_force` reads it: what both stores can be told of and no
 more. `unit` is how its times lie in files.
 """
 

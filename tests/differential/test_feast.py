@@ -19,8 +19,6 @@ from typing import Any, Final
 
 import pyarrow as pa
 import pytest
-from conformance.brute_force import training_rows
-from conformance.random_projects import project_files
 from differential.frames import TIME, random_frame, table_of
 from differential.questions import SITUATIONS, questions, roles_of
 from differential.reasons import REASONS, REFUSALS, RETYPINGS, Difference, Told, Values, same
@@ -28,6 +26,8 @@ from pyarrow import parquet
 from support.cli import PROFILES, ffc, write_files
 
 from ffc import Client
+from ffc.conformance.brute_force import training_rows
+from ffc.conformance.random_projects import project_files
 
 ROOT: Final = Path(__file__).parent.parent.parent
 FEAST: Final = ROOT / ".venv-feast" / "bin" / "python"
@@ -98,7 +98,8 @@ def _folder(folder: Path, frame: Mapping[str, Any]) -> Path:
 
 def _write(frame: Mapping[str, Any], folder: Path) -> None:
     """Write a frame as a project of ffc and as what ask_feast.py reads, over the same files."""
-    files = {n: text.replace(".csv", ".parquet") for n, text in project_files(frame).items()}
+    files = project_files(frame)
+    files["ffc.yml"] = files["ffc.yml"].replace('"profile": "checked"', '"profile": "test"')
     label = frame["label"]
     views = [
         {k: v for k, v in view.items() if k != "rows"} | {"roles": roles_of(label, view)}

@@ -214,6 +214,12 @@ def test_a_failure_is_told_by_wait_and_by_batches(store: DuckDBOfflineStore) -> 
     late = store.submit("SELECT error('no ' || range) FROM range(3)")
     with pytest.raises(DataError, match="no 0"):
         list(late.batches())
+    # After the first batch DuckDB speaks by way of Arrow, which knows its own exceptions alone.
+    late = store.submit(
+        "SELECT if(range < 500000, range, error('no more')) AS n FROM range(600000)"
+    )
+    with pytest.raises(DataError, match="no more"):
+        list(late.batches(1_000))
     with pytest.raises(StoreError, match="no statement"):
         list(store.submit("").batches())
 
@@ -225,6 +231,22 @@ def test_cancel_stops_a_query_that_is_being_read(store: DuckDBOfflineStore) -> N
     with pytest.raises(Cancelled):
         list(handle.batches())
     timer.join()
+
+
+def test_cancel_between_two_batches(store: DuckDBOfflineStore) -> None:
+    handle = store.submit("SELECT a.range AS n FROM range(1000000) a, range(1000) b")
+    batches = handle.batches(1_000)
+    next(batches)
+    handle.cancel()
+    with pytest.raises(Cancelled):
+        list(batches)
+
+
+def test_cancel_of_rows_that_were_all_read(store: DuckDBOfflineStore) -> None:
+    handle = store.submit("SELECT 1 AS a")
+    assert [batch.to_pylist() for batch in handle.batches()] == [[{"a": 1}]]
+    handle.cancel()
+    assert handle.poll() is Status.DONE
 
 
 def test_an_interrupt_is_one(tmp_path: Path) -> None:

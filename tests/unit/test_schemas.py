@@ -204,6 +204,7 @@ def _written(project: Path, tmp_path: Path) -> Iterator[tuple[str, Any]]:
     yield "freshness", asked("freshness").json()
     yield "test_results", asked("test").json()
     yield "debug", asked("debug").json()
+    yield "conformance", asked("conformance", "-c", "state.figures").json()
     yield "cleaned", asked("clean", "--unused", "--dry-run").json()
     yield "page", asked("explain", "FF201").json()
     yield "pages", asked("explain").json()

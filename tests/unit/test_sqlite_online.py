@@ -191,7 +191,7 @@ def some_rows(store: SQLiteOnlineStore, count: int, size: int = 100) -> None:
 
 
 def store_file(store: SQLiteOnlineStore) -> Path:
-    return store._database._path
+    return store._database.path
 
 
 def test_room_is_used_again_and_given_back(

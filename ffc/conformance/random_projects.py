@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from ffc.conformance.projects import as_yaml, project_file, source_table
+from ffc.core.arrow import arrow_type
+from ffc.core.types import known_type
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 DAY: Final = 86_400
 EPOCH: Final = datetime(2024, 1, 1)
@@ -173,6 +180,34 @@ def _picks(
     return list(picks.values())
 
 
+def tables_of(project: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the tables of a project, that of the label among them: name, columns, rows."""
+    return [*project["sources"], {**project["label"], "name": "asking"}]
+
+
+def arrow_table(source: Mapping[str, Any]) -> pa.Table:
+    """Return the rows of a table, times without a zone."""
+    import pyarrow as pa
+
+    return pa.table(
+        {
+            name: pa.array(
+                [row[name] for row in source["rows"]],
+                pa.timestamp("us") if kind == "timestamp" else arrow_type(known_type(kind)),
+            )
+            for name, kind in source["columns"].items()
+        }
+    )
+
+
+def write_rows(path: Path, source: Mapping[str, Any]) -> None:
+    """Write the rows of a table as Parquet."""
+    from pyarrow import parquet
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    parquet.write_table(arrow_table(source), path)
+
+
 def project_files(project: Mapping[str, Any]) -> dict[str, str]:
     """Return the project's files; JSON is YAML."""
     label = project["label"]
@@ -181,8 +216,7 @@ def project_files(project: Mapping[str, Any]) -> dict[str, str]:
             {
                 "name": "raw",
                 "tables": [
-                    _declared(s["name"], s["columns"])
-                    for s in (*project["sources"], {"name": "asking", "columns": label["columns"]})
+                    source_table(s["name"], s["columns"], "parquet") for s in tables_of(project)
                 ],
             }
         ],
@@ -203,14 +237,9 @@ def project_files(project: Mapping[str, Any]) -> dict[str, str]:
         "training_sets": [_set_words(project)],
     }
     return {
-        "ffc.yml": "name: random\nversion: 1\nprofile: test\n",
-        "features/all.yml": json.dumps(resources, default=str),
+        **project_file("random"),
+        "features/all.yml": as_yaml(resources),
     }
-
-
-def _declared(name: str, columns: Mapping[str, str]) -> dict[str, Any]:
-    typed = [{"name": column, "type": kind} for column, kind in columns.items()]
-    return {"name": name, "file": f"data/{name}.csv", "columns": typed}
 
 
 def _view_words(view: Mapping[str, Any]) -> dict[str, Any]:
