@@ -241,9 +241,9 @@ def test_a_server_that_stands_still(own: Stores, own_server: PostgresServer) -> 
     with own_server.hanging():
         for _ in range(12):
             began = time.monotonic()
-            with pytest.raises(Transient, match=r"does not answer within 0\.2 s"):
+            with pytest.raises(Transient, match=r"does not answer within 0\.[24] s"):
                 reader.read([b"a"])
-            assert time.monotonic() - began < 0.6
+            assert time.monotonic() - began < 0.8
     end = time.monotonic() + 5
     while True:
         try:
