@@ -16,6 +16,7 @@ from ffc.adapter import (
     Cancelled,
     Capabilities,
     DataError,
+    Format,
     Handle,
     Load,
     OfflineStore,
@@ -24,9 +25,11 @@ from ffc.adapter import (
     StatementFailed,
     Status,
     StoreError,
+    Type,
     Unreachable,
     interruptible,
 )
+from ffc_duckdb.describing import file_columns
 from ffc_duckdb.errors import mapped, streamed, translate
 from ffc_duckdb.files import open_file
 from ffc_duckdb.hashing import hash_query
@@ -96,6 +99,12 @@ class DuckDBOfflineStore(OfflineStore):
         with mapped():
             rows = self._cursor().execute(described.sql(dialect="duckdb")).fetchall()
         return [(name, native) for name, native, *_ in rows]
+
+    def file_columns(
+        self, files: Sequence[str], format: Format
+    ) -> list[tuple[str, str, Type | None]] | None:
+        """Return names and types; those of CSV and JSON files are guessed."""
+        return file_columns(files, format)
 
     def about(self) -> str:
         """Return DuckDB's version."""

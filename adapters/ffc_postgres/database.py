@@ -56,14 +56,6 @@ _NOT_ALLOWED: Final = """
       AND c.relkind = 'r' AND NOT has_table_privilege(c.oid, needed)
     GROUP BY c.relname ORDER BY c.relname LIMIT 1
 """
-# Whose owner the user is, with the tables that tell the layout.
-_ALIKE: Final = """
-    SELECT n.nspname FROM pg_namespace n
-    WHERE pg_has_role(n.nspowner, 'USAGE') AND %s::text[] <@ ARRAY(
-        SELECT c.relname::text FROM pg_class c WHERE c.relnamespace = n.oid AND c.relkind = 'r'
-    )
-    ORDER BY n.nspname
-"""
 
 
 class Database:
@@ -147,16 +139,19 @@ class Database:
         with self._told(_ALL):
             self._again(self._allowed)
 
-    def alike(self) -> list[str]:
-        """Return the schemas of the database that look like one of the layout, by name."""
+    def schemas(self) -> list[str]:
+        """Return the names of the schemas that lie beside this one."""
         with self._told("SELECT"):
-            rows = self._again(lambda line: line.ask(_ALIKE, [list(self._layout.tables)]).rows)
-        return [name for (name,) in rows]
+            rows = self._again(lambda line: line.ask("SELECT nspname FROM pg_namespace").rows)
+        return sorted(name for (name,) in rows)
 
     def destroy(self) -> None:
-        """Take the schema away, with all that is in it, and let go of every line."""
+        """Take the schema away with all that lies in it, and let go of every line."""
+        from psycopg2.sql import SQL, Identifier
+
+        drop = SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(Identifier(self._schema))
         with self._told(_ALL):
-            self._again(self._drop)
+            self._again(lambda line: line.ask(drop))
         self.close()
 
     def close(self) -> None:
@@ -208,12 +203,6 @@ class Database:
             raise NotAllowed(f"permission denied for database {self.place.parameters['dbname']}")
         for table, lacking in line.ask(_NOT_ALLOWED, [_ALL, self._schema]).rows:
             raise NotAllowed(f"permission denied for table {table}: {lacking}")
-
-    def _drop(self, line: Line) -> None:
-        from psycopg2.sql import SQL, Identifier
-
-        line.ask(SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(Identifier(self._schema)))
-        line.version = 0
 
     def _connected(self) -> Line:
         line = Line(self.place, self._seconds, self._settings)

@@ -22,15 +22,13 @@ _NAME_BYTES: Final = 63
 class Layout:
     """What a store's schema is for, and the scripts that bring it from each version to the next.
 
-    `schema` is its name unless a profile says otherwise, `tables` what it is known by, `lock` what
-    tells its lock from others'.
+    `schema` is its name unless a profile says otherwise, `lock` what tells its lock from others'.
     `failure` is the class that every failure of the store is of. The last `unlogged` statements
     make its tables such that a crash empties them.
     """
 
     noun: str
     schema: str
-    tables: tuple[str, ...]
     lock: int
     scripts: tuple[Script, ...]
     failure: type[StateError] | type[StoreError]
@@ -120,7 +118,6 @@ LOCK: Final = "SELECT pg_advisory_xact_lock(%s, hashtext(current_setting('search
 ONLINE: Final = Layout(
     noun="online store",
     schema="ffc_online",
-    tables=("layout", "origin", "rows"),
     lock=1717986159,  # "ffco"
     scripts=(
         (
@@ -152,7 +149,6 @@ ONLINE: Final = Layout(
 STATE: Final = Layout(
     noun="state store",
     schema="ffc",
-    tables=("layout", "definitions", "pointers", "locks"),
     lock=1717986163,  # "ffcs"
     scripts=(
         (

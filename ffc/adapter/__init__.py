@@ -6,7 +6,7 @@ An adapter is a class registered under an entry point: `ffc.offline` (a warehous
 
 from __future__ import annotations
 
-from ffc.adapter.offline import Capabilities, Handle, Load, OfflineStore, Relation, Status
+from ffc.adapter.offline import Capabilities, Format, Handle, Load, OfflineStore, Relation, Status
 from ffc.adapter.online import WRITE_SCHEMA, Given, OnlineStore
 from ffc.adapter.options import Options
 from ffc.adapter.state import (
@@ -47,6 +47,7 @@ __all__ = [
     "DataError",
     "DeploymentRecord",
     "FfcError",
+    "Format",
     "Given",
     "Handle",
     "Lease",

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from ffc.adapter.options import Options
     from ffc.sql.translation import Translation
 
+Format = Literal["csv", "parquet", "json"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
@@ -72,7 +74,7 @@ class Load:
 
     relation: Relation
     files: Sequence[str]
-    format: Literal["csv", "parquet", "json"]
+    format: Format
     columns: Sequence[tuple[str, Type]]
     timezone: str
     names: Mapping[str, str] = field(default_factory=dict)
@@ -147,12 +149,33 @@ class OfflineStore(ABC):
         They can be read while the context lasts, whether or not the store may be written.
         """
 
+    def file_columns(
+        self, files: Sequence[str], format: Format
+    ) -> list[tuple[str, str, Type | None]] | None:
+        """Return the columns that files have together; None where the store can't tell.
+
+        They are names, types as the store's reader of files calls them, and types of ours. What is
+        in a CSV or a JSON file is guessed from its values. Raises DataError for a file that can't
+        be read.
+        """
+        return None
+
     @abstractmethod
     def columns(self, relation: Relation) -> list[tuple[str, str]]:
         """Return the columns of a table or a view, in order: names and the store's own types.
 
         Raises StoreError where there is none.
         """
+
+    def type_of(self, native: str) -> Type | None:
+        """Return the type of ours that a column of one of the store's own types has.
+
+        None where features and keys can't have such a column. Unless a store says otherwise, its
+        types have DuckDB's names.
+        """
+        from ffc.sql.types import type_of_native
+
+        return type_of_native(native)
 
     def about(self) -> str:
         """Return the warehouse's own name and version, for people; empty where it tells none."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ffc.cli.formats import concise, github, repository_prefix
@@ -12,6 +13,7 @@ from ffc.cli.sarif import sarif
 from ffc.cli.streams import answer, answer_exactly, talk
 from ffc.connect.profiles import shown_profiles
 from ffc.core.diagnostics import Diagnostic, document
+from ffc.core.tables import WIDTH
 from ffc.manifest.files import encode
 from ffc.workspace.folder import Workspace
 
@@ -40,6 +42,19 @@ def answer_diagnostics(workspace: Workspace, output: str, quiet: bool, limit: in
         shown, rest = limited(found, limit)
         answer("\n".join(concise(shown)))
         talk(f"{render_rest(rest)}\n{render_counts(found)}" if rest else render_counts(found))
+
+
+def show_notes(notes: Sequence[str]) -> None:
+    """Show on stderr what is no mistake, and good to know."""
+    for note in notes:
+        lines = textwrap.wrap(
+            f"note: {note}",
+            WIDTH,
+            subsequent_indent="  ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        talk("\n".join(lines))
 
 
 def _told(workspace: Workspace, quiet: bool) -> list[Diagnostic]:

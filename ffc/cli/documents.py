@@ -12,10 +12,12 @@ from ffc.conformance.running import CheckedStore, Outcome
 from ffc.core.diagnostics import Severity, Span
 from ffc.online.requests import AnswerColumn
 from ffc.run.builds import BuildFacts
+from ffc.run.comparing import Compared
 from ffc.run.debugging import Checked
 from ffc.run.deployments import DeploymentFacts
 from ffc.run.freshness import Fresh
 from ffc.run.searching import Searched
+from ffc.workspace.source_sync import Synced
 
 
 class Related(Struct, kw_only=True):
@@ -155,6 +157,23 @@ class ShownNode(Struct, kw_only=True):
     searches: list[Searched]
     columns: list[RowColumn]
     rows: list[list[Any]]
+
+
+class ComparedNodes(Struct, kw_only=True):
+    """How the builds of two targets compare: `ffc compare --output json`."""
+
+    schema: Literal["ffc.compared/v1"]
+    targets: tuple[str, str]
+    nodes: list[Compared]
+
+
+class SyncedSources(Struct, kw_only=True):
+    """Sources brought to what is there: `ffc source sync --output json`."""
+
+    schema: Literal["ffc.source_sync/v1"]
+    target: str
+    written: bool
+    sources: list[Synced]
 
 
 class Runs(Struct, kw_only=True):

@@ -25,6 +25,8 @@ COMMANDS: Final = {
     "historical": "Look features up as they were known, for keys and times.",
     "show": "Show a deployed node: facts, columns, rows.",
     "query": "Ask the warehouse a SELECT over what is deployed.",
+    "compare": "Compare what two targets have built: columns, counts, rows.",
+    "source": "Write the columns of existing tables into the sources.",
     "runs": "List the target's runs, or show one.",
     "deployments": "List what was deployed: when, by whom, what each changed.",
     "rollback": "Make the target what an earlier deployment said, at once.",

@@ -107,6 +107,8 @@ _RECORDS: Final[Mapping[str, type[Struct]]] = {
     "node": documents.ShownNode,
     "statistics": Statistics,
     "rows": documents.Rows,
+    "compared": documents.ComparedNodes,
+    "source_sync": documents.SyncedSources,
     "runs": documents.Runs,
     "run": documents.Run,
     "builds": documents.Builds,

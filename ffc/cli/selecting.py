@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ffc.cli.streams import talk
@@ -34,14 +34,17 @@ class Chosen:
         """Return the ids of the nodes that are meant, None for all; say which words match none."""
         if not self.wanted and not self.unwanted:
             return None
+        found = self._select(manifest, session, root)
+        warn_unmatched(manifest, found)
+        return found.nodes
+
+    def _select(self, manifest: Manifest, session: Session, root: Path) -> Selection:
         context = SelectionContext(
             before=self.before(),
             results=_results(session, manifest.target.name),
             changed=_changed_in(root),
         )
-        found = select(manifest, self.wanted, self.unwanted, context)
-        warn_unmatched(manifest, found)
-        return found.nodes
+        return select(manifest, self.wanted, self.unwanted, context)
 
     def before(self) -> Manifest | None:
         """Return the manifest to compare with; raises NotFound where the folder has none."""
@@ -53,6 +56,23 @@ class Chosen:
         if deployment is None or not (self.wanted or self.unwanted):
             return None
         return self.of(decode_manifest(deployment[1]), opened.session, opened.root)
+
+    def deployed_in(self, *targets: OpenTarget) -> frozenset[str]:
+        """Return the ids of what is meant in any of several targets, of what is deployed there.
+
+        A word is said to match nothing where it does so in all of them.
+        """
+        selections = []
+        for opened in targets:
+            deployment = opened.session.state.deployment(opened.session.target.name)
+            if deployment is not None:
+                manifest = decode_manifest(deployment[1])
+                found = self._select(manifest, opened.session, opened.root)
+                selections.append((manifest, found))
+        for manifest, found in selections[:1]:
+            nowhere = [w for w in found.unmatched if all(w in s.unmatched for _, s in selections)]
+            warn_unmatched(manifest, replace(found, unmatched=tuple(nowhere)))
+        return frozenset().union(*(found.nodes for _, found in selections))
 
 
 def warn_unmatched(manifest: Manifest, found: Selection) -> None:

@@ -46,14 +46,15 @@ class Advancing:
             return self._history(node, before, build_id)
         if not isinstance(node, Transformation):
             return None
+        if node.materialized not in ("snapshot", "incremental"):
+            # Tables and views are made anew, whatever columns they had.
+            return None
         known = self._known(node, before)
         if known is None:
             return None
         if node.materialized == "snapshot":
             return self._snapshot(node, before.build, build_id, known)
-        if node.materialized == "incremental":
-            return self._incremental(node, before.build, build_id, known, bounds)
-        return None
+        return self._incremental(node, before.build, build_id, known, bounds)
 
     def _parents(self, node: AnyNode) -> dict[str, Relation | str]:
         return relations_of(self.warehouse, self.nodes, self.pointers, node.depends_on)

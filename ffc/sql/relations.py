@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlglot import exp
 
 from ffc.sql import build
@@ -30,6 +32,11 @@ def publish(view: exp.Table, relation: exp.Table) -> exp.Create:
 def drop(relation: exp.Table, kind: str) -> exp.Drop:
     """Return `DROP TABLE IF EXISTS`, or of a view."""
     return exp.Drop(tables=[relation], kind=kind, exists=True)
+
+
+def rows(relation: exp.Table, columns: Sequence[str]) -> exp.Select:
+    """Return the rows of a relation with some of its columns."""
+    return exp.select(*(build.column(name) for name in columns)).from_(relation)
 
 
 def count(relation: exp.Table) -> exp.Select:

@@ -5,10 +5,15 @@ Another one is a line: its class, what its tests are called, and what makes sett
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from support.postgres import PostgresServer, postgres
 
 from ffc.adapter import Options
 from ffc.adapter.sql import CORE, Translation
@@ -16,6 +21,7 @@ from ffc.conformance.checks import Check, Store
 from ffc.conformance.samples import by_word, samples
 from ffc.conformance.suite import checks_of, declares, named
 from ffc_duckdb import DuckDBOfflineStore
+from ffc_postgres import PostgresOfflineStore, PostgresOnlineStore, PostgresStateStore
 from ffc_sqlite import SQLiteOnlineStore, SQLiteStateStore
 
 
@@ -43,6 +49,20 @@ def in_a_file(name: str) -> Callable[[Path], Options]:
     return lambda folder: Options(where="a test", folder=folder, values={"path": name})
 
 
+@cache
+def server() -> PostgresServer:
+    """Start a server, once a process, which ends with it."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(postgres())
+
+
+def in_a_database(folder: Path) -> Options:
+    """Return the settings of a new database of a server."""
+    settings = server().settings_of(server().database())
+    return Options(where="a test", folder=folder, values=settings)
+
+
 class WithoutAsof(DuckDBOfflineStore):
     """DuckDB as if it had no ASOF JOIN, and kept no order."""
 
@@ -63,6 +83,13 @@ class TranslatingAll(DuckDBOfflineStore):
 
 SEARCHES = ("offline.point_in_time", "offline.random")
 TRANSLATIONS = ("offline.translations",)
+# What of it has come so far: its SQL is not in the house yet.
+POSTGRES = (
+    "offline.transactions",
+    "offline.cancel",
+    "offline.rows",
+    "offline.identifiers",
+)
 ADAPTERS = (
     Tried("duckdb", DuckDBOfflineStore, in_a_file("w.duckdb")),
     Tried("duckdb_without_asof", WithoutAsof, in_a_file("w.duckdb"), SEARCHES),
@@ -70,4 +97,7 @@ ADAPTERS = (
     Tried("duckdb_translating_all", TranslatingAll, in_a_file("w.duckdb"), TRANSLATIONS, slow=True),
     Tried("sqlite", SQLiteOnlineStore, in_a_file("o.db")),
     Tried("sqlite", SQLiteStateStore, in_a_file("s.db")),
+    Tried("postgres", PostgresOfflineStore, in_a_database, POSTGRES),
+    Tried("postgres", PostgresOnlineStore, in_a_database),
+    Tried("postgres", PostgresStateStore, in_a_database),
 )

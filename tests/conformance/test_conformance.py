@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pytest
+from conformance.adapters import server
 from support.cli import PROFILES, ffc, write_files
 
 from ffc.adapter import Given, Options
@@ -202,6 +203,21 @@ def test_a_store_that_cannot_be_opened_is_one_error(project: Path) -> None:
     assert done.stderr.startswith("error[FF803]: ")
 
 
+def test_what_nobody_may_do_there_is_told_once(project: Path) -> None:
+    database = server().database()
+    server().sql("CREATE ROLE reads LOGIN PASSWORD 'not a secret'")
+    settings = server().settings_of(database, "reads")
+    server().sql(f'GRANT CONNECT ON DATABASE "{database}" TO reads')
+    place = ", ".join(f"{name}: {value}" for name, value in settings.items())
+    profiles = PROFILES.replace("duckdb, path: .ffc/test.duckdb", f"postgres, {place}")
+    write_files(project, {"profiles.yml": profiles})
+    done = ffc(project, "conformance", "-c", "offline.statements")
+    assert (done.code, done.stdout) == (1, "")
+    told = " ".join(done.stderr.split())
+    assert f"error[FF804]: permission denied for database {database}" in told
+    assert "each check makes a schema of its own, and drops it again: that must be" in told
+
+
 def test_a_name_that_means_nothing_is_misuse(project: Path) -> None:
     done = ffc(project, "conformance", "-c", "offline.typse")
     assert done.code == 2
@@ -264,7 +280,9 @@ def test_what_a_living_run_has_is_left_alone(project: Path, role: str) -> None:
         assert done.code == 0
         (found,) = done.json()["leftovers"]
         assert (found["role"], found["removed"]) == (role, False)
-        assert "left alone, for whoever made it may live: `ffc_" in " ".join(done.stderr.split())
+        told = " ".join(done.stderr.split())
+        assert told.startswith("left alone: `ffc_conformance_")
+        assert told.endswith(": whoever made it may live")
         assert left(project)[role]
     assert left(project) == NOTHING
 

@@ -18,12 +18,15 @@ from ffc.manifest.records import Serving
 from ffc.online.lookup import FeatureReader
 from ffc.online.requests import FeatureRequest
 from ffc.online.sync import sync
+from ffc.run.comparing import Comparing
 from ffc.run.deployments import list_deployments
 from ffc.run.executor import run
 from ffc.run.rollback import plan_rollback, roll_back
 from ffc.run.training import read_training_set
 from ffc.serve.app import FeatureService
 from ffc.serve.deployment import Deployment
+from ffc.workspace.introspection import look_at_sources
+from ffc.workspace.source_sync import sync_sources
 
 NOW = datetime(2024, 2, 1, tzinfo=UTC)
 NOBODY = Principal("")
@@ -34,6 +37,9 @@ VERBS: list[Callable[..., Any]] = [
     plan_rollback,
     list_deployments,
     read_training_set,
+    Comparing.compare,
+    sync_sources,
+    look_at_sources,
     FeatureReader.read,
     FeatureReader.respond,
     FeatureService.__init__,

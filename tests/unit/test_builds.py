@@ -73,6 +73,18 @@ def test_a_change_builds_what_it_reaches_and_keeps_the_old_build(project: Path) 
     assert _query(project, "select min(spending__amount) from dev.main") == [(1.5,)]
 
 
+@pytest.mark.parametrize("materialized", ["table", "view"])
+def test_what_is_built_whole_may_change_its_columns(project: Path, materialized: str) -> None:
+    path = project / "transformations" / "more.sql"
+    head = f"{{{{ config(materialized='{materialized}') }}}}\n"
+    path.write_text(f"{head}select user_id, 1 as n from {{{{ ref('clean') }}}}")
+    assert ffc(project, "run", "-s", "more").code == 0
+    path.write_text(f"{head}select 1::bigint as n from {{{{ ref('clean') }}}}")
+    done = ffc(project, "run", "-s", "more")
+    assert done.code == 0, done.stderr
+    assert _query(project, "select distinct * from dev.more") == [(1,)]
+
+
 def test_new_data_build_only_what_reads_them(project: Path) -> None:
     with (project / "data" / "users.csv").open("a") as file:
         file.write("u3,FR\n")

@@ -17,6 +17,7 @@ from jsonschema import Draft202012Validator
 from support.cli import Result, ffc
 from support.projects import FILES, small_project
 from support.server import serving
+from support.targets import two_targets
 
 from ffc.cli.schemas import _RECORDS, SCHEMAS, chosen_schema
 from ffc.core import scalars
@@ -201,6 +202,12 @@ def _written(project: Path, tmp_path: Path) -> Iterator[tuple[str, Any]]:
         assert ffc(again, "run").code == 0
     yield "rollback", ffc(again, "rollback", "--dry-run", "--output", "json").json()
     yield "rollback", ffc(again, "rollback", "--output", "json").json()
+    yield "source_sync", asked("source", "sync", "--check").json()
+    both = two_targets(tmp_path / "both")
+    assert ffc(both, "run").code == 0
+    (both / "data" / "users.csv").write_text("user_id,country\nu1,NL\nu2,FR\n")
+    assert ffc(both, "run", "--target", "prod").code == 0
+    yield "compared", ffc(both, "compare", "--target", "prod", "--output", "json").json()
     yield "freshness", asked("freshness").json()
     yield "test_results", asked("test").json()
     yield "debug", asked("debug").json()

@@ -10,7 +10,7 @@ import pytest
 from ffc.adapter import Options, ProfileError, StateError
 from ffc_sqlite import SQLiteStateStore
 
-T1 = "2025-03-01T00:00:00.000000Z"
+NOW = "2024-01-01T00:00:00.000000Z"
 
 
 def open_store(folder: Path, **values: object) -> SQLiteStateStore:
@@ -42,16 +42,15 @@ def test_a_newer_ffcs_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_store_beside_another(tmp_path: Path) -> None:
-    options = Options(where="state", folder=tmp_path, values={"path": ".ffc/s.db"})
     store = open_store(tmp_path)
-    store.deploy("dev", b"one", T1, "ann")
+    options = Options(where="state", folder=tmp_path, values={"path": ".ffc/s.db"})
+    store.deploy("dev", b"one", NOW, "ann")
     beside = SQLiteStateStore.scratch(options, "aside")
     assert beside is not None
     other = SQLiteStateStore(beside)
     assert other.deployment("dev") is None
-    other.deploy("dev", b"two", T1, "ann")
+    other.deploy("dev", b"two", NOW, "ann")
     assert sorted(store.scratches()) == ["aside", "s"]
     other.destroy()
     assert sorted(path.name for path in (tmp_path / ".ffc").iterdir() if "aside" in path.name) == []
     assert store.deployment("dev") == ("d1", b"one")
-    store.close()

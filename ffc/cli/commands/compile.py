@@ -10,6 +10,12 @@ from ffc.cli import options
 
 
 @click.command("compile", short_help="Check the project and write target/manifest.json.")
+@click.option(
+    "--introspect",
+    is_flag=True,
+    envvar="FFC_INTROSPECT",
+    help="Connect to the target, and hold what sources declare against what is there.",
+)
 @options.options(
     options.WHERE,
     options.variables,
@@ -20,6 +26,7 @@ from ffc.cli import options
     options.color,
 )
 def command(
+    introspect: bool,
     project_dir: Path | None,
     profiles_dir: Path | None,
     target: str | None,
@@ -33,21 +40,29 @@ def command(
 
     Needs no connection, no credentials and no data. Every mistake is found at once; `ffc explain`
     tells more about each. As text they go to stderr; every other format is an answer, on stdout.
+    With `--introspect` alone it connects, to look at the tables and files of sources.
     """
     from ffc.auth import authorize, local_user
-    from ffc.cli.diagnosing import answer_diagnostics, show_diagnostics
+    from ffc.cli.diagnosing import answer_diagnostics, show_diagnostics, show_notes
     from ffc.cli.streams import talk
     from ffc.manifest.files import write_project
     from ffc.workspace.folder import compile_workspace
 
     authorize(local_user(), "compile")
     workspace = compile_workspace(project_dir, profiles_dir, target, variables, strict)
+    notes: list[str] = []
+    if introspect:
+        from ffc.workspace.introspection import look_at_sources
+
+        workspace, notes = look_at_sources(workspace, principal=local_user())
     if workspace.manifest is not None:
         write_project(workspace.manifest, workspace.root / "target")
     if output == "text":
         show_diagnostics(workspace, quiet, limit)
     else:
         answer_diagnostics(workspace, output, quiet, limit)
+    if not quiet:
+        show_notes(notes)
     if workspace.manifest is not None and not quiet and output not in ("json", "sarif"):
         talk(f"compiled {len(workspace.manifest.nodes)} nodes to target/manifest.json")
     return 0 if workspace.ok else 1

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from functools import partial
+from itertools import count
 from typing import Final
 
 from ffc.adapter import Given, Locked, OnlineStore
@@ -13,7 +14,7 @@ from ffc.conformance.checks import Broken, Check, Group, expect, expect_equal
 from ffc.conformance.ledger import one_batch
 from ffc.conformance.online.rows import put
 from ffc.conformance.places import OnlinePlace, online_place
-from ffc.conformance.processes import in_processes
+from ffc.conformance.processes import in_processes, killed_after
 from ffc.conformance.threads import in_threads
 
 TOGETHER: Final = Group(
@@ -27,6 +28,9 @@ _FIELDS: Final = (b"f", b"g")
 _KEYS: Final = 100
 _WRITERS: Final = 3
 _STEPS: Final = 15
+_LARGE: Final = 4_000
+# Python takes as long to begin, and to be at it.
+_A_WHILE: Final = 1.2
 
 
 def checks() -> Iterator[Check[OnlinePlace]]:
@@ -36,10 +40,11 @@ def checks() -> Iterator[Check[OnlinePlace]]:
         threads_with_stores_of_their_own,
         processes_write_and_read,
         readers_do_not_wait_for_a_large_batch,
+        a_killed_writer_leaves_whole_batches,
     )
-    for name, count in (("threads", 4), ("processes", 3)):
+    for name, number in (("threads", 4), ("processes", 3)):
         yield TOGETHER.check(
-            partial(_holds_swaps, name == "processes", count),
+            partial(_holds_swaps, name == "processes", number),
             name=f"{name}_swap_one_at_a_time",
             claim=f"of {name} that each write where they have read, none is lost",
         )
@@ -72,6 +77,15 @@ def swap(store: OnlineStore, key: bytes, times: int) -> None:
                 break
             except Locked:
                 time.sleep(0)
+
+
+def write_on(store: OnlineStore, prefix: bytes) -> None:
+    """Write one large batch after the other, until the end."""
+    keys = [prefix + b"%d" % key for key in range(_LARGE)]
+    for step in count(1):
+        version = b"%06d" % step
+        rows = [(key, field, version, version, None) for key in keys for field in _FIELDS]
+        store.write(one_batch(rows))
 
 
 def _prepare(place: OnlinePlace) -> None:
@@ -114,14 +128,25 @@ def processes_write_and_read(place: OnlinePlace) -> None:
     _expect_newest(place)
 
 
-def _holds_swaps(apart: bool, count: int, place: OnlinePlace) -> None:
+def _holds_swaps(apart: bool, number: int, place: OnlinePlace) -> None:
     _prepare(place)
     key, times = place.key(b"swapped"), 25
     if apart:
-        in_processes(place.adapter, place.options, swap, [(key, times)] * count)
+        in_processes(place.adapter, place.options, swap, [(key, times)] * number)
     else:
-        in_threads([partial(swap, place.store, key, times)] * count)
-    expect_equal(place.read(b"swapped"), [{b"f": b"%d" % (count * times)}], "some are lost")
+        in_threads([partial(swap, place.store, key, times)] * number)
+    expect_equal(place.read(b"swapped"), [{b"f": b"%d" % (number * times)}], "some are lost")
+
+
+def a_killed_writer_leaves_whole_batches(place: OnlinePlace) -> None:
+    """Of a writer that is killed each batch is there whole, or not at all, and others go on"""
+    _prepare(place)
+    for _ in range(3):
+        killed_after(_A_WHILE, place.adapter, place.options, write_on, place.key())
+        found = place.read(*(b"%d" % key for key in range(_LARGE)))
+        there = {row.get(field) for row in found for field in _FIELDS}
+        expect(len(there) == 1, "half a batch is there", expected="one version", got=there)
+    expect_equal(put(place, (b"0", b"f", b"1", b"9", None)), 1, "nobody can write any more")
 
 
 def readers_do_not_wait_for_a_large_batch(place: OnlinePlace) -> None:
