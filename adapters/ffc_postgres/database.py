@@ -62,7 +62,8 @@ class Database:
     """The tables of a layout in a schema, made at the first write; few lines, any threads.
 
     Every failure is raised as the layout's, the state store's as StateError. `opened` is called
-    with each new line that finds tables. To who only reads, what is not there is empty.
+    with each new line that finds tables. To who only reads, what is not there is empty. `seconds`
+    is how long the server may be silent, `opening` how long a line is waited for.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Database:
         settings: Mapping[str, str],
         seconds: float,
         most: int,
+        opening: float | None = None,
         unlogged: bool = False,
         opened: Callable[[Line], None] = lambda line: None,
     ) -> None:
@@ -81,6 +83,7 @@ class Database:
         self._layout = layout
         self.schema = schema
         self._seconds = seconds
+        self._opening = seconds if opening is None else opening
         self._unlogged = unlogged
         self._opened = opened
         self._settings = {
@@ -160,7 +163,7 @@ class Database:
         for tries in range(_TRIES):
             if tries:
                 time.sleep(_PAUSE * tries)
-            line = self._pool.take(self._seconds)
+            line = self._pool.take(self._opening)
             try:
                 self._look(line)
                 return work(line)
@@ -238,7 +241,7 @@ class Database:
         end = time.monotonic() + DOUBT_SECONDS
         while time.monotonic() < end:
             try:
-                line = self._pool.take(self._seconds)
+                line = self._pool.take(self._opening)
                 try:
                     ((status,),) = line.ask(_ENDED, [started, transaction]).rows
                 finally:
