@@ -18,7 +18,8 @@ from sqlglot import exp
 
 from ffc.adapter import DataError, Load, Type, widens
 from ffc.adapter.sql import converted, sql_type, type_of_native
-from ffc_duckdb.json_files import json_form, line_of, unreadable
+from ffc_duckdb.json_files import json_form, unreadable
+from ffc_duckdb.places import where_is
 
 if TYPE_CHECKING:
     import duckdb
@@ -106,36 +107,15 @@ def _wrong_values(
 
 def _misfit(load: Load, file: str, index: int, text: str) -> DataError:
     name, wanted = load.columns[index]
-    line = None
-    if load.format != "parquet":
-        line = (_line if load.format == "csv" else line_of)(file, name, text)
-    what = "record" if load.format == "json" and json_form(file) == "array" else "line"
-    place = f"`{load.name(file)}`, {what} {line}" if line else f"`{load.name(file)}`"
     return DataError(
-        f"{place}: the column `{name}` holds `{_shortened(text)}`, which is not {wanted}",
+        f"{where_is(load, file, name, text)}: the column `{name}` holds `{_shortened(text)}`, "
+        f"which is not {wanted}",
         help=[f"{wanted} is {_HELP[wanted.name]}"] if wanted.name in _HELP else [],
     )
 
 
 def _shortened(text: str) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-
-
-def _line(file: str, name: str, text: str) -> int | None:
-    """Return the line in which the first row with a text begins."""
-    with (
-        Path(file).open(encoding="utf-8-sig", errors="replace", newline="") as lines,
-        suppress(csv.Error),
-    ):
-        rows = csv.reader(lines)
-        place = next(rows).index(name)
-        line = rows.line_num + 1
-        for row in rows:
-            # A quoted empty field, which is wrong, looks here as a null does, which is not.
-            if len(row) > place and row[place] == text != "":
-                return line
-            line = rows.line_num + 1
-    return None
 
 
 def _checked(cursor: duckdb.DuckDBPyConnection, load: Load, file: str) -> exp.Select:
@@ -294,6 +274,9 @@ def _columns(
     except duckdb.Error as problem:
         if load.format == "parquet" and type(problem).__name__ in _OF_THE_FILE:
             raise _no_parquet(load, file, str(problem)) from problem
+        # DuckDB looks at the first records already when it binds.
+        if load.format == "json" and (broken := unreadable(file, load.name(file))):
+            raise broken from problem
         raise
     return {name: native for name, native, *_ in rows}
 

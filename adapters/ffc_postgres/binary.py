@@ -148,7 +148,7 @@ def raw(found: Fields) -> pa.Array:
 
 
 def text(found: Fields) -> pa.Array:
-    """Read text; raises ValueError where it is not UTF-8: a database may have no encoding."""
+    """Read text; the server sends none that is not UTF-8."""
     import pyarrow as pa
 
     return raw(found).cast(pa.string())

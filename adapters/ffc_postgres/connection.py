@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from ffc.adapter import Options, ProfileError
+from ffc.adapter import Options, ProfileError, Unreachable
 from ffc_postgres.errors import mapped
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ SETTINGS: Final[Mapping[str, bool]] = {
     "role": False,
 }
 _NAMED: Final = ("host", "port", "dbname", "user", "password")
+OLDEST: Final = 13
 CONNECT_SECONDS: Final = 10
 # A peer that does not answer for so long is gone: no wait on a network is endless.
 SILENT_SECONDS: Final = 30
@@ -120,6 +121,7 @@ def connect(place: Place, **session: str) -> Connection:
     with mapped(place.name):
         found = psycopg2.connect(make_dsn(**_alive(), **place.parameters))
         try:
+            check_version(place, found.server_version)
             found.autocommit = True
             late = threading.Timer(CONNECT_SECONDS, cut, [found])
             late.start()
@@ -131,6 +133,15 @@ def connect(place: Place, **session: str) -> Connection:
             found.close()
             raise
     return found
+
+
+def check_version(place: Place, version: int) -> None:
+    """Raise Unreachable where a server is too old; 130004 is 13.4."""
+    if version < OLDEST * 10_000:
+        raise Unreachable(
+            f"the database {place.name} is of PostgreSQL {version // 10_000}: "
+            f"ffc needs {OLDEST} or newer",
+        )
 
 
 def prepare(connection: Connection, place: Place, **session: str) -> None:

@@ -62,7 +62,8 @@ class Database:
     """The tables of a layout in a schema, made at the first write; few lines, any threads.
 
     Every failure is raised as the layout's, the state store's as StateError. `opened` is called
-    with each new line that finds tables. To who only reads, what is not there is empty.
+    with each new line that finds tables. To who only reads, what is not there is empty. `seconds`
+    is how long the server may be silent, `opening` how long a line is waited for.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Database:
         settings: Mapping[str, str],
         seconds: float,
         most: int,
+        opening: float | None = None,
         unlogged: bool = False,
         opened: Callable[[Line], None] = lambda line: None,
     ) -> None:
@@ -81,6 +83,7 @@ class Database:
         self._layout = layout
         self.schema = schema
         self._seconds = seconds
+        self._opening = seconds if opening is None else opening
         self._unlogged = unlogged
         self._opened = opened
         self._settings = {
@@ -136,6 +139,21 @@ class Database:
         with self._told(_ALL):
             self._again(self._allowed)
 
+    def schemas(self) -> list[str]:
+        """Return the names of the schemas that lie beside this one."""
+        with self._told("SELECT"):
+            rows = self._again(lambda line: line.ask("SELECT nspname FROM pg_namespace").rows)
+        return sorted(name for (name,) in rows)
+
+    def destroy(self) -> None:
+        """Take the schema away with all that lies in it, and let go of every line."""
+        from psycopg2.sql import SQL, Identifier
+
+        drop = SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(Identifier(self._schema))
+        with self._told(_ALL):
+            self._again(lambda line: line.ask(drop))
+        self.close()
+
     def close(self) -> None:
         """Let go of every line."""
         self._pool.close()
@@ -145,7 +163,7 @@ class Database:
         for tries in range(_TRIES):
             if tries:
                 time.sleep(_PAUSE * tries)
-            line = self._pool.take(self._seconds)
+            line = self._pool.take(self._opening)
             try:
                 self._look(line)
                 return work(line)
@@ -223,7 +241,7 @@ class Database:
         end = time.monotonic() + DOUBT_SECONDS
         while time.monotonic() < end:
             try:
-                line = self._pool.take(self._seconds)
+                line = self._pool.take(self._opening)
                 try:
                     ((status,),) = line.ask(_ENDED, [started, transaction]).rows
                 finally:

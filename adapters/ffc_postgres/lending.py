@@ -132,7 +132,11 @@ def _text(
         columns=[exp.to_identifier(name, quoted=True) for name, _ in columns],
     )
     rows = exp.Table(this=exp.Anonymous(this="unnest", expressions=arrays), alias=names)
-    parts = [exp.alias_(by_bytes(_column(name), kind), name, quoted=True) for name, kind in columns]
+    # An array's elements have forgotten how many digits they may have.
+    parts = [
+        exp.alias_(by_bytes(exp.cast(_column(name), sql_type(kind)), kind), name, quoted=True)
+        for name, kind in columns
+    ]
     return exp.select(*parts).from_(rows).sql("postgres")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from queue import Empty, Full, Queue
 from typing import TYPE_CHECKING, Final
 
@@ -17,7 +18,9 @@ from sqlglot import exp
 from ffc.adapter import Cancelled, DataError, FfcError, Load, StatementFailed, Type, Unreachable
 from ffc.adapter.sql import sql_type
 from ffc_duckdb.errors import mapped as mapped_reading
+from ffc_duckdb.errors import streamed
 from ffc_duckdb.loading import load_query, refusal
+from ffc_duckdb.places import where_is
 from ffc_postgres.hashing import table_of
 from ffc_postgres.sessions import Session
 
@@ -55,6 +58,9 @@ class Loading:
 
     def run(self, session: Session) -> None:
         """Make the table and fill it; raises DataError for a wrong value, naming it."""
+        import psycopg2.errors
+
+        _check_types(self._load)
         session.execute(table_statement(self._load))
         with opened_reader() as reader:
             try:
@@ -67,6 +73,8 @@ class Loading:
                 source.copy(session, copy_statement(self._load))
             except (DataError, StatementFailed) as problem:
                 raise self._explained(reader, problem) from problem
+            except psycopg2.errors.CharacterNotInRepertoire as problem:
+                raise _no_text(reader, self._load) from problem
 
     def _explained(
         self, reader: duckdb.DuckDBPyConnection, problem: DataError | StatementFailed
@@ -75,6 +83,23 @@ class Loading:
         # What decodes files raises errors of no type.
         of_data = isinstance(problem, DataError) or type(cause).__name__ == "Error"
         return (refusal(reader, self._load, str(cause)) if of_data else None) or problem
+
+
+def _no_text(reader: duckdb.DuckDBPyConnection, load: Load) -> DataError:
+    """Return what to say of the value that the server takes for no text, which holds a NUL."""
+    help_ = ["text has no NUL in PostgreSQL: declare it as bytes, or leave it out of the file"]
+    for file in load.files:
+        loaded = load_query(reader, replace(load, files=[file])).subquery("loaded")
+        for name, kind in load.columns:
+            value = exp.cast(exp.column(exp.to_identifier(name, quoted=True)), exp.DType.TEXT)
+            nul = exp.Anonymous(this="contains", expressions=[value, _made("chr(0)")])
+            query = exp.select(value).from_(loaded.copy()).where(nul).limit(1)
+            if kind.name != "bytes" and (found := reader.execute(query.sql("duckdb")).fetchone()):
+                where = where_is(load, file, name, str(found[0]))
+                return DataError(
+                    f"{where}: the column `{name}` holds a NUL in its text", help=help_
+                )
+    return DataError("a text holds a NUL", help=help_)
 
 
 class _Source:
@@ -97,8 +122,7 @@ class _Source:
         thread = threading.Thread(target=self._read, name="files")
         thread.start()
         try:
-            with session.cursor() as cursor:
-                cursor.copy_expert(statement, self)
+            session.copy(statement, self)
         except psycopg2.Error:
             if self._stopped.is_set():
                 raise Cancelled("the statements were cancelled") from None
@@ -126,7 +150,7 @@ class _Source:
 
     def _read(self) -> None:
         try:
-            with mapped_reading():
+            with mapped_reading(), streamed():
                 for batch in self._reader.sql(self._query).to_arrow_reader(_ROWS):
                     self._put(csv(batch))
         except BaseException as problem:  # noqa: BLE001 - raised where the rows are copied
@@ -151,6 +175,18 @@ def csv(batch: pa.RecordBatch) -> bytes:
     out = BytesIO()
     write_csv(batch, out, WriteOptions(include_header=False))
     return out.getvalue()
+
+
+def _check_types(load: Load) -> None:
+    """Raise DataError for lists of lists: the rows of an array are all of one length."""
+    deep = [
+        name for name, kind in load.columns if kind.item and kind.item.name in ("list", "vector")
+    ]
+    if deep:
+        raise DataError(
+            f"the column `{deep[0]}` is a list of lists, which PostgreSQL can't hold",
+            help=["declare it as json, and take it apart in a transformation"],
+        )
 
 
 def table_statement(load: Load) -> str:
@@ -183,7 +219,9 @@ def _is_text(kind: Type) -> bool:
 
 def copy_statement(load: Load) -> str:
     """Return the statement that fills the table."""
-    return " ".join(("COPY", table_of(load.relation).sql("postgres"), "FROM STDIN (FORMAT csv)"))
+    return " ".join(
+        ("COPY", table_of(load.relation).sql("postgres"), "FROM STDIN (FORMAT csv, FREEZE)")
+    )
 
 
 def encoded(query: exp.Query, columns: Sequence[tuple[str, Type]]) -> exp.Select:

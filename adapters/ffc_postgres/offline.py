@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -31,7 +31,7 @@ from ffc.adapter import (
 )
 from ffc_duckdb.describing import file_columns
 from ffc_postgres.connection import SETTINGS, place_of
-from ffc_postgres.errors import mapped
+from ffc_postgres.errors import ended_by_server, mapped
 from ffc_postgres.hashing import hash_query, table_of, version_query
 from ffc_postgres.lending import lent
 from ffc_postgres.loading import Loading
@@ -72,13 +72,12 @@ class PostgresOfflineStore(OfflineStore):
 
     def submit(self, *statements: str) -> Handle:
         """Run statements in one transaction of a session of their own."""
-        if not statements:
-            raise StoreError("there is no statement")
-        *commands, last = statements
+        *commands, last = statements or ("",)
         query = last.strip().rstrip(";") if _QUERY.match(last) else ""
         if not query:
             commands.append(last)
-        steps = [partial(_execute, self._sessions.place.name, command) for command in commands]
+        place = self._sessions.place.name
+        steps = [partial(_execute, place, command) for command in commands if command.strip()]
         return PostgresHandle(self._pool, self._sessions, steps, query)
 
     def load(self, load: Load) -> Handle:
@@ -127,6 +126,7 @@ class PostgresOfflineStore(OfflineStore):
 
     def close(self) -> None:
         """Let go of every session, after the statements that are running."""
+        self._sessions.end_reading()
         self._pool.shutdown(wait=True)
         self._sessions.close()
 
@@ -162,8 +162,8 @@ class PostgresHandle(Handle):
 
     def _work(self, steps: Sequence[Step]) -> None:
         if not steps:
-            with self._sessions.session() as session:
-                self._bind(session)
+            if self._query:
+                self._bind_alone()
             return
         wanted = [partial(self._step, step) for step in steps]
         session = transact(self._sessions, [*wanted, self._bind] if self._query else wanted)
@@ -171,6 +171,16 @@ class PostgresHandle(Handle):
             self._kept = session
         else:
             self._sessions.give(session)
+
+    def _bind_alone(self) -> None:
+        try:
+            with self._sessions.session() as session:
+                self._bind(session)
+        except Unreachable:
+            if self._cancelled:
+                raise
+            with self._sessions.session() as session:
+                self._bind(session)
 
     def _step(self, step: Step, session: Session) -> None:
         with self._running(session):
@@ -192,6 +202,8 @@ class PostgresHandle(Handle):
         except (Cancelled, StatementFailed, Unreachable) as problem:
             if self._cancelled:
                 raise Cancelled("the statements were cancelled") from problem
+            if isinstance(problem, Cancelled):
+                raise ended_by_server(problem, self._sessions.timeout) from problem
             raise
         finally:
             with self._lock:
@@ -219,6 +231,8 @@ class PostgresHandle(Handle):
     def cancel(self) -> None:
         """Ask the server to end the running statement; its connection is cut if it does not."""
         with self._lock:
+            if self._future.done() and self._session is None:
+                return
             self._cancelled = True
             if not self._future.cancel() and self._session is not None:
                 self._session.end()
@@ -236,9 +250,27 @@ class PostgresHandle(Handle):
         self.wait()
         if self._rows is None:
             raise StoreError("the last statement is no query, so there are no rows")
-        session, self._kept = self._kept or self._sessions.take(), None
+        kept, self._kept = self._kept, None
+        reading = self._read(self._rows, rows, kept)
         try:
-            with self._running(session), self._mended(len(self._rows.head) + 1):
-                yield from Reading(session, self._rows, rows).batches()
+            first = next(reading)
+        except Unreachable:
+            # Nothing was handed out, and what only reads may be done again: but in its own session.
+            if kept is not None or self._cancelled:
+                raise
+            reading = self._read(self._rows, rows)
+            first = next(reading)
+        with closing(reading):
+            yield first
+            yield from reading
+
+    def _read(
+        self, found: Rows, rows: int, kept: Session | None = None
+    ) -> Generator[pa.RecordBatch]:
+        session = kept or self._sessions.take()
+        session.reading = True
+        try:
+            with self._running(session), self._mended(len(found.head) + 1):
+                yield from Reading(session, found, rows).batches()
         finally:
             self._sessions.give(session)

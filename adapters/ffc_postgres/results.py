@@ -104,16 +104,10 @@ class Rows:
                 arrays.append(column.decode(field))
             except ValueError as problem:
                 raise DataError(
-                    f"the column `{column.name}` holds {_why(problem)}",
+                    f"the column `{column.name}` holds {problem}",
                     help=["leave it out, or make it another value in the query"],
                 ) from problem
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
-
-
-def _why(problem: ValueError) -> str:
-    import pyarrow as pa
-
-    return "text that is not UTF-8" if isinstance(problem, pa.ArrowInvalid) else str(problem)
 
 
 def bound(session: Session, query: str) -> Rows:
@@ -241,6 +235,7 @@ class Reading:
         self._chunk: list[bytes] = []
         self._bytes = 0
         self._first = True
+        self._copied = False
         self._stopped = False
         self._ready: Queue[list[bytes] | BaseException | None] = Queue(_AHEAD)
         self._thread = threading.Thread(target=self._copy, daemon=True, name="copy")
@@ -257,6 +252,7 @@ class Reading:
                     raise chunk
                 none = False
                 yield self._rows.batch(chunk)
+            self._copied = True
             if none:
                 yield pa.RecordBatch.from_pylist([], schema=self._rows.schema)
         finally:
@@ -264,15 +260,19 @@ class Reading:
 
     def _stop(self) -> None:
         self._stopped = True
-        if self._thread.is_alive():
+        if not self._copied and self._thread.is_alive():
             self._session.end()
         self._thread.join()
 
     def _copy(self) -> None:
+        import psycopg2
+
         try:
-            with self._session.cursor() as cursor:
-                cursor.copy_expert(self._rows.statement, self)
+            self._session.copy(self._rows.statement, self)
         except BaseException as problem:  # noqa: BLE001 - raised where the rows are read
+            if not isinstance(problem, psycopg2.Error):
+                # The server goes on with the COPY, and holds what that holds.
+                self._session.close()
             self._put(problem)
             return
         # From here on nothing is held: whoever reads may take his time.

@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from ffc.adapter import StoreError
+from ffc.adapter import StoreError, Transient, Unreachable
 from ffc_postgres.connection import CONNECT_SECONDS, Place, connect, prepare
 from ffc_postgres.errors import mapped
+from ffc_postgres.quiet import quiet
 from ffc_postgres.watching import Watch
 
 if TYPE_CHECKING:
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
 KEPT: Final = 8
 # Seconds that a server has for ending what it is asked to end; then the connection is cut.
 END_SECONDS: Final = 5.0
-_AGAIN: Final = 0.1
+# Seconds in which a server that was there before may come back, or make room.
+PATIENCE_SECONDS: Final = 10.0
+_PAUSE: Final = 0.25
+_AGAIN: Final = 0.05
 
 
 class Session:
@@ -31,6 +35,7 @@ class Session:
         self._connection = connection
         self._watch = watch
         self._ended = False
+        self.reading = False
         self._over = threading.Event()
 
     @property
@@ -54,6 +59,11 @@ class Session:
                 self._watch.end(self._connection, END_SECONDS)
             yield cursor
 
+    def copy(self, statement: str, file: object) -> None:
+        """Copy rows from or to what psycopg2 takes for a file."""
+        with self.cursor() as cursor, quiet():
+            cursor.copy_expert(statement, file)
+
     def execute(
         self, statement: str, parameters: Sequence[object] | None = None
     ) -> list[tuple[Any, ...]]:
@@ -65,7 +75,8 @@ class Session:
     def end(self) -> None:
         """Have the server end what it does for this session, which then no other gets."""
         self._ended = True
-        # libpq sets no limit to how long it takes to ask.
+        # psycopg2 asks for as long as it takes, and all of Python stands still meanwhile: a server
+        # that hangs is not asked.
         threading.Thread(target=self._cancel, daemon=True, name="cancel").start()
         self._watch.end(self._connection, END_SECONDS)
 
@@ -76,7 +87,8 @@ class Session:
         with suppress(psycopg2.Error):
             # It may come before there is anything to cancel.
             while not self._over.is_set() and time.monotonic() < end:
-                self._connection.cancel()
+                if self._watch.answers():
+                    self._connection.cancel()
                 self._over.wait(_AGAIN)
 
     def over(self) -> None:
@@ -86,6 +98,7 @@ class Session:
     def renew(self, place: Place, settings: Mapping[str, str]) -> None:
         """Make it as if nobody had used it."""
         self._over.clear()
+        self.reading = False
         with self._watch.over(self._connection, CONNECT_SECONDS):
             with self._connection.cursor() as cursor:
                 cursor.execute("DISCARD ALL")
@@ -110,9 +123,25 @@ class Sessions:
         self._idle: list[Session] = []
         self._taken: weakref.WeakSet[Session] = weakref.WeakSet()
         self._closed = False
+        self._met = False
 
     def take(self) -> Session:
-        """Return a session for one use; raises Unreachable where there is no server."""
+        """Return a session for one use; raises Unreachable where there is no server.
+
+        A server that was there before is waited for, and so is one that has no room.
+        """
+        end = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                return self._noted(self._kept() or self._new())
+            except (Unreachable, Transient) as problem:
+                may_come = self._met or isinstance(problem, Transient)
+                if not may_come or self._closed or time.monotonic() > end:
+                    raise
+                time.sleep(_PAUSE)
+
+    def _kept(self) -> Session | None:
+        """Return a session that was given back, if one is still of use."""
         import psycopg2
 
         while True:
@@ -121,15 +150,19 @@ class Sessions:
                     raise StoreError(f"the database {self.place.name} is closed")
                 found = self._idle.pop() if self._idle else None
             if found is None:
-                break
+                return None
             # The server may have ended it while it was not in use.
             try:
                 found.renew(self.place, self._settings)
             except psycopg2.Error:
                 found.close()
             else:
-                return self._noted(found)
-        return self._noted(Session(connect(self.place, **self._settings), self._watch))
+                return found
+
+    def _new(self) -> Session:
+        found = Session(connect(self.place, **self._settings), self._watch)
+        self._met = True
+        return found
 
     def _noted(self, session: Session) -> Session:
         with self._lock:
@@ -147,23 +180,33 @@ class Sessions:
         if not keep:
             session.close()
 
+    @property
+    def timeout(self) -> str:
+        """After how long the server is to end a statement; empty where the profile says nothing."""
+        return self._settings.get("statement_timeout", "")
+
     @contextmanager
-    def session(self, statement: str = "") -> Iterator[Session]:
+    def session(self) -> Iterator[Session]:
         """Give a session for a block, in which psycopg2's errors become ours."""
         found = self.take()
         try:
-            with mapped(self.place.name, statement):
+            with mapped(self.place.name):
                 yield found
         finally:
             self.give(found)
 
+    def end_reading(self) -> None:
+        """End what is still read from, since what runs may wait for it."""
+        with self._lock:
+            reading = [session for session in self._taken if session.reading]
+        for session in reading:
+            session.end()
+
     def close(self) -> None:
-        """Let go of every session, those too that somebody still reads from."""
+        """Let go of every session, those too of which nobody read the rows."""
         with self._lock:
             self._closed = True
-            idle, taken = self._idle, list(self._taken)
-            self._idle = []
-        for session in idle:
+            rest = [session for session in self._taken if not session.reading]
+            rest, self._idle = [*self._idle, *rest], []
+        for session in rest:
             session.close()
-        for session in taken:
-            session.end()

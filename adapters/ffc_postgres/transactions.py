@@ -42,25 +42,28 @@ def transact(sessions: Sessions, steps: Sequence[Step]) -> Session:
     """
     attempt = 1
     while True:
-        session = sessions.take()
         try:
-            with mapped(sessions.place.name):
-                _run(session, steps)
-        except _InDoubt as doubt:
-            sessions.give(session)
-            _settle(sessions, doubt.transaction)
-            return sessions.take()
+            return _attempted(sessions, steps)
         except Transient:
-            sessions.give(session)
-            if attempt == ATTEMPTS:
+            if attempt >= ATTEMPTS:
                 raise
-            time.sleep(_BACK_OFF * 2**attempt * random.uniform(0.5, 1.5))
-            attempt += 1
-        except BaseException:
-            sessions.give(session)
-            raise
-        else:
-            return session
+        time.sleep(_BACK_OFF * 2**attempt * random.uniform(0.5, 1.5))
+        attempt += 1
+
+
+def _attempted(sessions: Sessions, steps: Sequence[Step]) -> Session:
+    session = sessions.take()
+    try:
+        with mapped(sessions.place.name):
+            _run(session, steps)
+    except _InDoubt as doubt:
+        sessions.give(session)
+        _settle(sessions, doubt.transaction)
+        return sessions.take()
+    except BaseException:
+        sessions.give(session)
+        raise
+    return session
 
 
 def _run(session: Session, steps: Sequence[Step]) -> None:

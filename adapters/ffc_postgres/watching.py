@@ -31,14 +31,14 @@ class _Wait:
     connection: Connection
     end: float | None
     begun: float = field(default_factory=time.monotonic)
+    cut: bool = False
 
 
 class Watch:
     """Looks after the connections of a store that wait for their server."""
 
-    def __init__(self, place: Place, silent: float = SILENT_SECONDS) -> None:
+    def __init__(self, place: Place) -> None:
         self._place = place
-        self._silent = silent
         self._lock = threading.Lock()
         self._waits: dict[int, _Wait] = {}
         self._thread: threading.Thread | None = None
@@ -46,6 +46,8 @@ class Watch:
     @contextmanager
     def over(self, connection: Connection, seconds: float | None = None) -> Iterator[None]:
         """Cut the connection where the block takes more than `seconds`, or the server hangs."""
+        import psycopg2
+
         wait = _Wait(connection, None if seconds is None else time.monotonic() + seconds)
         with self._lock:
             self._waits[id(wait)] = wait
@@ -54,6 +56,10 @@ class Watch:
                 self._thread.start()
         try:
             yield
+        except psycopg2.Error as problem:
+            if wait.cut:
+                raise psycopg2.OperationalError("the server did not answer in time") from problem
+            raise
         finally:
             with self._lock:
                 del self._waits[id(wait)]
@@ -65,16 +71,21 @@ class Watch:
                 if wait.connection is connection:
                     wait.end = time.monotonic() + seconds
 
+    def answers(self) -> bool:
+        """Tell whether the server says anything at all."""
+        return answers(self._place)
+
     def _look(self) -> None:
-        asked = time.monotonic()
+        asked = 0.0
         while waits := self._waiting():
             now = time.monotonic()
             late = [wait for wait in waits if wait.end is not None and wait.end < now]
-            long = [wait for wait in waits if wait.begun + self._silent < now]
-            if long and asked + self._silent < now:
+            long = [wait for wait in waits if wait.begun + SILENT_SECONDS < now]
+            if long and asked + SILENT_SECONDS < now:
                 late += [] if answers(self._place) else long
                 asked = time.monotonic()
             for wait in late:
+                wait.cut = True
                 cut(wait.connection)
             time.sleep(TICK)
 

@@ -95,9 +95,9 @@ ADAPTERS = (
     Tried("duckdb_without_asof", WithoutAsof, in_a_file("w.duckdb"), SEARCHES),
     Tried("duckdb_translating", Translating, in_a_file("w.duckdb"), TRANSLATIONS),
     Tried("duckdb_translating_all", TranslatingAll, in_a_file("w.duckdb"), TRANSLATIONS, slow=True),
+    Tried("sqlite", SQLiteOnlineStore, in_a_file("o.db")),
+    Tried("sqlite", SQLiteStateStore, in_a_file("s.db")),
     Tried("postgres", PostgresOfflineStore, in_a_database, POSTGRES),
     Tried("postgres", PostgresOnlineStore, in_a_database),
     Tried("postgres", PostgresStateStore, in_a_database),
-    Tried("sqlite", SQLiteOnlineStore, in_a_file("o.db")),
-    Tried("sqlite", SQLiteStateStore, in_a_file("s.db")),
 )

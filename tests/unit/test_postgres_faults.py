@@ -1,0 +1,419 @@
+"""What happens to a warehouse of PostgreSQL: each ends in a clear error, and nothing is lost."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from support.offline import load, open_postgres, rows_of, tables
+from support.postgres import PostgresServer, postgres
+from support.proxy import proxy
+
+from ffc.adapter import (
+    StatementFailed,
+    StoreError,
+    Transient,
+    Unreachable,
+)
+from ffc_postgres import PostgresOfflineStore
+
+SLEEP = "SELECT 1 AS a FROM pg_sleep(30)"
+
+LOST = r"the (connection to the )?database \w+ on [\d.:]+ (was lost|can't be reached): "
+
+
+@pytest.fixture(scope="module", params=[16, 18])
+def server(request: pytest.FixtureRequest) -> Iterator[PostgresServer]:
+    with postgres(request.param, deadlock_timeout="100ms", wal_level="replica") as server:
+        yield server
+
+
+@pytest.fixture
+def store(server: PostgresServer) -> Iterator[PostgresOfflineStore]:
+    store = open_postgres(server)
+    yield store
+    store.close()
+
+
+def in_time(seconds: float) -> float:
+    """Return the instant after which something took too long."""
+    return time.monotonic() + seconds
+
+
+# No session
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "said", "help"),
+    [
+        ("password", "x", "password authentication failed for user", "check `user` and `password`"),
+        ("user", "nobody", "password authentication failed for user", "check `user` and"),
+        ("dbname", "nowhere", 'database "nowhere" does not exist', "create the database"),
+        ("port", 1, "Connection refused", "does the server run"),
+        ("host", "nowhere.invalid", "could not translate host name", "does the server run"),
+    ],
+)
+def test_a_server_that_lets_nobody_in(
+    server: PostgresServer, setting: str, value: object, said: str, help: str
+) -> None:
+    store = open_postgres(server, **{setting: value})
+    end = in_time(5)
+    for ask in (store.about, store.submit("CREATE TABLE public.t (a int)").wait):
+        with pytest.raises(Unreachable) as caught:
+            ask()
+        assert said in caught.value.message
+        assert caught.value.message.startswith("the database ")
+        assert caught.value.help[0].startswith(help)
+        assert "not a secret" not in str(caught.value)
+    assert time.monotonic() < end
+    store.close()
+
+
+def test_too_many_connections(server: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ffc_postgres.sessions.PATIENCE_SECONDS", 0.5)
+    database = server.database()
+    server.sql(f'ALTER DATABASE "{database}" CONNECTION LIMIT 1')
+    store = open_postgres(server, database)
+    with closing(server.connect(database, "ffc")) as other:
+        with pytest.raises(Transient, match="too many connections for database") as caught:
+            store.about()
+        assert caught.value.help[0].startswith("others hold all connections")
+        # Whoever comes late is waited for.
+        monkeypatch.setattr("ffc_postgres.sessions.PATIENCE_SECONDS", 10.0)
+        threading.Timer(0.5, other.close).start()
+        assert rows_of(store, "SELECT 1") == [(1,)]
+    store.close()
+
+
+# What may not be done
+
+
+def test_permissions_that_are_missing_are_named(server: PostgresServer) -> None:
+    database = server.database()
+    server.sql(f'REVOKE ALL ON DATABASE "{database}" FROM PUBLIC')
+    server.sql("DROP ROLE IF EXISTS stranger")
+    server.sql("CREATE ROLE stranger LOGIN PASSWORD 'not a secret'")
+    server.sql("CREATE SCHEMA s", database)
+    server.sql("CREATE TABLE s.t (a int)", database)
+    store = open_postgres(server, database, user="stranger")
+    with pytest.raises(Unreachable, match='permission denied for database "'):
+        store.about()
+    server.sql(f'GRANT CONNECT ON DATABASE "{database}" TO stranger')
+    for statement, said, needed in (
+        ("CREATE SCHEMA u", "permission denied for database", "ffc needs CREATE on the database"),
+        ("SELECT * FROM s.t", "permission denied for schema s", "ffc needs USAGE"),
+        ("CREATE TABLE s.u (a int)", "permission denied for schema s", "and CREATE in those"),
+    ):
+        with pytest.raises(StatementFailed, match=said) as caught:
+            store.submit(statement).wait()
+        assert needed in " ".join(caught.value.help)
+    server.sql("GRANT USAGE ON SCHEMA s TO stranger", database)
+    with pytest.raises(StatementFailed, match="permission denied for table t") as caught:
+        list(store.submit("SELECT * FROM s.t").batches())
+    assert "ffc needs SELECT" in " ".join(caught.value.help)
+    with pytest.raises(StatementFailed, match="must be owner of table t"):
+        store.submit("DROP TABLE s.t").wait()
+    store.close()
+
+
+def test_a_replica_is_read_and_not_written(server: PostgresServer, tmp_path: Path) -> None:
+    database = server.database()
+    server.sql("CREATE TABLE public.t AS SELECT 1 AS a", database)
+    server.sql("GRANT SELECT ON public.t TO ffc", database)
+    with server.replica() as replica:
+        store = open_postgres(replica, database)
+        with pytest.raises(StoreError, match="in a read-only transaction") as caught:
+            store.submit("CREATE SCHEMA s").wait()
+        assert "a replica?" in caught.value.help[-1]
+        (tmp_path / "f.csv").write_text("a\n1\n")
+        with pytest.raises(StoreError, match="in a read-only transaction"):
+            load(store, {"a": "int64"}, tmp_path / "f.csv")
+        store.close()
+        reader = open_postgres(replica, database, read_only=True)
+        assert rows_of(reader, "SELECT a FROM public.t") == [(1,)]
+        reader.close()
+
+
+# What ends a statement
+
+
+def test_a_statement_that_takes_too_long(server: PostgresServer) -> None:
+    store = open_postgres(server, statement_timeout="1s")
+    with pytest.raises(StatementFailed) as caught:
+        store.submit(
+            "CREATE TABLE public.t (a int)", "DO $$BEGIN PERFORM pg_sleep(30); END$$"
+        ).wait()
+    message = "the statement took longer than `statement_timeout` in profiles.yml, 1s"
+    assert caught.value.message == message
+    with pytest.raises(StatementFailed, match="took longer than"):
+        list(store.submit(SLEEP).batches())
+    assert tables(store) == []
+    store.close()
+    database = server.database()
+    server.sql(f"ALTER DATABASE \"{database}\" SET statement_timeout = '300ms'")
+    store = open_postgres(server, database)
+    with pytest.raises(StatementFailed, match="longer than the server lets it") as caught:
+        list(store.submit(SLEEP).batches())
+    assert caught.value.help == ("profiles.yml may say otherwise: `statement_timeout: 4h`",)
+    store.close()
+
+
+def test_a_statement_that_somebody_ends_on_the_server(
+    server: PostgresServer, store: PostgresOfflineStore
+) -> None:
+    for function, kind, said in (
+        ("pg_cancel_backend", StatementFailed, "somebody ended the statement on the server"),
+        ("pg_terminate_backend", Unreachable, LOST),
+    ):
+        handle = store.submit(f"CREATE TABLE public.t AS {SLEEP}")
+        who = (
+            "SELECT count({}(pid)) FROM pg_stat_activity WHERE query LIKE 'CREATE TABLE public.t%'"
+        )
+        end = in_time(10)
+        while server.sql(who.format(function)) == [(0,)]:
+            assert time.monotonic() < end
+        with pytest.raises(kind, match=said):
+            handle.wait(10)
+        assert tables(store) == []
+
+
+def test_rows_whose_session_is_ended(
+    server: PostgresServer, store: PostgresOfflineStore, capfd: pytest.CaptureFixture[str]
+) -> None:
+    here = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'COPY%n / 7%'"
+    batches = store.submit("SELECT n / 7 AS n FROM generate_series(1, 30000000) AS g(n)").batches(
+        1_000
+    )
+    next(batches)
+    server.sql(here)
+    with pytest.raises(Unreachable, match=LOST):
+        list(batches)
+    assert capfd.readouterr().err == ""
+    # Nothing was handed out yet: it is asked again.
+    handle = store.submit("SELECT pg_sleep(0.5), n / 7 AS n FROM generate_series(1, 2) AS g(n)")
+    handle.wait()
+    threading.Timer(0.3, server.sql, [here]).start()
+    assert [row["n"] for batch in handle.batches() for row in batch.to_pylist()] == [0, 0]
+    assert capfd.readouterr().err == ""
+
+
+def deadlocked(server: PostgresServer, store: PostgresOfflineStore) -> None:
+    """Let a submit of the store's be the one that a deadlock ends."""
+    store.submit("CREATE TABLE public.t (a int)", "CREATE TABLE public.u (a int)").wait()
+    database = store._sessions.place.parameters["dbname"]
+    with closing(server.connect(database)) as other, other.cursor() as cursor:
+        cursor.execute("BEGIN; LOCK TABLE public.u")
+        handle = store.submit(
+            "LOCK TABLE public.t",
+            "INSERT INTO public.t VALUES (1)",
+            "DO $$BEGIN PERFORM pg_sleep(0.5); END$$",
+            "INSERT INTO public.u VALUES (1)",
+        )
+        time.sleep(0.2)
+        cursor.execute("LOCK TABLE public.t")
+        cursor.execute("COMMIT")
+        handle.wait(10)
+
+
+def test_a_deadlock_is_gone_through_again(
+    server: PostgresServer, store: PostgresOfflineStore
+) -> None:
+    before = server.log.count("deadlock detected")
+    deadlocked(server, store)
+    assert server.log.count("deadlock detected") == before + 1
+    assert rows_of(store, "SELECT * FROM public.t, public.u AS u(b)") == [(1, 1)]
+
+
+def test_a_deadlock_that_comes_again_is_told(
+    server: PostgresServer, store: PostgresOfflineStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ffc_postgres.transactions.ATTEMPTS", 1)
+    with pytest.raises(Transient, match="deadlock detected") as caught:
+        deadlocked(server, store)
+    assert "others write there at the same time: try again" in caught.value.help
+    assert rows_of(store, "SELECT * FROM public.t") == []
+
+
+def test_several_make_the_same_at_once(store: PostgresOfflineStore) -> None:
+    def make(n: int) -> None:
+        store.submit(
+            f"CREATE SCHEMA IF NOT EXISTS s{n // 8}",
+            f"CREATE TABLE IF NOT EXISTS s{n // 8}.t (a int)",
+            f"CREATE OR REPLACE VIEW s{n // 8}.v AS SELECT {n} AS a FROM s{n // 8}.t",
+        ).wait()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(make, range(80)))
+
+
+# No room
+
+
+def test_a_full_disk(server: PostgresServer, tmp_path: Path) -> None:
+    store = open_postgres(server)
+    store.submit("CREATE TABLE public.kept AS SELECT 1 AS a").wait()
+    (tmp_path / "f.csv").write_text("a\n" + ("x" * 1_000 + "\n") * 40_000)
+    server.stop()
+    # A segment of the log has its 16 MiB.
+    server.start(largest_file=(20 << 20) + 4_096)
+    try:
+        big = "SELECT repeat('x', 1000) AS t FROM generate_series(1, 100000)"
+        for fail in (
+            store.submit(f"CREATE TABLE public.t AS {big}").wait,
+            lambda: load(store, {"a": "string"}, tmp_path / "f.csv"),
+            lambda: rows_of(store, f"{big} ORDER BY random()"),
+        ):
+            with pytest.raises(StoreError, match="the server has no room for more") as caught:
+                fail()
+            assert caught.value.help[0].startswith("make room on the server's disk")
+        assert tables(store) == ["kept"]
+    finally:
+        server.stop()
+        server.start()
+    assert len(load(store, {"a": "string"}, tmp_path / "f.csv")) == 40_000
+    store.close()
+
+
+# A server that goes, and comes back
+
+
+def test_a_server_that_is_killed_loses_nothing_and_is_gone_on_with(
+    server: PostgresServer, store: PostgresOfflineStore
+) -> None:
+    store.submit("CREATE TABLE public.kept AS SELECT 1 AS a").wait()
+    handle = store.submit("CREATE TABLE public.t (a int)", f"CREATE TABLE public.u AS {SLEEP}")
+    time.sleep(0.3)
+    server.kill()
+    with pytest.raises(Unreachable) as caught:
+        handle.wait(10)
+    assert "was lost" in caught.value.message
+    assert caught.value.help[-1].startswith("what was under way there was undone: run again")
+    server.start()
+    assert tables(store) == ["kept"]
+    store.submit("CREATE TABLE public.t (a int)").wait()
+
+
+def test_a_server_that_was_started_anew_between_two_statements(
+    server: PostgresServer, store: PostgresOfflineStore
+) -> None:
+    assert rows_of(store, "SELECT 1") == [(1,)]
+    server.stop()
+    server.start()
+    store.submit("CREATE TABLE public.t AS SELECT 1 AS a").wait()
+    server.stop()
+    threading.Timer(0.5, server.start).start()
+    # It is waited for a while.
+    assert rows_of(store, "SELECT a FROM public.t") == [(1,)]
+
+
+def test_a_server_that_does_not_come_back(
+    store: PostgresOfflineStore, server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ffc_postgres.sessions.PATIENCE_SECONDS", 0.5)
+    assert rows_of(store, "SELECT 1") == [(1,)]
+    server.stop()
+    try:
+        with pytest.raises(Unreachable, match="can't be reached: Connection refused"):
+            store.about()
+    finally:
+        server.start()
+
+
+# A line that breaks while the server commits
+
+
+@pytest.mark.parametrize("heard", [True, False], ids=["heard", "unheard"])
+def test_a_commit_of_which_nobody_heard_happens_once(server: PostgresServer, heard: bool) -> None:
+    broken: list[bytes] = []
+
+    def breaks(said: bytes) -> bool | None:
+        if b"COMMIT" not in said or broken:
+            return None
+        broken.append(said)
+        return heard
+
+    with proxy(server.port, breaks) as port:
+        store = open_postgres(server, port=port)
+        store.submit("CREATE TABLE public.t AS SELECT 1 AS a").wait(20)
+        assert broken
+        broken.clear()
+        store.submit("INSERT INTO public.t VALUES (2)", "INSERT INTO public.t VALUES (3)").wait(20)
+        assert broken
+        assert rows_of(store, "SELECT a FROM public.t ORDER BY a") == [(1,), (2,), (3,)]
+        store.close()
+
+
+def test_a_commit_of_which_nobody_will_hear_is_told_so(
+    server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ffc_postgres.transactions.DOUBT_SECONDS", 0.5)
+    monkeypatch.setattr("ffc_postgres.sessions.PATIENCE_SECONDS", 0.1)
+    gone = threading.Event()
+
+    def breaks(said: bytes) -> bool | None:
+        if b"COMMIT" in said:
+            gone.set()
+            return True
+        return False if gone.is_set() else None
+
+    with proxy(server.port, breaks) as port:
+        store = open_postgres(server, port=port)
+        with pytest.raises(StoreError, match="nobody tells whether it was done") as caught:
+            store.submit("CREATE TABLE public.t AS SELECT 1 AS a").wait(20)
+        assert not isinstance(caught.value, Transient)
+        store.close()
+
+
+# A server that hangs
+
+
+def test_a_server_that_hangs_is_found_out(
+    server: PostgresServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("ffc_postgres.watching.SILENT_SECONDS", 1.0)
+    monkeypatch.setattr("ffc_postgres.connection.CONNECT_SECONDS", 1)
+    monkeypatch.setattr("ffc_postgres.sessions.CONNECT_SECONDS", 1)
+    monkeypatch.setattr("ffc_postgres.sessions.PATIENCE_SECONDS", 0.1)
+    store = open_postgres(server, connect_timeout=2)
+    # One that only takes long is left alone.
+    assert rows_of(store, "SELECT 1 AS a FROM pg_sleep(3)") == [(1,)]
+    (tmp_path / "f.csv").write_text("a\n" + ("x" * 1_000 + "\n") * 40_000)
+    batches = store.submit("SELECT n FROM generate_series(1, 10000000) AS g(n)").batches(1_000)
+    next(batches)
+    running = store.submit(f"CREATE TABLE public.t AS {SLEEP}")
+    time.sleep(0.3)
+    with server.hanging():
+        end = in_time(20)
+        for wait in (
+            lambda: running.wait(20),
+            lambda: list(batches),
+            lambda: load(store, {"a": "string"}, tmp_path / "f.csv"),
+            store.about,
+        ):
+            with pytest.raises(Unreachable, match=LOST):
+                wait()
+        assert time.monotonic() < end
+        store.close()
+
+
+def test_cancelling_ends_where_a_server_hangs(
+    server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ffc_postgres.sessions.END_SECONDS", 0.5)
+    store = open_postgres(server)
+    handle = store.submit(f"CREATE TABLE public.t AS {SLEEP}")
+    batches = store.submit("SELECT n FROM generate_series(1, 10000000) AS g(n)").batches(1_000)
+    next(batches)
+    with server.hanging():
+        end = in_time(5)
+        handle.cancel()
+        with pytest.raises(StoreError, match="cancelled"):
+            handle.wait(5)
+        batches.close()
+        store.close()
+        assert time.monotonic() < end
