@@ -149,7 +149,7 @@ class Database:
         """Take the schema away with all that lies in it, and let go of every line."""
         from psycopg2.sql import SQL, Identifier
 
-        drop = SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(Identifier(self._schema))
+        drop = SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(Identifier(self.schema))
         with self._told(_ALL):
             self._again(lambda line: line.ask(drop))
         self.close()
