@@ -139,21 +139,6 @@ class Database:
         with self._told(_ALL):
             self._again(self._allowed)
 
-    def schemas(self) -> list[str]:
-        """Return the names of the schemas that lie beside this one."""
-        with self._told("SELECT"):
-            rows = self._again(lambda line: line.ask("SELECT nspname FROM pg_namespace").rows)
-        return sorted(name for (name,) in rows)
-
-    def destroy(self) -> None:
-        """Take the schema away with all that lies in it, and let go of every line."""
-        from psycopg2.sql import SQL, Identifier
-
-        drop = SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(Identifier(self.schema))
-        with self._told(_ALL):
-            self._again(lambda line: line.ask(drop))
-        self.close()
-
     def close(self) -> None:
         """Let go of every line."""
         self._pool.close()

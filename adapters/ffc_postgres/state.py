@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, ClassVar, Final, TypeVar
 
 from ffc.adapter import (
@@ -360,19 +359,6 @@ class PostgresStateStore(ScratchSchemas, StateStore):
             "INSERT INTO audit (principal, action, object, time) VALUES (%s, %s, %s, %s)",
             [principal, action, target, now],
         )
-
-    @classmethod
-    def scratch(cls, options: Options, name: str) -> Options:
-        """Return the settings of a store in a schema of a name, in the same database."""
-        return replace(options, values={**options.values, "schema": name})
-
-    def scratches(self) -> list[str]:
-        """Return the names of all schemas of the database; raises StateError."""
-        return self._database.schemas()
-
-    def destroy(self) -> None:
-        """Take the schema away; raises StateError."""
-        self._database.destroy()
 
     def close(self) -> None:
         """Let go of every connection."""
