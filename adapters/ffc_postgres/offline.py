@@ -158,7 +158,10 @@ class PostgresHandle(Handle):
         self._session: Session | None = None
         self._rows: Rows | None = None
         self._kept: Session | None = None
-        self._future: Future[None] = pool.submit(self._work, steps)
+        try:
+            self._future: Future[None] = pool.submit(self._work, steps)
+        except RuntimeError:
+            raise StoreError(f"the connection to {sessions.place.name} is closed") from None
 
     def _work(self, steps: Sequence[Step]) -> None:
         if not steps:
