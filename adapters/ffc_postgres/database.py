@@ -81,7 +81,7 @@ class Database:
     ) -> None:
         self.place = place
         self._layout = layout
-        self._schema = schema
+        self.schema = schema
         self._seconds = seconds
         self._opening = seconds if opening is None else opening
         self._unlogged = unlogged
@@ -181,7 +181,7 @@ class Database:
     def _look(self, line: Line) -> None:
         """See what is there; raises the layout's failure where that is not this ffc's."""
         if not line.version:
-            version = version_of(line, self._layout, self._schema)
+            version = version_of(line, self._layout, self.schema)
             if 0 < version < len(self._layout.scripts):
                 self._migrate(line)
                 version = len(self._layout.scripts)
@@ -196,12 +196,12 @@ class Database:
                 help=["whatever writes to it brings it up to date, as `ffc debug` does"],
             )
         with _undone(line):
-            migrate(line, self._layout, self._schema, unlogged=self._unlogged)
+            migrate(line, self._layout, self.schema, unlogged=self._unlogged)
 
     def _allowed(self, line: Line) -> None:
         if not line.version and not line.ask(_MAY_MAKE).rows[0][0]:
             raise NotAllowed(f"permission denied for database {self.place.parameters['dbname']}")
-        for table, lacking in line.ask(_NOT_ALLOWED, [_ALL, self._schema]).rows:
+        for table, lacking in line.ask(_NOT_ALLOWED, [_ALL, self.schema]).rows:
             raise NotAllowed(f"permission denied for table {table}: {lacking}")
 
     def _connected(self) -> Line:

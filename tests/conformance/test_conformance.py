@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -216,6 +217,24 @@ def test_what_nobody_may_do_there_is_told_once(project: Path) -> None:
     told = " ".join(done.stderr.split())
     assert f"error[FF804]: permission denied for database {database}" in told
     assert "each check makes a schema of its own, and drops it again: that must be" in told
+
+
+def test_nothing_is_left_in_a_database(project: Path) -> None:
+    database = server().database()
+    settings = server().settings_of(database)
+    place = "{type: postgres, " + ", ".join(f"{n}: {v}" for n, v in settings.items()) + "}"
+    profiles = re.sub(r"\{type: .*\}", place, PROFILES)
+    assert profiles.count("postgres") == 3
+    write_files(project, {"profiles.yml": profiles})
+    left = scratch_name(utc_now() - timedelta(hours=2))
+    server().sql(f'SET ROLE ffc; CREATE SCHEMA "{left}"; CREATE SCHEMA "{left}__ffc"', database)
+    names = ("-c", "offline.transactions", "-c", "online.batches", "-c", "state.runs")
+    done = ffc(project, "conformance", *names)
+    assert done.code == 0, done.stdout
+    told = " ".join(done.stderr.split())
+    assert told.startswith(f"removed `{left}`, 2 hours old, in the offline store")
+    found = server().sql("SELECT nspname FROM pg_namespace", database)
+    assert [name for (name,) in found if "conformance" in name or "state" in name] == []
 
 
 def test_a_name_that_means_nothing_is_misuse(project: Path) -> None:

@@ -168,6 +168,8 @@ def a_clock_that_was_set_back_holds_nothing(place: StatePlace) -> None:
     """A lock that ends much later than it could is no one's: the clock was set back"""
     store = place.store
     leased(store)
+    work = partial(store.acquire, _NAME, "you:2", BEGAN - SECONDS / 2, SECONDS)
+    expect_refusal(work, Locked, "a lock that was renewed in between is taken over")
     store.acquire(_NAME, "you:2", BEGAN - 2 * SECONDS, SECONDS)
 
 
