@@ -65,6 +65,7 @@ bench: $(READY) ## Measure how long a person waits.
 	@$(BIN)/python tests/benchmarks/cleaning.py
 	@$(BIN)/python tests/benchmarks/serving.py
 	@$(BIN)/python tests/benchmarks/moving.py
+	@$(BIN)/python tests/benchmarks/loading.py
 	@$(BIN)/python tests/benchmarks/comparing.py
 
 clean: ## Remove what make made.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from ffc.adapter.offline import Handle, Load, OfflineStore, Relation
-from ffc.core.errors import Cancelled
+from ffc.core.errors import Cancelled, StatementFailed
 from ffc.manifest.names import physical_name, published_name
 from ffc.manifest.records import AnyNode, Plan
 from ffc.sql import build, journal, relations
@@ -40,7 +40,12 @@ class Warehouse:
     def prepare(self) -> set[str]:
         """Create the schemas where they are missing; return the names of what was built."""
         for schema in (self.builds_schema, self.schema):
-            self.do(relations.create_schema(schema))
+            try:
+                self.do(relations.create_schema(schema))
+            except StatementFailed:
+                # Whoever may make no schema may have been given one.
+                if not self.rows(relations.schema_named(schema)):
+                    raise
         self.do(journal.create(table_of(self.journal)))
         return self.listing()
 

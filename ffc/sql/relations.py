@@ -14,6 +14,15 @@ def create_schema(schema: str) -> exp.Create:
     return exp.Create(this=exp.Table(db=build.name(schema)), kind="SCHEMA", exists=True)
 
 
+def schema_named(schema: str) -> exp.Select:
+    """Return the name of a schema, if it is there."""
+    return (
+        exp.select("schema_name")
+        .from_("information_schema.schemata")
+        .where(exp.column("schema_name").eq(exp.Literal.string(schema)))
+    )
+
+
 def create(relation: exp.Table, kind: str, query: str, dialect: str) -> str:
     """Return a statement that makes a new table or view of a query's text.
 

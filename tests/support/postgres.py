@@ -65,6 +65,10 @@ class PostgresServer:
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def program(self, name: str) -> Path:
+        """Return where one of the server's programs lies."""
+        return self._programs / name
+
     @property
     def log(self) -> str:
         return (self.folder / "log").read_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -10,8 +11,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from support.cli import PROFILES, ffc
 from support.offline import load, open_postgres, rows_of, tables
 from support.postgres import PostgresServer, postgres
+from support.projects import small_project
 from support.proxy import proxy
 
 from ffc.adapter import (
@@ -20,6 +23,7 @@ from ffc.adapter import (
     Transient,
     Unreachable,
 )
+from ffc.connect.warehouse import Warehouse
 from ffc_postgres import PostgresOfflineStore
 
 SLEEP = "SELECT 1 AS a FROM pg_sleep(30)"
@@ -118,6 +122,21 @@ def test_permissions_that_are_missing_are_named(server: PostgresServer) -> None:
     assert "ffc needs SELECT" in " ".join(caught.value.help)
     with pytest.raises(StatementFailed, match="must be owner of table t"):
         store.submit("DROP TABLE s.t").wait()
+    store.close()
+
+
+def test_schemas_that_were_made_by_somebody_else(server: PostgresServer) -> None:
+    database = server.database()
+    server.sql("DROP ROLE IF EXISTS tenant")
+    server.sql("CREATE ROLE tenant LOGIN PASSWORD 'not a secret'")
+    store = open_postgres(server, database, user="tenant")
+    warehouse = Warehouse(store, "dev")
+    with pytest.raises(StatementFailed, match="permission denied for database") as caught:
+        warehouse.prepare()
+    assert "its schemas made and owned by its user" in " ".join(caught.value.help)
+    for schema in ("dev", "dev__ffc"):
+        server.sql(f"CREATE SCHEMA {schema} AUTHORIZATION tenant", database)
+    assert warehouse.prepare() == {"__journal"}
     store.close()
 
 
@@ -417,3 +436,37 @@ def test_cancelling_ends_where_a_server_hangs(
         batches.close()
         store.close()
         assert time.monotonic() < end
+
+
+# What a user sees
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({}, "ok      offline (postgres): PostgreSQL 1"),
+        ({"password": "wrong"}, 'password authentication failed for user "ffc"'),
+        ({"dbname": "nowhere"}, 'reached: database "nowhere" does not exist'),
+        ({"statement_timeout": "soon"}, "`statement_timeout`"),
+        (None, "pip install 'ffc-feature-store[postgres]'"),
+    ],
+    ids=["fine", "password", "database", "setting", "driver"],
+)
+def test_ffc_debug(
+    server: PostgresServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    change: dict[str, object] | None,
+    said: str,
+) -> None:
+    settings = {"type": "postgres", **server.settings_of(server.database()), **(change or {})}
+    listed = ", ".join(f"{name}: {value}" for name, value in settings.items())
+    profiles = PROFILES.replace("{type: duckdb, path: .ffc/test.duckdb}", f"{{{listed}}}")
+    project = small_project(tmp_path, **{"profiles.yml": profiles})
+    monkeypatch.setenv("COLUMNS", "200")
+    if change is None:
+        monkeypatch.setitem(sys.modules, "psycopg2", None)
+    done = ffc(project, "debug")
+    assert said in done.stdout
+    assert (done.code == 0) == (change == {})
+    assert "not a secret" not in done.stdout + done.stderr
