@@ -5,15 +5,12 @@ Another one is a line: its class, what its tests are called, and what makes sett
 
 from __future__ import annotations
 
-import atexit
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from support.postgres import PostgresServer, postgres
+from support.postgres import shared
 
 from ffc.adapter import Options
 from ffc.adapter.sql import CORE, Translation
@@ -49,18 +46,14 @@ def in_a_file(name: str) -> Callable[[Path], Options]:
     return lambda folder: Options(where="a test", folder=folder, values={"path": name})
 
 
-@cache
-def server() -> PostgresServer:
-    """Start a server, once a process, which ends with it."""
-    stack = ExitStack()
-    atexit.register(stack.close)
-    return stack.enter_context(postgres())
+def in_a_database(version: int = 18) -> Callable[[Path], Options]:
+    """Return what gives the settings of an empty database of a server."""
 
+    def options(folder: Path) -> Options:
+        settings = shared(version).settings_of(shared(version).database())
+        return Options(where="a test", folder=folder, values=settings)
 
-def in_a_database(folder: Path) -> Options:
-    """Return the settings of a new database of a server."""
-    settings = server().settings_of(server().database())
-    return Options(where="a test", folder=folder, values=settings)
+    return options
 
 
 class WithoutAsof(DuckDBOfflineStore):
@@ -83,17 +76,6 @@ class TranslatingAll(DuckDBOfflineStore):
 
 SEARCHES = ("offline.point_in_time", "offline.random")
 TRANSLATIONS = ("offline.translations",)
-# What of it has come so far: its SQL is not in the house yet.
-POSTGRES = (
-    "offline.statements",
-    "offline.transactions",
-    "offline.files",
-    "offline.types.[!t]*",
-    "offline.types.timestamp",
-    "offline.cancel",
-    "offline.rows",
-    "offline.identifiers",
-)
 ADAPTERS = (
     Tried("duckdb", DuckDBOfflineStore, in_a_file("w.duckdb")),
     Tried("duckdb_without_asof", WithoutAsof, in_a_file("w.duckdb"), SEARCHES),
@@ -101,7 +83,8 @@ ADAPTERS = (
     Tried("duckdb_translating_all", TranslatingAll, in_a_file("w.duckdb"), TRANSLATIONS, slow=True),
     Tried("sqlite", SQLiteOnlineStore, in_a_file("o.db")),
     Tried("sqlite", SQLiteStateStore, in_a_file("s.db")),
-    Tried("postgres", PostgresOfflineStore, in_a_database, POSTGRES),
-    Tried("postgres", PostgresOnlineStore, in_a_database),
-    Tried("postgres", PostgresStateStore, in_a_database),
+    Tried("postgres", PostgresOfflineStore, in_a_database()),
+    Tried("postgres16", PostgresOfflineStore, in_a_database(16), slow=True),
+    Tried("postgres", PostgresOnlineStore, in_a_database()),
+    Tried("postgres", PostgresStateStore, in_a_database()),
 )

@@ -51,6 +51,7 @@ RANDOM: Final = Group(
 )
 # The shapes that ffc may choose for a store, beside the one that it chooses when it runs.
 _EVERYWHERE: Final[tuple[Shape, ...]] = ("union",)
+_WITH_INDEXES: Final[tuple[Shape, ...]] = (*_EVERYWHERE, "lateral", "walk")
 _WITH_ASOF: Final[tuple[Shape, ...]] = ("asof", *_EVERYWHERE, "ranges", "pairs")
 FEW: Final = 6
 MANY: Final = 120
@@ -112,7 +113,8 @@ def _every_shape(
     if not isinstance(node, TrainingSet):
         raise TypeError(node.id)
     parents = {each: registry.relation(each) for each in {node.label, *node.depends_on}}
-    shapes = _WITH_ASOF if place.store.capabilities.asof_join else _EVERYWHERE
+    able = place.store.capabilities
+    shapes = _WITH_ASOF if able.asof_join else _WITH_INDEXES if able.indexes else _EVERYWHERE
     alone = unshared(node.plan)
     plans = {"": node.plan} if alone == node.plan else {"": node.plan, ", each by itself": alone}
     for shape in shapes:
