@@ -105,7 +105,10 @@ class PostgresOfflineStore(OfflineStore):
         return file_columns(files, format)
 
     def columns(self, relation: Relation) -> list[tuple[str, str]]:
-        """Return names and types; raises StatementFailed where there is no such table."""
+        """Return names and types; raises StatementFailed where there is no such table.
+
+        Nor may it be one that can't be read: the catalog is open to all.
+        """
         if not relation.schema:
             raise StatementFailed(
                 f"`{relation.name}` is not the whole name of a table",
@@ -113,6 +116,7 @@ class PostgresOfflineStore(OfflineStore):
             )
         with self._sessions.session() as session:
             rows = session.execute(_COLUMNS, [table_of(relation).sql("postgres")])
+            session.execute(exp.select("*").from_(table_of(relation)).limit(0).sql("postgres"))
         return [(name, native) for name, native in rows]
 
     @classmethod

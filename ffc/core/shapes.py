@@ -31,7 +31,7 @@ def wanted(kind: Any) -> str:
     if get_origin(kind) in (Union, types.UnionType):
         return wanted(of[0])
     if get_origin(kind) is Literal:
-        return listed((f"`{one}`" for one in of), "or")
+        return listed(map(str, of), "or")
     shape = shape_of(kind)
     if shape != "scalar":
         return f"a {WORDS[shape]}"

@@ -62,9 +62,11 @@ class Reading:
         try:
             self.warehouse.store.columns(table)
         except StatementFailed as problem:
+            how = problem.help or ["`table` is a name, `schema.name` or `catalog.schema.name`"]
             raise DataError(
-                f"there is no table `{source.table}`, which the source `{source.name}` is to be",
-                help=[problem.message, "`table` is a name, `schema.name` or `catalog.schema.name`"],
+                f"there is no table `{source.table}` that can be read, "
+                f"which the source `{source.name}` is to be",
+                help=[problem.message, *how],
             ) from problem
         version = self.warehouse.store.version(table)
         return version if version is not None else secrets.token_hex(8)

@@ -45,7 +45,8 @@ class Existing:
         except StatementFailed as problem:
             hints = [f"did you mean `{close}`?"] if (close := self._closest(name)) else []
             said = problem.message.strip().partition("\n")[0]
-            raise Absent(f"there is no table `{name}` that can be read", *hints, said) from problem
+            message = f"there is no table `{name}` that can be read"
+            raise Absent(message, *hints, said, *problem.help) from problem
         return [_column(name, native, store.type_of(native)) for name, native in found]
 
     def tables(self, schema: str) -> list[str]:
@@ -75,12 +76,16 @@ class Existing:
         return [_column(*column, guessed=format != "parquet") for column in found]
 
     def _closest(self, name: str) -> str | None:
-        """Return the table of the same schema that is most like a name; None where none is."""
+        """Return the table of the same schema that is most like a name; None where none is.
+
+        Nor is there one where the name is right, and what is there may not be read.
+        """
         *before, last = name.split(".")
         if not before:
             return None
         try:
-            close = closest(last, self.tables(before[-1]))
+            there = self.tables(before[-1])
+            close = None if last in there else closest(last, there)
         except FfcError:
             # A store that can't list its tables has said already what is wrong.
             return None

@@ -114,3 +114,29 @@ sources/wh.yml:10:20: error[FF411]: `shop.orders` has no column `note`
     path.write_text(path.read_text().replace("shop.orders", "shop.order"))
     done = both.ffc("compile", "--introspect", "--target", "pg")
     assert "= help: did you mean `shop.orders`?" in done.stderr
+
+
+def test_tables_that_may_not_be_read_are_told_before_a_run_meets_them(both: Both) -> None:
+    secret = "create schema pay; create table pay.wages (id bigint, wage int)"
+    both.server.sql(secret, both.database)
+    path = both.project / "sources" / "pay.yml"
+    text = "sources: [{name: pay, tables: [{name: wages, table: pay.wages, columns: [COLUMN]}]}]"
+    path.write_text(text.replace("COLUMN", "{name: id, type: int64}"))
+    for denied, needed in (("schema pay", "USAGE"), ("table wages", "SELECT")):
+        for command in (
+            ("compile", "--introspect"),
+            ("source", "sync"),
+            ("run", "-s", "+pay.wages"),
+        ):
+            done = both.ffc(*command, "--target", "pg")
+            assert done.code == 1
+            said = " ".join(done.stderr.split())
+            assert "there is no table `pay.wages` that can be read" in said
+            assert f"permission denied for {denied}" in said
+            assert f"ffc needs {needed}" in said
+            assert "did you mean" not in said
+        both.server.sql("grant usage on schema pay to ffc", both.database)
+    both.server.sql("grant select on pay.wages to ffc", both.database)
+    assert both.ffc("compile", "--introspect", "--target", "pg").code == 0
+    done = both.ffc("run", "-s", "+pay.wages", "--target", "pg")
+    assert done.code == 0, done.stderr

@@ -142,6 +142,7 @@ CASES: Final[dict[str, Case]] = {
         ("    entity: customer\n    source: ref", "    entity:\n    source: ref"), says=("FF106",)
     ),
     "project_name_missing": Case(edited(PROJECT, ("name: shop\n", "")), ("FF106",)),
+    "project_version_missing": Case(edited(PROJECT, ("version: 1\n", "")), ("FF106",)),
     "project_empty": Case({PROJECT: ""}, ("FF106",)),
     "project_is_a_list": Case({PROJECT: "- name: shop\n"}, ("FF105",)),
     "profile_offline_missing": Case(
