@@ -31,7 +31,11 @@ SECONDS: Final = 30.0
 PASSWORD: Final = "not a secret"
 NOBODY: Final = 65534
 # Text sorts otherwise here than by its bytes: what relies on the server's order is found out.
-LOCALE: Final = "en_US.UTF-8"
+_SORTING: Final = "en_US.UTF-8"
+# What it is made of. A machine that lacks it has a locale all the same, which sorts by bytes.
+_SORTING_SOURCE: Final = Path("/usr/share/i18n/locales/en_US")
+SORTS_BY_BYTES: Final = not _SORTING_SOURCE.exists()
+LOCALE: Final = "C.UTF-8" if SORTS_BY_BYTES else _SORTING
 _FOLDERS: Final = {16: "pginstall", 18: "pginstall18"}
 # What a server that is thrown away need not do.
 _SETTINGS: Final = {
@@ -256,8 +260,10 @@ def _programs(version: int) -> Path:
 
 def _environment() -> Mapping[str, str]:
     """Return an environment that knows the locale, whatever the machine has."""
-    made = _cached("locales", _make_locale)
-    return {"LOCPATH": str(made), "LC_ALL": LOCALE, "PATH": os.defpath}
+    found = {"LC_ALL": LOCALE, "PATH": os.defpath}
+    if not SORTS_BY_BYTES:
+        found["LOCPATH"] = str(_cached("locales", _make_locale))
+    return found
 
 
 def _make_locale(folder: Path) -> None:

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from support.offline import load, loaded, open_postgres, rows_of, tables
-from support.postgres import PostgresServer, shared
+from support.postgres import SORTS_BY_BYTES, PostgresServer, shared
 
 from ffc.adapter import Cancelled, DataError, Load, Relation, known_type
 from ffc_postgres import PostgresOfflineStore, lending
@@ -50,9 +50,10 @@ def test_text_is_compared_by_its_bytes(store: PostgresOfflineStore, tmp_path: Pa
     for name in ("s", "l"):
         found = rows_of(store, f"SELECT s FROM public.t ORDER BY {name}")
         assert [text for (text,) in found] == ["A", "B", "a", "b"]
-    # A database sorts otherwise by itself.
+    # A database sorts otherwise by itself, wherever it can.
     given = "SELECT s FROM (VALUES ('b'), ('A'), ('a'), ('B')) AS v(s) ORDER BY s"
-    assert [text for (text,) in rows_of(store, given)] == ["a", "A", "b", "B"]
+    own = ["A", "B", "a", "b"] if SORTS_BY_BYTES else ["a", "A", "b", "B"]
+    assert [text for (text,) in rows_of(store, given)] == own
 
 
 @pytest.mark.parametrize(
