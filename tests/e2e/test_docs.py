@@ -9,13 +9,16 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import click
 import msgspec
 import pytest
 from support.cli import ffc, write_files
+from support.postgres import PASSWORD, shared
 from support.server import serving
 
 from ffc.cli.main import COMMANDS, cli
@@ -87,15 +90,21 @@ def test_the_error_is_what_the_readme_shows(tmp_path: Path) -> None:
     assert _block("error", refused.stderr) == refused.stderr
 
 
-def _commands() -> list[list[str]]:
-    """Return the commands of the README's section on a new project."""
-    section = README.read_text().split("## Start a project")[1].split("```sh\n")[1]
-    return [shlex.split(line) for line in section.split("```")[0].strip().splitlines()]
+def _typed(section: str, language: str) -> str:
+    """Return the first block of a language in a section of the README."""
+    text = README.read_text().split(f"## {section}\n")[1]
+    return text.split(f"```{language}\n")[1].split("```")[0]
+
+
+def _commands(section: str) -> list[list[str]]:
+    """Return the commands of a section of the README."""
+    lines = _typed(section, "sh").strip().splitlines()
+    return [shlex.split(line, comments=True) for line in lines]
 
 
 def test_every_command_of_the_readme_works(tmp_path: Path) -> None:
     folder, ran = tmp_path, []
-    for command in _commands():
+    for command in _commands("Start a project"):
         if command[0] == "cd":
             folder = folder / command[1]
             continue
@@ -108,6 +117,29 @@ def test_every_command_of_the_readme_works(tmp_path: Path) -> None:
             assert done.code == 0, (command, done.stderr)
         ran.append(command[1])
     assert ran == ["init", "compile", "run", "training-set", "training-set", "get", "sync", "serve"]
+
+
+def test_the_readme_leads_to_postgres(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ffc(tmp_path, "init", "fraud")
+    project = tmp_path / "fraud"
+    profiles_file = project / "profiles.yml"
+    written, rest = profiles_file.read_text().split("    # prod:")
+    profiles_file.write_text(f"{written}{_typed('In PostgreSQL', 'yaml')}    # prod:{rest}")
+    assert ffc(project, "run", "-q").code == 0
+    install, (export, assignment), *commands = _commands("In PostgreSQL")
+    extra = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert install == ["pip", "install", f"{extra['name']}[postgres]"]
+    assert "postgres" in extra["optional-dependencies"]
+    name, _, url = assignment.partition("=")
+    assert (export, url) == ("export", "postgresql://user:password@host:5432/database")
+    server = shared()
+    real = f"ffc:{quote(PASSWORD)}@127.0.0.1:{server.port}/{server.database()}"
+    monkeypatch.setenv(name, f"postgresql://{real}")
+    for command in commands:
+        done = ffc(project, *command[1:])
+        assert done.code == 0, (command, done.stderr)
+    assert [command[1] for command in commands] == ["debug", "run", "compare"]
+    assert done.stderr == "12 nodes compared: no difference\n"
 
 
 @pytest.mark.parametrize(
