@@ -77,6 +77,16 @@ _REFUSALS: Final = {
 }
 _LOST: Final = "what was under way there was undone: run again when the server answers"
 _ABSENT: Final = "does the server run, and are `host` and `port` in profiles.yml right?"
+# What libpq says of settings that no server can be reached by; nothing was begun by them.
+_UNFIT: Final = (
+    "for connection option",
+    "invalid port number",
+    "sslmode value",
+    "does not support SSL",
+    "certificate",
+    "private key",
+)
+_SETTINGS: Final = "check what profiles.yml says of the server: `port`, `sslmode` and the like"
 # What an operating system says where a file can't grow.
 _FULL: Final = ("No space left", "File too large", "Disk quota exceeded")
 # Two changed the catalog at once: words that PostgreSQL has in no other language.
@@ -154,9 +164,16 @@ def _unsaid(problem: psycopg2.Error, place: str) -> StoreError:
         return kind(
             f"the database {place} can't be reached: {said}", help=[_longest(HELP, code) or ""]
         )
-    if "connection to server" in text or "could not translate" in text or "timeout" in text:
+    unfit = any(words in text for words in _UNFIT)
+    if (
+        unfit
+        or "connection to server" in text
+        or "could not translate" in text
+        or "timeout" in text
+    ):
         said = said.rpartition("failed:")[2].strip() or said
-        return Unreachable(f"the database {place} can't be reached: {said}", help=[_ABSENT])
+        hint = _SETTINGS if unfit else _ABSENT
+        return Unreachable(f"the database {place} can't be reached: {said}", help=[hint])
     return Unreachable(f"the connection to the database {place} was lost: {said}", help=[_LOST])
 
 

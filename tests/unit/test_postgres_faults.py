@@ -60,6 +60,10 @@ def in_time(seconds: float) -> float:
         ("dbname", "nowhere", 'database "nowhere" does not exist', "create the database"),
         ("port", 1, "Connection refused", "does the server run"),
         ("host", "nowhere.invalid", "could not translate host name", "does the server run"),
+        ("port", "abc", 'invalid integer value "abc"', "check what profiles.yml says"),
+        ("port", 65_536, 'invalid port number: "65536"', "check what profiles.yml says"),
+        ("sslmode", "full", 'invalid sslmode value: "full"', "check what profiles.yml says"),
+        ("sslmode", "require", "does not support SSL", "check what profiles.yml says"),
     ],
 )
 def test_a_server_that_lets_nobody_in(
