@@ -241,6 +241,13 @@ class StateRegistry(Registry):
         return isinstance(node, FeatureView) and node.online == view.store
 
 
+def deployed(state: StateStore, target: str) -> StateRegistry:
+    """Return the registry of a target; raises NotFound where nothing was deployed to it."""
+    if state.deployment(target) is None:
+        raise NotFound(f"nothing is deployed in the target `{target}`", help=["run `ffc run`"])
+    return StateRegistry(state, target)
+
+
 def _place(view: FeatureView) -> tuple[str, str]:
     """Return where a view's rows are, and what tells its definition from others."""
     return view.online, view.data_fingerprint

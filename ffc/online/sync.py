@@ -30,7 +30,7 @@ from ffc.connect.holding import SECONDS, holding
 from ffc.connect.session import Session
 from ffc.connect.warehouse import Warehouse, random_build_id
 from ffc.core.clock import Clock, stamp, utc_now
-from ffc.core.errors import Cancelled, ClockBack, DataError, FfcError, NotFound
+from ffc.core.errors import Cancelled, ClockBack, DataError, FfcError
 from ffc.core.types import known_type
 from ffc.manifest.names import snapshot_id
 from ffc.manifest.records import FeatureView
@@ -39,7 +39,7 @@ from ffc.online.codec import CODEC
 from ffc.online.columns import BatchEncoder, Encoded, pieces
 from ffc.online.marks import Ledger, Mark
 from ffc.online.snapshots import Snapshots
-from ffc.registry import StateRegistry
+from ffc.registry import deployed
 
 # So many rows of a difference are read at a time, and about so many bytes of them written.
 ROWS = 20_000
@@ -108,10 +108,7 @@ def sync(
     state, target = session.state, session.target.name
     warehouse = Warehouse(session.offline, session.schema)
     with holding(state, target, warehouse.cancel) as lease:
-        if state.deployment(target) is None:
-            message = f"nothing is deployed in the target `{target}`"
-            raise NotFound(message, help=["run `ffc run`"])
-        registry = StateRegistry(state, target)
+        registry = deployed(state, target)
         state.audit(principal.name, "sync", target, stamp(clock()))
         syncing = Syncing(
             warehouse=warehouse,

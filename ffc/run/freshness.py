@@ -14,9 +14,9 @@ from ffc.auth import Principal, authorize
 from ffc.connect.session import Session
 from ffc.connect.warehouse import Warehouse, table_of
 from ffc.core.clock import Clock, stamp, utc_now
-from ffc.core.errors import FfcError, NotFound, Unreachable
+from ffc.core.errors import FfcError, Unreachable
 from ffc.manifest.records import Freshness, Source
-from ffc.registry import StateRegistry
+from ffc.registry import deployed
 from ffc.sql.sources import newest
 
 
@@ -52,9 +52,7 @@ def measure(
     """
     authorize(principal, "test")
     state, target = session.state, session.target.name
-    if state.deployment(target) is None:
-        raise NotFound(f"nothing is deployed in the target `{target}`", help=["run `ffc run`"])
-    registry = StateRegistry(state, target)
+    registry = deployed(state, target)
     warehouse = Warehouse(session.offline, session.schema)
     run = state.begin_run(target, "freshness", principal.name, stamp(clock()))
     found: list[Fresh] = []

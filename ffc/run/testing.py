@@ -20,7 +20,7 @@ from ffc.connect.warehouse import Warehouse, random_build_id, table_of
 from ffc.core.clock import Clock, stamp, utc_now
 from ffc.core.errors import Cancelled, FfcError, NotFound, TestFailed, Unreachable
 from ffc.manifest.records import AnyNode, DataTest
-from ffc.registry import Registry, StateRegistry
+from ffc.registry import Registry, deployed
 from ffc.sql import build, data_tests
 
 # So many rows, and so many of their columns, are shown of a test that fails.
@@ -194,9 +194,7 @@ def run_tests(
     """
     authorize(principal, "test")
     state, target = session.state, session.target.name
-    if state.deployment(target) is None:
-        raise NotFound(f"nothing is deployed in the target `{target}`", help=["run `ffc run`"])
-    registry = StateRegistry(state, target)
+    registry = deployed(state, target)
     warehouse = Warehouse(session.offline, session.schema)
     run = state.begin_run(target, "test", principal.name, stamp(clock()))
     results: list[NodeRun] = []

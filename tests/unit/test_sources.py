@@ -250,7 +250,8 @@ def test_a_table_that_is_not_as_declared(tmp_path: Path) -> None:
     gone = ffc(project, "run")
     assert gone.code == 1
     said = " ".join(gone.stderr.split())
-    assert "error[FF807]: there is no table `shop.events`, which the source `raw.events`" in said
+    missing = "there is no table `shop.events` that can be read, which the source `raw.events` is"
+    assert f"error[FF807]: {missing}" in said
     assert "LINE 1" not in said
     in_warehouse(
         project,
