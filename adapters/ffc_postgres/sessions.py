@@ -137,6 +137,8 @@ class Sessions:
             except (Unreachable, Transient) as problem:
                 may_come = self._met or isinstance(problem, Transient)
                 if not may_come or self._closed or time.monotonic() > end:
+                    # Whoever asks next need not wait for it again.
+                    self._met = False
                     raise
                 time.sleep(_PAUSE)
 
