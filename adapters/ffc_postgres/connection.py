@@ -121,7 +121,7 @@ def connect(place: Place, **session: str) -> Connection:
     with mapped(place.name):
         found = psycopg2.connect(make_dsn(**_alive(), **place.parameters))
         try:
-            _check_version(place, found.server_version)
+            check_version(place, found.server_version)
             found.autocommit = True
             late = threading.Timer(CONNECT_SECONDS, cut, [found])
             late.start()
@@ -135,7 +135,7 @@ def connect(place: Place, **session: str) -> Connection:
     return found
 
 
-def _check_version(place: Place, version: int) -> None:
+def check_version(place: Place, version: int) -> None:
     """Raise Unreachable where a server is too old; 130004 is 13.4."""
     if version < OLDEST * 10_000:
         raise Unreachable(

@@ -62,7 +62,8 @@ class Database:
     """The tables of a layout in a schema, made at the first write; few lines, any threads.
 
     Every failure is raised as the layout's, the state store's as StateError. `opened` is called
-    with each new line that finds tables. To who only reads, what is not there is empty.
+    with each new line that finds tables. To who only reads, what is not there is empty. `seconds`
+    is how long the server may be silent, `opening` how long a line is waited for.
     """
 
     def __init__(
@@ -74,13 +75,15 @@ class Database:
         settings: Mapping[str, str],
         seconds: float,
         most: int,
+        opening: float | None = None,
         unlogged: bool = False,
         opened: Callable[[Line], None] = lambda line: None,
     ) -> None:
         self.place = place
         self._layout = layout
-        self._schema = schema
+        self.schema = schema
         self._seconds = seconds
+        self._opening = seconds if opening is None else opening
         self._unlogged = unlogged
         self._opened = opened
         self._settings = {
@@ -145,7 +148,7 @@ class Database:
         for tries in range(_TRIES):
             if tries:
                 time.sleep(_PAUSE * tries)
-            line = self._pool.take(self._seconds)
+            line = self._pool.take(self._opening)
             try:
                 self._look(line)
                 return work(line)
@@ -163,7 +166,7 @@ class Database:
     def _look(self, line: Line) -> None:
         """See what is there; raises the layout's failure where that is not this ffc's."""
         if not line.version:
-            version = version_of(line, self._layout, self._schema)
+            version = version_of(line, self._layout, self.schema)
             if 0 < version < len(self._layout.scripts):
                 self._migrate(line)
                 version = len(self._layout.scripts)
@@ -178,12 +181,12 @@ class Database:
                 help=["whatever writes to it brings it up to date, as `ffc debug` does"],
             )
         with _undone(line):
-            migrate(line, self._layout, self._schema, unlogged=self._unlogged)
+            migrate(line, self._layout, self.schema, unlogged=self._unlogged)
 
     def _allowed(self, line: Line) -> None:
         if not line.version and not line.ask(_MAY_MAKE).rows[0][0]:
             raise NotAllowed(f"permission denied for database {self.place.parameters['dbname']}")
-        for table, lacking in line.ask(_NOT_ALLOWED, [_ALL, self._schema]).rows:
+        for table, lacking in line.ask(_NOT_ALLOWED, [_ALL, self.schema]).rows:
             raise NotAllowed(f"permission denied for table {table}: {lacking}")
 
     def _connected(self) -> Line:
@@ -223,7 +226,7 @@ class Database:
         end = time.monotonic() + DOUBT_SECONDS
         while time.monotonic() < end:
             try:
-                line = self._pool.take(self._seconds)
+                line = self._pool.take(self._opening)
                 try:
                     ((status,),) = line.ask(_ENDED, [started, transaction]).rows
                 finally:

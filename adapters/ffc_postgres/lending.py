@@ -123,8 +123,9 @@ def _text(
         ((*texts,),) = reader.execute(
             exp.select(*lists).from_(_scan(file)).sql("duckdb")
         ).fetchall()
+    # Of lists within lists the server makes one: each is a text until the rows are apart.
     arrays = [
-        exp.cast(exp.Literal.string(text or "{}"), sql_type(Type(name="list", item=kind)))
+        exp.cast(exp.Literal.string(text or "{}"), sql_type(Type(name="list", item=_scalar(kind))))
         for text, (_, kind) in zip(texts, columns, strict=True)
     ]
     names = exp.TableAlias(
@@ -138,6 +139,10 @@ def _text(
         for name, kind in columns
     ]
     return exp.select(*parts).from_(rows).sql("postgres")
+
+
+def _scalar(kind: Type) -> Type:
+    return Type(name="string") if kind.name in ("list", "vector") else kind
 
 
 def _column(name: str) -> exp.Column:

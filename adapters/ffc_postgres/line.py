@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ffc.adapter import Transient, Unreachable
-from ffc_postgres.connection import CONNECT_SECONDS, Place, begun, preparation
+from ffc_postgres.connection import CONNECT_SECONDS, Place, begun, check_version, preparation
 from ffc_postgres.errors import translate
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class Line:
         try:
             self._connection = begun(place)
             self._wait(None)
+            check_version(place, self._connection.server_version)
             self.ask(*preparation(place, settings))
         except psycopg2.Error as problem:
             self.close()

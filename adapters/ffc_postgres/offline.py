@@ -29,6 +29,7 @@ from ffc.adapter import (
     Type,
     Unreachable,
 )
+from ffc.adapter.sql import Translation
 from ffc_duckdb.describing import file_columns
 from ffc_postgres.connection import SETTINGS, place_of
 from ffc_postgres.errors import ended_by_server, mapped
@@ -37,7 +38,10 @@ from ffc_postgres.lending import lent
 from ffc_postgres.loading import Loading
 from ffc_postgres.results import PROBE, Reading, Rows, bound
 from ffc_postgres.sessions import Session, Sessions
+from ffc_postgres.statements import settling, written
 from ffc_postgres.transactions import Step, transact
+from ffc_postgres.translation import FROM_DUCKDB
+from ffc_postgres.types import type_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -61,7 +65,10 @@ class PostgresOfflineStore(OfflineStore):
 
     dialect: ClassVar[str] = "postgres"
     settings: ClassVar[Mapping[str, bool]] = {**SETTINGS, "statement_timeout": False}
-    capabilities: ClassVar[Capabilities] = Capabilities(transactional_ddl=True, max_identifier=63)
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        transactional_ddl=True, indexes=True, max_identifier=63
+    )
+    translations: ClassVar[Mapping[str, Translation]] = {"duckdb": FROM_DUCKDB}
 
     def __init__(self, options: Options) -> None:
         options.only(self.settings)
@@ -107,6 +114,19 @@ class PostgresOfflineStore(OfflineStore):
         with self._sessions.session() as session:
             rows = session.execute(_COLUMNS, [table_of(relation).sql("postgres")])
         return [(name, native) for name, native in rows]
+
+    @classmethod
+    def text(cls, statement: exp.Expr, *, pretty: bool = False) -> str:
+        """Return one of ffc's own statements as PostgreSQL is told it."""
+        return written(statement, pretty=pretty)
+
+    def type_of(self, native: str) -> Type | None:
+        """Return what a type of PostgreSQL's is to ffc."""
+        return type_of(native)
+
+    def settling(self, relation: Relation, ordered: Sequence[str]) -> Sequence[str]:
+        """Return what gives a new table statistics, and an index where rows are looked up."""
+        return settling(table_of(relation), ordered)
 
     def about(self) -> str:
         """Return the server's version."""
@@ -158,7 +178,10 @@ class PostgresHandle(Handle):
         self._session: Session | None = None
         self._rows: Rows | None = None
         self._kept: Session | None = None
-        self._future: Future[None] = pool.submit(self._work, steps)
+        try:
+            self._future: Future[None] = pool.submit(self._work, steps)
+        except RuntimeError:
+            raise StoreError(f"the connection to {sessions.place.name} is closed") from None
 
     def _work(self, steps: Sequence[Step]) -> None:
         if not steps:

@@ -31,6 +31,8 @@ _Cells = tuple[bytes | None, ...]
 
 # Somebody waits for a look-up: a server that says nothing for so long is not waited for.
 READ_SECONDS: Final = 0.2
+# Nor is a connection that has to be opened first.
+OPENING_SECONDS: Final = 0.4
 # So many threads of a process can read at a time.
 READERS: Final = 8
 # So many rows are looked at by one statement that removes.
@@ -182,6 +184,7 @@ class PostgresOnlineStore(OnlineStore):
             self._schema,
             settings=settings,
             seconds=seconds,
+            opening=OPENING_SECONDS if self._bound else seconds,
             most=READERS,
             unlogged=self._unlogged,
             opened=opened,

@@ -40,6 +40,7 @@ from ffc_postgres.records import (
     point,
     replace_node,
 )
+from ffc_postgres.scratch import ScratchSchemas
 
 T = TypeVar("T")
 
@@ -49,7 +50,7 @@ _LINES: Final = 4
 SILENT_SECONDS: Final = 15.0
 
 
-class PostgresStateStore(StateStore):
+class PostgresStateStore(ScratchSchemas, StateStore):
     """A schema of a database, made at the first write; one write goes after another.
 
     Locks go by the server's clock, so that machines whose clocks differ share one.

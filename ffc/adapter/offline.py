@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ffc.core.types import Type
+from ffc.sql.types import type_of_native
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -27,7 +28,9 @@ class Capabilities:
     """What a warehouse can do; what it can't, ffc does otherwise.
 
     `transactional_ddl`: the statements of one submit happen whole or not at all.
+    `replace`: CREATE OR REPLACE takes a view of other columns.
     `asof_join`: it has ASOF JOIN in DuckDB's form. `arrow`: results come as Arrow without a copy.
+    `indexes`: it looks rows up in an index, and ffc makes one on each history.
     `keeps_order`: a scan gives a table's rows in the order in which they were written.
     `max_identifier`: the longest name of a table or a column, in bytes.
     """
@@ -38,6 +41,7 @@ class Capabilities:
     stage: bool = False
     arrow: bool = False
     asof_join: bool = False
+    indexes: bool = False
     keeps_order: bool = False
     max_identifier: int = 63
 
@@ -167,15 +171,27 @@ class OfflineStore(ABC):
         Raises StoreError where there is none.
         """
 
+    @classmethod
+    def text(cls, statement: exp.Expr, *, pretty: bool = False) -> str:
+        """Return one of ffc's own statements as the store writes it; laid out if it is `pretty`."""
+        return statement.sql(dialect=cls.dialect, pretty=pretty)
+
     def type_of(self, native: str) -> Type | None:
         """Return the type of ours that a column of one of the store's own types has.
 
         None where features and keys can't have such a column. Unless a store says otherwise, its
         types have DuckDB's names.
         """
-        from ffc.sql.types import type_of_native
 
         return type_of_native(native)
+
+    def settling(self, relation: Relation, ordered: Sequence[str]) -> Sequence[str]:
+        """Return statements that make a new table fast to read, in the transaction that makes it.
+
+        `ordered` are columns whose rows are asked for by all but the last of them or the last two,
+        the greatest of the last ones first; none of a table that is read as a whole.
+        """
+        return ()
 
     def about(self) -> str:
         """Return the warehouse's own name and version, for people; empty where it tells none."""

@@ -11,6 +11,7 @@ import click
 
 from ffc.auth import local_user
 from ffc.cli.exporting import export_progress
+from ffc.cli.failures import failure_text
 from ffc.cli.selecting import Chosen
 from ffc.cli.streams import answer, answer_exactly, talk
 from ffc.core.characters import cells, visible
@@ -98,6 +99,9 @@ def compared_document(targets: tuple[str, str], found: Sequence[Compared]) -> di
 
 def render_compared(targets: tuple[str, str], found: Compared) -> str:
     """Return how the builds of a node compare: a line, and below it what differs."""
+    if found.code:
+        shown = failure_text(found.code, found.reason, found.help)
+        return f"{_head(targets, found)}\n{_indented(shown)}"
     blocks = [_head(targets, found)]
     lines = [line for text in _told(targets, found) for line in _wrapped(text)]
     if lines:
@@ -155,7 +159,7 @@ def _of_column(targets: tuple[str, str], column: ComparedColumn) -> Iterator[str
 
 def _wrapped(text: str) -> list[str]:
     return textwrap.wrap(
-        text,
+        visible(text),
         WIDTH,
         initial_indent=_INDENT,
         subsequent_indent=_INDENT * 2,

@@ -61,12 +61,11 @@ class Shown:
         """Say what another run left, and whether it is there no more."""
         if self._quiet and leftover.removed:
             return
-        how = "removed" if leftover.removed else "left alone, for whoever made it may live:"
+        how = "removed" if leftover.removed else "left alone:"
         name = f" `{leftover.store}`" if leftover.store else ""
-        text = (
-            f"{how} `{leftover.name}`, {_ago(leftover.seconds)} old, "
-            f"in the {leftover.role} store{name}"
-        )
+        text = f"{how} `{leftover.name}`, {_ago(leftover.seconds)} old, in the "
+        text += f"{leftover.role} store{name}"
+        text += f": {visible(leftover.why)}" if leftover.why else ""
         talk("\n".join(textwrap.wrap(text, WIDTH, break_long_words=False)))
 
     def done(self, subject: Subject, outcome: Outcome) -> None:

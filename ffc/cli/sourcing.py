@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import click
 
+from ffc.cli.failures import failure_text
 from ffc.cli.streams import answer, answer_exactly, talk
+from ffc.core.characters import visible
 from ffc.core.tables import WIDTH
 from ffc.manifest.files import encode
 from ffc.project.source_changes import ColumnChange
@@ -55,8 +56,11 @@ def _show(found: Sequence[Synced], quiet: bool) -> None:
         lines = list(map(_line, each.changes))
         if lines and not quiet:
             answer("\n".join([_head(each), *lines]))
-        if each.status == "error" or (each.status == "skipped" and not quiet):
-            talk(f"{_head(each)}\n{_reason(each)}")
+        if each.status == "error":
+            shown = failure_text(each.code, f"{each.source}: {each.reason}", each.help)
+            talk(f"{shown}\n")
+        elif each.status == "skipped" and not quiet:
+            talk(f"{each.source} is not looked at: {each.reason}")
 
 
 def _head(each: Synced) -> str:
@@ -64,23 +68,9 @@ def _head(each: Synced) -> str:
     return f"{click.style(each.source, bold=True)}  {place}"
 
 
-def _reason(each: Synced) -> str:
-    word = click.style("error", fg="red") if each.status == "error" else "skipped"
-    return "\n".join(
-        textwrap.wrap(
-            f"{word}: {each.reason}",
-            WIDTH,
-            initial_indent="  ",
-            subsequent_indent="    ",
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-    )
-
-
 def _line(change: ColumnChange) -> str:
     sign, colour = _SIGNS[change.action]
-    return f"  {click.style(sign, fg=colour)} {''.join(_words(change))}"
+    return f"  {click.style(sign, fg=colour)} {visible(''.join(_words(change)))}"
 
 
 def _words(change: ColumnChange) -> Iterator[str]:

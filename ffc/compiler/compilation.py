@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
+from sqlglot import exp
 
 from ffc.compiler.catalog import WORDS, Catalog, Entry
 from ffc.core.diagnostics import Diagnostic, Span, did_you_mean, error, listed
@@ -36,6 +37,7 @@ class Compilation:
     target: Target
     max_identifier: int
     catalog: Catalog
+    text: Callable[[exp.Expr], str]
     macros: list[tuple[str, str]] = field(default_factory=list)
     translations: Mapping[str, Translation] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import msgspec
+from sqlglot import exp
 
 from ffc.compiler.catalog import read_catalog
 from ffc.compiler.compilation import Compilation
@@ -44,6 +46,7 @@ from ffc.manifest.serving import serving_of
 from ffc.project.files import PROJECT_FILE, ProjectFiles
 from ffc.project.reader import read_resources
 from ffc.project.resources import ProjectFile
+from ffc.sql.build import generate
 from ffc.sql.snapshots import versions_of
 from ffc.sql.translation import Translation
 
@@ -64,13 +67,14 @@ def compile_project(
     max_identifier: int = 63,
     environment: Mapping[str, str] | None = None,
     translations: Mapping[str, Translation] | None = None,
+    text: Callable[[exp.Expr], str] | None = None,
 ) -> Compiled:
     """Compile a project's files for a target.
 
     A pure function: no connection, no clock. `variables` come before those of ffc.yml;
     `max_identifier` is the longest name that the target allows, in bytes; `environment` is what
     `env_var()` in transformations reads; `translations` are those that the target's adapter has, by
-    the dialect they translate from.
+    the dialect they translate from; `text` is how it writes ffc's own queries.
     """
     resources, diagnostics = read_resources(files)
     written = resources.project or _stand_in(files)
@@ -85,6 +89,7 @@ def compile_project(
         catalog=catalog,
         macros=files.macros(),
         translations=translations or {},
+        text=text or partial(generate, dialect=target.dialect),
         environment=environment or {},
         failed=set(catalog.twice),
         diagnostics=[*diagnostics, *clashes],

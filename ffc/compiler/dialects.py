@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 import sqlglot
@@ -17,6 +18,7 @@ from ffc.core.diagnostics import Diagnostic, Span, error, warning
 from ffc.manifest.records import Column, Transformation
 from ffc.project.template import Rendered
 from ffc.sql.translation import (
+    NoTranslation,
     Translation,
     Untranslated,
     translated,
@@ -24,6 +26,9 @@ from ffc.sql.translation import (
     with_types,
 )
 from ffc.sql.types import type_of_sql
+
+# What stands for a node that is no call, where that is not its name.
+_SYMBOLS: Final = {"div": ["/"], "intdiv": ["//"], "mod": ["%"], "dpipe": ["||"], "tuple": ["("]}
 
 
 def translate_all(state: Compilation) -> None:
@@ -71,7 +76,12 @@ def _translate(
         return None
     columns = _read_by(state, rendered)
     try:
-        return translated(tree, columns, translation, dialect, target)
+        made = _columns(state, node)
+        return translated(tree, columns, translation, dialect, target, made)
+    except NoTranslation as problem:
+        found = [_misused(state, rendered, lex(sql), each) for each in problem.nodes]
+        state.report(node, *found)
+        return None
     except SqlglotError as problem:
         message = f"ffc can't translate this query to {target}"
         help_ = str(problem).splitlines()[0]
@@ -96,20 +106,36 @@ def _read_by(state: Compilation, rendered: Rendered) -> dict[str, Sequence[Colum
 
 
 def _said(
-    state: Compilation, rendered: Rendered, tokens: Sequence[Token], missing: Untranslated
+    state: Compilation,
+    rendered: Rendered,
+    tokens: Sequence[Token],
+    missing: Untranslated,
+    of_it: str = "",
+    *more: str,
 ) -> Diagnostic:
     """Report a word that has no translation, at its first place."""
     start, end = _place(missing, tokens)
     typed = rendered.sql[start:end].lower()
     called = next((token.text == "(" for token in tokens if token.start >= end), False)
     called = called and isinstance(missing.node, exp.Func)
-    what = f"the function `{typed}`" if called else f"`{missing.word}`"
-    message = f"{what} has no translation from {state.project.dialect} to {state.target.dialect}"
+    named = typed if typed in _SYMBOLS.get(missing.word, ()) else missing.word
+    what = f"the function `{typed}`" if called else f"`{named}`"
+    message = f"{of_it}{what} has no translation from {state.project.dialect} to "
+    message += state.target.dialect
     help_ = (
         "say it in other words, or write this file for the one target: "
         f"`{{{{ config(dialect='{state.target.dialect}') }}}}`"
     )
-    return error("FF602", message, rendered.map.span(start, end), help=[help_])
+    return error("FF602", message, rendered.map.span(start, end), help=[*more, help_])
+
+
+def _misused(
+    state: Compilation, rendered: Rendered, tokens: Sequence[Token], node: exp.Expr
+) -> Diagnostic:
+    """Report a word that has a translation, but not as it is used."""
+    missing = Untranslated(node=node, word=node.key)
+    why = "with values of these types, or in this place, it means something else there"
+    return _said(state, rendered, tokens, missing, "this use of ", why)
 
 
 def _place(missing: Untranslated, tokens: Sequence[Token]) -> tuple[int, int]:
@@ -137,7 +163,7 @@ def _names(node: exp.Expr) -> list[str]:
         return ["["]
     if isinstance(node, exp.Func):
         return [name.lower() for name in type(node).sql_names()]
-    return ["/", "//"] if isinstance(node, exp.Div | exp.IntDiv) else [node.key]
+    return _SYMBOLS.get(node.key, [node.key])
 
 
 def dialect_of(state: Compilation, rendered: Rendered) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+from sqlglot import exp
 
 from ffc.compiler.aggregates import check_aggregate
 from ffc.compiler.catalog import resolve_relation
@@ -95,7 +97,7 @@ def _node(
     store: str,
     oracle: Oracle,
 ) -> records.FeatureView:
-    sql, found = _history(node, source, shape, oracle, state.target.dialect)
+    sql, found = _history(node, source, shape, oracle, state.text)
     own, project = view.as_known, state.project
     times = [column.name for column in shape.times]
     return records.FeatureView(
@@ -122,7 +124,11 @@ def _node(
 
 
 def _history(
-    node: str, source: str, shape: _Shape, oracle: Oracle, dialect: str
+    node: str,
+    source: str,
+    shape: _Shape,
+    oracle: Oracle,
+    text: Callable[[exp.Expr], str],
 ) -> tuple[str, tuple[records.Column, ...]]:
     """Return the query of a view's history and its columns; aggregates have no history."""
     if len(shape.kept) < len(shape.features):
@@ -131,7 +137,7 @@ def _history(
     found = oracle.describe(generate(query, "duckdb"))
     if isinstance(found, Refusal):
         raise InternalError(f"the history of {node} does not bind: {found.message}")
-    return generate(query, dialect), found
+    return text(query), found
 
 
 def _schedule(view: FeatureView) -> records.Schedule | None:

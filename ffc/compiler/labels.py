@@ -64,7 +64,7 @@ def _type_label(state: Compilation, oracle: Oracle, label: Label) -> None:
         roles=tuple(roles),
         timestamp=label.timestamp or "",
         column=label.column,
-        sql=generate(query, state.target.dialect),
+        sql=state.text(query),
     )
 
 

@@ -29,7 +29,7 @@ from ffc.project.checks import (
     Test,
 )
 from ffc.sql import data_tests
-from ffc.sql.translation import translated, untranslated
+from ffc.sql.translation import NoTranslation, translated, untranslated
 
 
 def make_tests(
@@ -171,6 +171,9 @@ class _Queries:
         now = [Column(name=data_tests.NOW, type="timestamp", native="TIMESTAMP")]
         try:
             return translated(query, {**nodes, data_tests.NOW: now}, translation, dialect, target)
+        except NoTranslation as problem:
+            self._refuse(f"this use of `{problem.nodes[0].key}`")
+            return None
         except SqlglotError as problem:
             self._refuse(str(problem).splitlines()[0])
             return None

@@ -10,9 +10,8 @@ from ffc.core.diagnostics import Diagnostic, Span, error, listed, shortened, war
 from ffc.core.names import node_id
 from ffc.manifest import plans, records
 from ffc.project.resources import TrainingSet
-from ffc.sql.build import generate
 from ffc.sql.point_in_time import training_set_query
-from ffc.sql.search import Shape
+from ffc.sql.search import Shape, usual_shape
 
 
 def plan_training_sets(state: Compilation) -> None:
@@ -60,7 +59,7 @@ def _plan(state: Compilation, wanted: TrainingSet) -> None:
         columns=tuple(records.Column(name=n, type=c.type) for n, c in types.items()),
         label=label.id,
         plan=plan,
-        sql=generate(training_set_query(plan, _shape(state)), state.target.dialect),
+        sql=state.text(training_set_query(plan, _shape(state))),
     )
 
 
@@ -70,7 +69,7 @@ def _no_leak_check(label: records.Label, wanted: TrainingSet) -> Diagnostic:
 
 
 def _shape(state: Compilation) -> Shape:
-    return "asof" if state.target.asof_join else "union"
+    return usual_shape(state.target.asof_join, state.target.indexes)
 
 
 def _lookups(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
+from typing import Final
 
 from msgspec import Struct
 from sqlglot import exp
@@ -11,17 +14,22 @@ from ffc.adapter import OfflineStore, OnlineStore, Options, StateStore
 from ffc.conformance.checks import Role, Store
 from ffc.conformance.ledger import Ledger
 from ffc.conformance.places import drop_schema, opened
-from ffc.conformance.scratch import age, is_left, is_own, scratches
+from ffc.conformance.scratch import PREFIX, age, is_left, is_own, scratches
+from ffc.connect.warehouse import Warehouse
+from ffc.core.errors import FfcError
+
+LIVES: Final = "whoever made it may live"
 
 
 class Leftover(Struct, frozen=True, kw_only=True):
-    """A scratch place of another run, so many seconds old; one that may live is not removed."""
+    """A scratch place of another run, so many seconds old; `why` says why it is not removed."""
 
     role: str
     store: str
     name: str
     seconds: float
     removed: bool
+    why: str = ""
 
 
 def clear(
@@ -29,17 +37,30 @@ def clear(
 ) -> list[Leftover]:
     """Take away the scratch places of runs that are dead, or only this process's `own`.
 
-    Returns those that there were, the oldest first; raises StoreError, StateError.
+    Returns those that there were, the oldest first; raises StoreError, StateError where they can't
+    be listed.
     """
     found = []
     for place in scratches(_names(store)):
-        gone = is_own(place) if own else is_left(place, now)
-        if gone:
-            _remove(store, options, place)
-        if gone or not own:
-            seconds = age(place, now).total_seconds()
-            found.append(Leftover(role=role, store=name, name=place, seconds=seconds, removed=gone))
+        if own and not is_own(place):
+            continue
+        why = LIVES
+        if own or is_left(place, now):
+            why = _refusal(partial(_remove, store, options, place))
+        seconds = age(place, now).total_seconds()
+        found.append(
+            Leftover(role=role, store=name, name=place, seconds=seconds, removed=not why, why=why)
+        )
     return found
+
+
+def _refusal(remove: Callable[[], None]) -> str:
+    """Do what takes a place away; return why that can't be done, nothing where it was."""
+    try:
+        remove()
+    except FfcError as problem:
+        return problem.message
+    return ""
 
 
 def _names(store: Store) -> list[str]:
@@ -52,8 +73,7 @@ def _names(store: Store) -> list[str]:
 
 def _schemas(store: OfflineStore) -> list[str]:
     query = exp.select("schema_name").from_("information_schema.schemata")
-    batches = store.submit(query.sql(dialect=store.dialect)).batches()
-    return [str(name) for batch in batches for name in batch.column(0).to_pylist()]
+    return [str(row["schema_name"]) for row in Warehouse(store, PREFIX).rows(query)]
 
 
 def _remove(store: Store, options: Options, name: str) -> None:

@@ -14,7 +14,7 @@ from sqlglot import exp
 from ffc.adapter import Handle, OfflineStore, OnlineStore, Options, StateStore
 from ffc.conformance.ledger import Ledger
 from ffc.conformance.scratch import scratch_name
-from ffc.connect.warehouse import Warehouse, builds_schema
+from ffc.connect.warehouse import Warehouse
 from ffc.core.clock import utc_now
 from ffc.online.keys import prefix_of
 from ffc.sql import build
@@ -53,8 +53,8 @@ class OfflinePlace:
 
     def text(self, *statements: exp.Expr | str) -> list[str]:
         """Return statements as the store has them."""
-        dialect = self.store.dialect
-        return [s if isinstance(s, str) else s.sql(dialect=dialect) for s in statements]
+        warehouse = self.warehouse
+        return [s if isinstance(s, str) else warehouse.text(s) for s in statements]
 
     def submit(self, *statements: exp.Expr | str) -> Handle:
         """Submit statements."""
@@ -164,9 +164,11 @@ def offline_place(adapter: type[OfflineStore], options: Options) -> Iterator[Off
             yield place
         finally:
             # Whoever closes the store, or drops what is read, waits for what runs in it.
-            for handle in handles:
-                handle.cancel()
-            drop_schema(store, schema)
+            try:
+                for handle in handles:
+                    handle.cancel()
+            finally:
+                drop_schema(store, schema)
 
 
 def _followed(
@@ -190,10 +192,10 @@ def create_schema(schema: str) -> exp.Create:
 
 def drop_schema(store: OfflineStore, schema: str) -> None:
     """Drop a schema, and that of its builds; raises StoreError."""
-    for name in (schema, builds_schema(schema)):
+    warehouse = Warehouse(store, schema)
+    for name in (warehouse.schema, warehouse.builds_schema):
         place = exp.Table(db=build.name(name))
-        drop = exp.Drop(tables=[place], kind="SCHEMA", exists=True, cascade=True)
-        store.submit(drop.sql(dialect=store.dialect)).wait()
+        warehouse.do(exp.Drop(tables=[place], kind="SCHEMA", exists=True, cascade=True))
 
 
 @contextmanager

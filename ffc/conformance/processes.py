@@ -6,7 +6,8 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any, Final, TypeVar
 
 from ffc.adapter import Options
@@ -28,29 +29,65 @@ def in_processes(
     `work` is a function of a module; it gets the store, then the arguments. Returns what each
     returned; raises Broken, with what the first one said that failed.
     """
+    texts = [_pickled(adapter, options, work, own) for own in arguments]
+    with ExitStack() as stack:
+        children = [stack.enter_context(_child()) for _ in texts]
+        for child, text in zip(children, texts, strict=True):
+            _send(child, text)
+        return [_answer(child) for child in children]
+
+
+def killed_after(
+    seconds: float,
+    adapter: type[S],
+    options: Options,
+    work: Callable[..., object],
+    *arguments: object,
+) -> None:
+    """Do some work in a process that is killed after a while; raises Broken if it fails before."""
+    with _child() as child:
+        _send(child, _pickled(adapter, options, work, arguments))
+        try:
+            child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return
+        _answer(child)
+        raise Broken("the work was done before it could be killed")
+
+
+def _pickled(
+    adapter: type[S],
+    options: Options,
+    work: Callable[..., object],
+    arguments: Sequence[object],
+) -> bytes:
     try:
-        texts = [pickle.dumps((adapter, options, work, tuple(own))) for own in arguments]
+        return pickle.dumps((adapter, options, work, tuple(arguments)))
     except (pickle.PicklingError, AttributeError) as problem:
         raise Broken(
             "another process can't open the store",
             expected="a class that a module has under its name",
             got=str(problem),
         ) from problem
+
+
+@contextmanager
+def _child() -> Iterator[subprocess.Popen[bytes]]:
+    """Start a process that waits for its work; it is killed at the end."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    command = [sys.executable, "-m", __name__]
     pipe = subprocess.PIPE
-    children = [
-        subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment)
-        for _ in texts
-    ]
+    child = subprocess.Popen(
+        [sys.executable, "-m", "ffc.conformance.processes"],
+        stdin=pipe,
+        stdout=pipe,
+        stderr=pipe,
+        env=environment,
+    )
     try:
-        for child, text in zip(children, texts, strict=True):
-            _send(child, text)
-        return [_answer(child) for child in children]
+        yield child
     finally:
-        for child in children:
-            child.kill()
-            child.wait()
+        child.kill()
+        child.communicate()
 
 
 def _send(child: subprocess.Popen[bytes], text: bytes) -> None:

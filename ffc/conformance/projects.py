@@ -114,12 +114,13 @@ def compiled(store: OfflineStore, files: Files, *, online: bool = False) -> Comp
         offline=_OFFLINE,
         dialect=store.dialect,
         asof_join=store.capabilities.asof_join,
+        indexes=store.capabilities.indexes,
         online=(ONLINE,) if online else (),
     )
     texts = {name: text for name, text in files.items() if not name.startswith("data/")}
     limit = store.capabilities.max_identifier
     return compile_project(
-        ProjectFiles(texts=texts), target, {}, limit, {}, type(store).translations
+        ProjectFiles(texts=texts), target, {}, limit, {}, store.translations, store.text
     )
 
 

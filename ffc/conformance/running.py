@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from msgspec import Struct
-from sqlglot import exp
 
 from ffc.adapter import OfflineStore, OnlineStore, Options
 from ffc.auth import Principal, authorize
 from ffc.conformance.checks import Broken, Check, Role, Store, shown
+from ffc.conformance.ledger import Ledger
 from ffc.conformance.leftovers import Leftover, clear
-from ffc.conformance.places import opened
+from ffc.conformance.places import offline_place, opened
 from ffc.conformance.scratch import scratch_name
 from ffc.conformance.suite import checks_of, declares, named
 from ffc.connect.plugins import offline_adapter, online_adapter, state_adapter
@@ -27,11 +27,11 @@ from ffc.core.clock import Clock, utc_now
 from ffc.core.diagnostics import did_you_mean
 from ffc.core.errors import FfcError, Misuse
 from ffc.core.files import write_atomically
-from ffc.sql import build
 
 # Where the statements of checks that do not hold are written, below `target/`.
 FOLDER: Final = "conformance"
 NO_PLACE: Final = "the adapter has no scratch place beside a state store: see `scratch`"
+_MAKES: Final = "each check makes a schema of its own, and drops it again: that must be allowed"
 _UNSAFE: Final = re.compile(r"[^\w.-]+")
 
 Status = Literal["holds", "broken", "undeclared"]
@@ -190,7 +190,7 @@ def _check_store(
     clock: Clock,
 ) -> None:
     """Check a store, which is held open for so long, and add how it went to what was found."""
-    with _open(subject) as store:
+    with _open(subject, clock) as store:
         for leftover in clear(subject.role, subject.name, store, subject.options, clock()):
             found.leftovers.append(leftover)
             watch.left(leftover)
@@ -225,16 +225,29 @@ def _checked(
 
 
 @contextmanager
-def _open(subject: Subject) -> Iterator[Store]:
-    """Open a store, and see that it answers; raises what it raises."""
+def _open(subject: Subject, clock: Clock) -> Iterator[Store]:
+    """Open a store, and see that it can be checked; raises what it raises.
+
+    What nobody may do there is told once, not by each check.
+    """
     adapter: type[Any] = subject.adapter
     with opened(adapter, subject.options) as store:
         if isinstance(store, OfflineStore):
-            one = exp.select(build.named(exp.Literal.number(1), "one"))
-            store.submit(one.sql(dialect=store.dialect)).wait()
+            _try_place(adapter, subject.options)
         elif isinstance(store, OnlineStore):
-            store.ping()
+            ledger, name = Ledger(store), scratch_name(clock())
+            ledger.note(name, {b""})
+            ledger.clear(name)
         yield store
+
+
+def _try_place(adapter: type[OfflineStore], options: Options) -> None:
+    try:
+        with offline_place(adapter, options):
+            pass
+    except FfcError as problem:
+        problem.help = (*problem.help, _MAKES)
+        raise
 
 
 def _has_place(subject: Subject, clock: Clock) -> bool:

@@ -72,7 +72,12 @@ _SCALARS: Final = """
     date_diff('month', d, date '2024-03-01'); datediff('minute', moment, timestamp '2024-03-01')
     date_part('year', d); epoch(moment); epoch_ms(moment); epoch_us(moment); make_date(2024, 2, 29)
     strftime(moment, '%Y-%m-%d %H:%M:%S'); strptime('2024-01-31', '%Y-%m-%d')
-    to_timestamp(n) is null
+    to_timestamp(n) is null; moment + to_seconds(m); moment + to_minutes(m); moment + to_hours(m)
+    moment + to_days(m); moment + to_weeks(m); moment + to_months(m); moment + to_years(m)
+    moment at time zone 'America/New_York' at time zone 'UTC'; date_add(moment, interval 1 day)
+    date_trunc('day', cast(d as date)); cast(moment - moment as interval) is null; week(d)
+    weekday(d); trunc(x); trunc(p); unicode(k); current_date > d; current_timestamp is null
+    now() is null; from_base64('YWI=') is null; moment + interval (m) day
     monthname(d); dayname(d); make_timestamp(2024, 1, 31, 12, 30, 15.5)
     (select max(n) from t); exists (select 1 from t as u where u.n = t.m); n in (select m from t)
     n > all (select -10); n = any (select 7)
@@ -134,6 +139,7 @@ _QUERIES: Final = (
     "select k, b, count(*) as c from t group by grouping sets ((k), (b), ())",
     "select k, b, count(*) as c from t group by cube (k, b)",
     "select k, b, count(*) as c from t group by rollup (k, b)",
+    "select k, grouping(k) as g, count(*) as c from t group by rollup (k)",
     "select k, n from t union by name select n, k from t",
     "select k, v from (values ('a', 1), ('b', 2)) as q(k, v)",
     "select t.k, q.v from t, lateral (select t.n + 1 as v) as q",

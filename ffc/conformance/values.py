@@ -72,6 +72,8 @@ _INSTANTS: Final = (
 )
 _FLOATS: Final = (-math.inf, -1.5, 0.0, 1.5, math.inf, math.nan)
 
+# What some stores have not at all, and must refuse.
+NESTED: Final = "list<list<int64>>"
 # In order, the least first; each type's extremes are among them.
 ORDERED: Final[dict[str, Sequence[object]]] = {
     "string": tuple(text.decode() for text in sorted(map(str.encode, TEXTS))),
@@ -105,7 +107,6 @@ ORDERED: Final[dict[str, Sequence[object]]] = {
     "list<int64>": ([], [None], [None, 1], [1], [1, None], [1, 1], [2], [2**63 - 1]),
     "list<string>": ([], [None], [""], ["A"], ["a"], ["a", "b"], ["a,b"], ["é"]),
     "list<float64>": ([], [None], [-0.5], [0.5], [math.inf], [math.nan]),
-    "list<list<int64>>": ([], [None], [[]], [[None]], [[None, 1]], [[1]], [[1], None], [[2]]),
     "vector(2)": ([-math.inf, 1.0], [-1.0, 0.5], [0.0, -1.0], [0.0, 0.5], [1.0, 0.0]),
 }
 # The same, and what of has no order, or none that is written down.
@@ -115,6 +116,7 @@ EXTREMES: Final[dict[str, Sequence[object]]] = {
     "bytes": (*ORDERED["bytes"], bytes(range(256)), bytes(70_000)),
     "json": ("null", "true", '"é"', '{"a": [1, null, {"b": "\\"c\\""}]}', "[]", "-1.5"),
     "list<timestamp>": ([], [None], list(_INSTANTS)),
+    NESTED: ([], [None], [[]], [[None]], [[None, 1]], [[1]], [[1], None], [[2]]),
     "list<bool>": ([], [True, None, False]),
 }
 

@@ -324,13 +324,16 @@ def _online(written: Mapping[str, object], target: str) -> dict[str, Store]:
     return stores
 
 
-def compile_target(chosen: ChosenTarget, dialect: str, asof_join: bool = True) -> Target:
+def compile_target(
+    chosen: ChosenTarget, dialect: str, asof_join: bool = True, indexes: bool = False
+) -> Target:
     """Return what the compiler may know of a target: no setting, no secret."""
     return Target(
         name=chosen.name,
         offline=chosen.offline.type,
         dialect=dialect,
         asof_join=asof_join,
+        indexes=indexes,
         online=tuple(chosen.online),
         protected=chosen.protected,
     )

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from ffc.adapter.offline import Handle, Load, OfflineStore, Relation
-from ffc.core.errors import Cancelled, StatementFailed
+from ffc.core.errors import Cancelled, StatementFailed, StoreError
 from ffc.manifest.names import physical_name, published_name
 from ffc.manifest.records import AnyNode, Plan
 from ffc.sql import build, journal, relations
 from ffc.sql.binding import bind
 from ffc.sql.point_in_time import training_set_query
-from ffc.sql.search import Shape
+from ffc.sql.search import Shape, usual_shape
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -118,12 +118,17 @@ class Warehouse:
 
         `shapes` are those of the views that have one of their own.
         """
-        shape: Shape = "asof" if self.store.capabilities.asof_join else "union"
+        able = self.store.capabilities
+        shape = usual_shape(able.asof_join, able.indexes)
         return build.generate(training_set_query(plan, shape, shapes), self.store.dialect)
 
-    def create(self, relation: Relation, kind: str, query: str) -> None:
-        """Make a table or a view of a query."""
-        self.do(relations.create(table_of(relation), kind, query, self.store.dialect))
+    def create(
+        self, relation: Relation, kind: str, query: str, ordered: Sequence[str] = ()
+    ) -> None:
+        """Make a table or a view of a query; `ordered` are columns that a table is searched by."""
+        made = relations.create(table_of(relation), kind, query, self.store.dialect)
+        settling = self.store.settling(relation, ordered) if kind == "TABLE" else ()
+        self.do(made, *settling)
 
     def load(self, load: Load) -> None:
         """Make a table of files."""
@@ -131,15 +136,26 @@ class Warehouse:
 
     def publish(self, *places: tuple[AnyNode, Relation]) -> None:
         """Point the views that people query to builds, all in one transaction."""
-        self.do(
-            *(
-                relations.publish(
-                    build.table(published_name(node.name, node.variant), self.schema),
-                    table_of(relation),
-                )
-                for node, relation in places
-            )
-        )
+        statements: list[exp.Expr] = []
+        for node, relation in places:
+            view = Relation(self.schema, published_name(node.name, node.variant))
+            if not self._replaceable(view, relation):
+                statements.append(relations.drop(table_of(view), "VIEW"))
+            statements.append(relations.publish(table_of(view), table_of(relation)))
+        self.do(*statements)
+
+    def _replaceable(self, view: Relation, relation: Relation) -> bool:
+        """Tell whether a view may come to stand for another relation and stay the same view.
+
+        Whoever may read it still may then; a view that is dropped and made anew is another one.
+        """
+        if self.store.capabilities.replace:
+            return True
+        try:
+            old = self.store.columns(view)
+        except StoreError:
+            return True
+        return self.store.columns(relation)[: len(old)] == old
 
     def drop(self, relation: Relation, kind: str) -> None:
         """Drop a relation if it is there."""
@@ -186,7 +202,7 @@ class Warehouse:
 
     def text(self, expression: exp.Expr) -> str:
         """Return a statement as the store writes it."""
-        return expression.sql(dialect=self.store.dialect)
+        return self.store.text(expression)
 
 
 def builds_schema(schema: str) -> str:

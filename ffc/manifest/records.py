@@ -370,13 +370,14 @@ class Project(Struct, frozen=True, kw_only=True):
 class Target(Struct, frozen=True, kw_only=True):
     """What was compiled for: nothing of it is a secret, nothing of it was looked up.
 
-    `asof_join` tells which shape the queries of training sets have.
+    `asof_join` and `indexes` tell which shape the queries of training sets have.
     """
 
     name: str
     offline: str
     dialect: str
     asof_join: bool = True
+    indexes: bool = False
     online: tuple[str, ...]
     protected: bool = False
 

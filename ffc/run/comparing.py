@@ -82,7 +82,7 @@ class ComparedRow(Struct, frozen=True, kw_only=True):
 
 
 class Compared(Struct, frozen=True, kw_only=True):
-    """How the builds of a node compare: `same`, `different`, or `error` for the `reason`.
+    """How the builds of a node compare: `same`, `different`, or `error`, with `code` and `help`.
 
     What comes in twos is of the first and the second target. `only` are rows that one side alone
     has, `changed` those whose key both have; without a key no row is changed but in its floats.
@@ -91,6 +91,8 @@ class Compared(Struct, frozen=True, kw_only=True):
     node: str
     status: str
     reason: str = ""
+    code: str = ""
+    help: tuple[str, ...] = ()
     builds: tuple[str, str] = ("", "")
     same_definition: bool = True
     key: tuple[str, ...] = ()
@@ -140,8 +142,13 @@ class Comparing:
         except (Unreachable, Cancelled):
             raise
         except (NotFound, StoreError) as problem:
-            reason = "; ".join([problem.message, *problem.help])
-            return Compared(node=node, status="error", reason=reason)
+            return Compared(
+                node=node,
+                status="error",
+                reason=problem.message,
+                code=problem.code,
+                help=problem.help,
+            )
 
     def _compared(self, node: str, how: How, counter: _Counter) -> Compared:
         first, second = (

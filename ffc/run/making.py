@@ -61,7 +61,7 @@ class Making:
                 query = self._as_read(node, query)
             if isinstance(node, Transformation) and bounds is not None:
                 query = self.advancing.first_batch(node, query, bounds)
-            self.warehouse.create(relation, kind_of(node), query)
+            self.warehouse.create(relation, kind_of(node), query, searched_by(node))
             if isinstance(node, Transformation):
                 self.advancing.check_keys(node, relation)
 
@@ -107,6 +107,13 @@ def built_alike(plan: Plan, builds: Mapping[str, Build]) -> bool:
     """
     pairs = ((builds[view.view], builds[view.searched]) for view in plan.views)
     return all(dict(own.inputs) == dict(other.inputs) for own, other in pairs)
+
+
+def searched_by(node: AnyNode) -> list[str]:
+    """Return the columns by which the rows of a history are looked up: keys, times."""
+    if not isinstance(node, FeatureView) or not node.event_time:
+        return []
+    return [*node.keys, node.event_time, *([node.created] if node.created else [])]
 
 
 def kind_of(node: AnyNode) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from msgspec import Struct
 
@@ -11,8 +12,12 @@ from ffc.connect.session import Session
 from ffc.connect.warehouse import Warehouse
 from ffc.manifest.records import Plan, TrainingSet
 from ffc.registry import StateRegistry
-from ffc.sql.search import SHORT, Shape, shape_for
-from ffc.sql.sizes import sizes
+from ffc.sql.search import SHORT, Shape, indexed_shape, most_skipped, shape_for
+from ffc.sql.sizes import count_of, sizes, skipped
+
+# How many rows are looked at to choose a shape, and for how many labels at the least.
+LOOKED_AT: Final = 20_000
+LABELS: Final = 32
 
 
 class Searched(Struct, frozen=True, kw_only=True):
@@ -28,10 +33,14 @@ def searches(
 ) -> tuple[Searched, ...]:
     """Return the shape for each history that a plan searches, by what lies in `relations`.
 
-    There is nothing to choose for an engine without ASOF joins, nor where no time is asked for.
+    There is nothing to choose where no time is asked for, nor for an engine that has neither ASOF
+    joins nor indexes.
     """
-    if not plan.timestamp or not warehouse.store.capabilities.asof_join:
+    able = warehouse.store.capabilities
+    if not plan.timestamp or not (able.asof_join or able.indexes):
         return ()
+    if not able.asof_join:
+        return _indexed(warehouse, plan, relations)
     counted = {str(row["node"]): row for row in warehouse.rows(sizes(plan), relations)}
     asked = int(str(counted.pop("")["rows"]))
     return tuple(
@@ -56,3 +65,30 @@ def _searched(view: str, asked: int, rows: int, longest: int) -> Searched:
     }.get(shape, "some keys have many")
     seen = f"{asked:,} labels, {rows:,} rows, {longest:,} a key at the most"
     return Searched(view=view, shape=shape, reason=f"{seen}: {why}")
+
+
+def _indexed(
+    warehouse: Warehouse, plan: Plan, relations: Mapping[str, Relation | str]
+) -> tuple[Searched, ...]:
+    """Return the shapes where there are indexes: only what was learned late is looked into."""
+    views = {view.searched: view for view in plan.views if view.event_time}
+    late = {name for name, view in views.items() if view.created and view.as_known}
+    asked = _count(warehouse, plan.label, relations) if late else 0
+    found = []
+    for name, view in views.items():
+        if name not in late or not asked:
+            found.append(Searched(view=name, shape="lateral", reason="by the index"))
+            continue
+        rows = _count(warehouse, name, relations)
+        most = most_skipped(asked, rows)
+        share = max(LOOKED_AT // most, LABELS) / asked
+        (row,) = warehouse.rows(skipped(plan, view, share, most + 1), relations)
+        over = float(str(row["skipped"] or 0))
+        shape = indexed_shape(over, most)
+        why = f"{asked:,} labels, {rows:,} rows, {over:,.1f} of them read over for each"
+        found.append(Searched(view=name, shape=shape, reason=f"{why}, {most:,} would be too many"))
+    return tuple(found)
+
+
+def _count(warehouse: Warehouse, node: str, relations: Mapping[str, Relation | str]) -> int:
+    return int(str(warehouse.rows(count_of(node), relations)[0]["rows"]))

@@ -17,12 +17,11 @@ from typing import Final
 from ffc.adapter.offline import Load, Relation
 from ffc.connect.warehouse import Warehouse, table_of
 from ffc.core.errors import DataError, StatementFailed, Transient
-from ffc.core.types import known_type, widens
+from ffc.core.types import Type, known_type, widens
 from ffc.manifest.names import shortened
 from ffc.manifest.records import Source
 from ffc.run.remote import Remote
 from ffc.sql.sources import declared, together
-from ffc.sql.types import type_of_native
 
 # More files than that are loaded as one table: a view of very many tables is slow to plan.
 SEVERAL: Final = 32
@@ -119,7 +118,7 @@ class Reading:
         wrong = [
             f"`{name}` is {native[name]}, declared {kind}"
             for name, kind in wanted
-            if name in native and not _fits(native[name], kind)
+            if name in native and not _fits(self.warehouse.store.type_of(native[name]), kind)
         ]
         if missing or wrong:
             has = ", ".join(f"`{name}` {kind}" for name, kind in native.items())
@@ -129,7 +128,8 @@ class Reading:
                 help=[*none, *wrong, f"it has {has}"],
             )
         columns = [(name, native[name], kind) for name, kind in wanted]
-        query = declared(table_of(table), columns, source.timezone)
+        type_of = self.warehouse.store.type_of
+        query = declared(table_of(table), columns, source.timezone, type_of)
         self.warehouse.create(relation, "VIEW", self.warehouse.text(query))
 
     def _digest(self, path: Path) -> str:
@@ -143,9 +143,8 @@ class Reading:
             raise DataError(f"`{name}` can't be read: {why}") from problem
 
 
-def _fits(native: str, wanted: object) -> bool:
-    given, kind = type_of_native(native), known_type(str(wanted))
-    return given is not None and widens(given, kind)
+def _fits(given: Type | None, wanted: Type) -> bool:
+    return given is not None and widens(given, wanted)
 
 
 def _state(path: Path) -> tuple[int, int, int]:

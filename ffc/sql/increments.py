@@ -61,9 +61,15 @@ def counts(changed: exp.Table) -> exp.Select:
         ]
     )
     return exp.select(
-        build.named(exp.Coalesce(this=exp.Sum(this=added), expressions=[zero.copy()]), "added"),
-        build.named(exp.Coalesce(this=exp.Sum(this=taken), expressions=[zero.copy()]), "removed"),
+        build.named(_counted(exp.Sum(this=added)), "added"),
+        build.named(_counted(exp.Sum(this=taken)), "removed"),
     ).from_(changed.copy())
+
+
+def _counted(total: exp.Expr) -> exp.Expr:
+    # Engines widen a sum of 64 bits, each in its own way.
+    found = exp.Coalesce(this=total, expressions=[exp.Literal.number(0)])
+    return exp.cast(found, exp.DType.BIGINT)
 
 
 def ahead(

@@ -55,6 +55,9 @@ def training_set_query(
         columns = [keys[pair] for pair in _asked(view)]
         own = shapes.get(view.searched, shape)
         lookup = _Lookup(plan, view, columns, own, ctes)
+        if own in ("lateral", "walk") and lookup.timed:
+            select = lookup.looked_up(select, f"v{index}", f"a{index}")
+            continue
         if lookup.names_rows and searches[_search_of(view)] == 1:
             select = with_rows(select, lookup.search(), own, f"v{index}")
             continue
@@ -159,10 +162,48 @@ class _Lookup:
             .join(build.reference(view.view, "h"), on=build.every(on), join_type="INNER")
         )
 
+    def looked_up(self, select: exp.Select, alias: str, instants: str) -> exp.Select:
+        """Join the row that wins to each row of the label, found backwards from its time.
+
+        A row that is older than the ttl is no answer, so that none is looked at. Of a list that was
+        walked along the instant is known: its CTE is joined as `instants`.
+        """
+        view = self._view
+        on = self._on("h", _LABEL)
+        time = build.column(view.event_time, "h")
+        inclusive = view.boundary == "inclusive"
+        order = [time.copy()]
+        if self._shape == "walk":
+            at = self._cte("__at", self._event_times())
+            same = [_equal(name, instants, name, _LABEL) for name in (*self._keys, TIME)]
+            found = build.table(at, alias=instants)
+            select = select.join(found, on=build.every(same), join_type="LEFT", copy=False)
+            on.append(_equal(view.event_time, "h", "__e", instants))
+        else:
+            on.append(before(time, TIME, _LABEL, view.lag + self._delay, inclusive))
+        if view.created:
+            created = build.column(view.created, "h")
+            order.append(created)
+            if self._known:
+                on.append(before(created.copy(), TIME, _LABEL, view.lag, inclusive))
+        if view.ttl is not None:
+            on.append(exp.GTE(this=time.copy(), expression=_oldest(view)))
+        row = (
+            exp.select(*self._columns("h"))
+            .from_(build.reference(view.view, "h"))
+            .where(build.every(on))
+            .order_by(*map(build.descending, order))
+            .limit(1)
+        )
+        lateral = exp.Lateral(
+            this=exp.Subquery(this=row), alias=exp.TableAlias(this=build.name(alias))
+        )
+        return select.join(lateral, on=exp.true(), join_type="LEFT", copy=False)
+
     @property
     def names_rows(self) -> bool:
         """Whether an instant names a row that can be had with it."""
-        if not self.timed or self._shape == "union":
+        if not self.timed or self._shape in ("union", "lateral", "walk"):
             return False
         return not self._view.created or (self._shape == "ranges" and not self._known)
 
@@ -267,6 +308,12 @@ class _Lookup:
         )
 
 
+def _oldest(view: ViewPlan) -> exp.Expr:
+    """Return the first time that is not too old, where the view has a ttl."""
+    age = build.seconds(view.lag + (view.ttl or 0))
+    return exp.Sub(this=build.column(TIME, _LABEL), expression=age)
+
+
 def _output(plan: Plan, index: int) -> exp.Expr:
     column = plan.output[index]
     if column.role != "feature":
@@ -287,9 +334,7 @@ def _answer(plan: Plan, view: ViewPlan, pick: Pick, table: str) -> exp.Expr:
     event_time = build.column("__e", table)
     won = build.is_not_null(event_time)
     if view.ttl is not None and plan.timestamp and view.event_time:
-        age = build.seconds(view.lag + view.ttl)
-        oldest = exp.Sub(this=build.column(TIME, _LABEL), expression=age)
-        won = exp.and_(won, exp.GTE(this=event_time.copy(), expression=oldest))
+        won = exp.and_(won, exp.GTE(this=event_time.copy(), expression=_oldest(view)))
     value = build.column(f"__f_{pick.feature}", table)
     default = literal(pick.default, known_type(pick.type))
     return exp.Case(ifs=[exp.If(this=won, true=value)], default=default)

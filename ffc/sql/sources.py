@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlglot import exp
 
 from ffc.core.types import Type
 from ffc.sql import build
-from ffc.sql.types import converted, type_of_native
+from ffc.sql.types import converted, sql_type, type_of_native
 
 # The first and the last instant that every store can hold.
 YEARS = ("0001-01-01 00:00:00", "9999-12-31 23:59:59.999999")
-_NAIVE = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
+_ZONED = "WITH TIME ZONE"
 
 
 def together(tables: Sequence[exp.Table], columns: Sequence[str]) -> exp.Query:
@@ -25,24 +25,37 @@ def together(tables: Sequence[exp.Table], columns: Sequence[str]) -> exp.Query:
 
 
 def declared(
-    table: exp.Table, columns: Sequence[tuple[str, str, Type]], timezone: str
+    table: exp.Table,
+    columns: Sequence[tuple[str, str, Type]],
+    timezone: str,
+    type_of: Callable[[str], Type | None] = type_of_native,
 ) -> exp.Select:
     """Return a table's rows with its columns as their types; given as (name, native, wanted).
 
-    Naive times are read in a time zone.
+    Naive times are read in a time zone. `type_of` tells what the store's own types are.
     """
     return exp.select(
-        *(build.named(_read(name, native, kind, timezone), name) for name, native, kind in columns)
+        *(
+            build.named(_read(name, native, kind, timezone, type_of), name)
+            for name, native, kind in columns
+        )
     ).from_(table.copy())
 
 
-def _read(name: str, native: str, wanted: Type, timezone: str) -> exp.Expr:
+def _read(
+    name: str, native: str, wanted: Type, timezone: str, type_of: Callable[[str], Type | None]
+) -> exp.Expr:
     value: exp.Expr = build.column(name)
+    given = type_of(native)
     if wanted.name != "timestamp":
-        # What is of the type already stays as it is; ffc widens the rest.
-        return value if type_of_native(native) == wanted else converted(value, native, wanted)
-    value = converted(value, native, wanted)
-    if timezone == "UTC" or native not in _NAIVE:
+        # What is of the type already stays as it is; ffc widens the rest. Text is cast to text, so
+        # that a store can give it the order that it has everywhere.
+        if wanted.name == "string":
+            return exp.cast(value, sql_type(wanted))
+        return value if given == wanted else converted(value, native, wanted, type_of)
+    value = converted(value, native, wanted, type_of)
+    naive = given is not None and given.name == "timestamp" and _ZONED not in native.upper()
+    if timezone == "UTC" or not naive:
         return value
     local = exp.AtTimeZone(this=exp.Paren(this=value), zone=exp.Literal.string(timezone))
     return exp.AtTimeZone(this=exp.Paren(this=local), zone=exp.Literal.string("UTC"))

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from sqlglot import exp
-from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.optimizer.qualify_columns import qualify_columns
 from sqlglot.optimizer.qualify_tables import qualify_tables
 from sqlglot.schema import MappingSchema
 
 from ffc.manifest.records import Column
 from ffc.sql.build import REFERENCE_SCHEMA
+from ffc.sql.typing import with_known_types
 
 Rewrite = Callable[[exp.Expr], exp.Expr]
 
@@ -32,6 +32,13 @@ _CORE: Final = """
     windowspec rownumber rank denserank lag lead like escape concat dpipe abs interval var
 """
 _TYPES: Final = "int bigint text varchar double float boolean date timestamp decimal"
+# Text has no other types, and what is no type of ours is not given one.
+_AS_THEY_ARE: Final = ("TEXT", "VARCHAR", "INTERVAL", "UNKNOWN", "STRUCT", "MAP")
+# A null of no type is kept as an integer by DuckDB; other engines have no integers of 128 bits.
+_KNOWN: Final = {
+    '"NULL"': exp.DataType(this=exp.DType.INT),
+    "HUGEINT": exp.DataType.build("DECIMAL(38, 0)"),
+}
 CORE: Final = frozenset([*_CORE.split(), *(f"type {name}" for name in _TYPES.split())])
 
 
@@ -39,12 +46,21 @@ CORE: Final = frozenset([*_CORE.split(), *(f"type {name}" for name in _TYPES.spl
 class Translation:
     """What an adapter translates from one dialect: the words, and rewrites by the word.
 
-    A rewrite gets a copy of a node whose types are known (`node.type`), and returns what stands in
-    its place.
+    A rewrite gets a copy of a node whose type and whose parts' types are known (`node.type`), its
+    parts rewritten already, and returns what stands in its place. It raises NoTranslation for a
+    node that none is known for.
     """
 
     words: frozenset[str] = CORE
     rewrites: Mapping[str, Rewrite] = field(default_factory=dict)
+
+
+class NoTranslation(Exception):
+    """Rewrites know none for some nodes, or for what those are made of."""
+
+    def __init__(self, *nodes: exp.Expr) -> None:
+        super().__init__(", ".join(node.key for node in nodes))
+        self.nodes = nodes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,15 +108,83 @@ def translated(
     translation: Translation,
     dialect: str,
     target: str,
+    made: Sequence[Column] = (),
 ) -> str:
     """Return a query in a target's dialect, its nodes typed before they are written.
 
     `columns` are those of the nodes that it names, with their types in the dialect it is written
-    in. Raises SqlglotError where the tree can't be typed.
+    in; `made` are those that it gives, which are cast to the same types. Raises SqlglotError where
+    the tree can't be typed, NoTranslation where a rewrite knows no way.
     """
     typed = with_types(tree, columns, dialect)
-    rewritten = typed.transform(lambda node: _rewritten(node, translation))
+    rewritten = _rewritten(typed, translation)
+    for select in _selects(rewritten) if made else ():
+        _give(select, made, dialect)
     return rewritten.sql(dialect=target, pretty=True)
+
+
+def _rewritten(tree: exp.Expr, translation: Translation) -> exp.Expr:
+    """Rewrite every node, the innermost first; what stands in its place is of its type."""
+    unknown: list[exp.Expr] = []
+    for node in reversed(list(tree.walk(bfs=True))):
+        for word in words_of(node):
+            if word not in translation.rewrites:
+                continue
+            parent, index, key = node.parent, node.index, node.arg_key
+            try:
+                found = translation.rewrites[word](node)
+            except NoTranslation as problem:
+                unknown += problem.nodes
+                break
+            if found is node:
+                continue
+            found.type = node.type
+            if parent is None:
+                tree = found
+            elif key is not None:
+                parent.set(key, found, index)
+            break
+    if unknown:
+        raise NoTranslation(*unknown)
+    return tree
+
+
+def _selects(tree: exp.Expr) -> Iterator[exp.Select]:
+    """Yield the SELECTs whose rows a query gives."""
+    if isinstance(tree, exp.SetOperation):
+        yield from (each for side in (tree.left, tree.right) for each in _selects(side))
+    elif isinstance(tree, exp.Subquery):
+        yield from _selects(tree.this)
+    elif isinstance(tree, exp.Select):
+        yield tree
+
+
+def _give(select: exp.Select, made: Sequence[Column], dialect: str) -> None:
+    """Cast what a SELECT gives to the types that it has in the dialect it is written in.
+
+    Columns of nodes have them, and text is text.
+    """
+    nodes = {table.alias_or_name for table in _tables(select) if table.db == REFERENCE_SCHEMA}
+    for projection, column in zip(select.expressions, made, strict=False):
+        value = projection.unalias()
+        wanted = _KNOWN.get(column.native) or exp.DataType.build(column.native, dialect=dialect)
+        own = isinstance(value, exp.Column) and value.table in nodes
+        if own or wanted.is_type(*_AS_THEY_ARE) or _is_cast(value, wanted):
+            continue
+        replaced = exp.Cast(this=value.copy(), to=wanted)
+        if projection is value:
+            value.replace(replaced)
+        else:
+            projection.set("this", replaced)
+
+
+def _tables(select: exp.Select) -> Iterator[exp.Table]:
+    held = [select.args.get("from_"), *select.args.get("joins", ())]
+    yield from (part.this for part in held if part and isinstance(part.this, exp.Table))
+
+
+def _is_cast(value: exp.Expr, wanted: exp.DataType) -> bool:
+    return isinstance(value, exp.Cast) and value.args["to"] == wanted
 
 
 def with_types(tree: exp.Expr, columns: Mapping[str, Sequence[Column]], dialect: str) -> exp.Expr:
@@ -113,7 +197,7 @@ def with_types(tree: exp.Expr, columns: Mapping[str, Sequence[Column]], dialect:
     typed = qualify_columns(spelt, schema, expand_stars=True)
     for identifier in typed.find_all(exp.Identifier):
         identifier.set("quoted", True)
-    return annotate_types(typed, schema=schema, dialect=dialect)
+    return with_known_types(typed, schema, dialect)
 
 
 def _one_spelling(tree: exp.Expr, columns: Mapping[str, Sequence[Column]]) -> exp.Expr:
@@ -126,10 +210,3 @@ def _one_spelling(tree: exp.Expr, columns: Mapping[str, Sequence[Column]]) -> ex
         identifier.set("this", known.setdefault(identifier.name.lower(), identifier.name))
         identifier.set("quoted", True)
     return tree
-
-
-def _rewritten(node: exp.Expr, translation: Translation) -> exp.Expr:
-    for word in words_of(node):
-        if word in translation.rewrites:
-            return translation.rewrites[word](node)
-    return node

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 from sqlglot import exp
@@ -98,13 +99,18 @@ def type_of_sql(found: exp.DataType | None) -> Type | None:
     return Type(name=kinds[found.this]) if found.this in kinds else None
 
 
-def converted(value: exp.Expr, native: str, wanted: Type) -> exp.Expr:
+def converted(
+    value: exp.Expr,
+    native: str,
+    wanted: Type,
+    type_of: Callable[[str], Type | None] = type_of_native,
+) -> exp.Expr:
     """Return a column's value as a type that holds all its values.
 
     Instants become zone-less UTC to the microsecond, finer digits floored (also before 1970);
-    -0.0 becomes 0.0.
+    -0.0 becomes 0.0. `type_of` tells what a store's own types are.
     """
-    given = type_of_native(native)
+    given, native = type_of(native), native.upper()
     if given is not None and given.name == "timestamp":
         value = _instant(value, native)
         return value if wanted.name == "timestamp" else exp.cast(value, sql_type(wanted))

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -140,7 +141,7 @@ def _compile(
         return Compiled(manifest=None, diagnostics=tuple(known))
     adapter = offline_adapter(chosen.offline.type)
     capabilities = adapter.capabilities
-    target = compile_target(chosen, adapter.dialect, capabilities.asof_join)
+    target = compile_target(chosen, adapter.dialect, capabilities.asof_join, capabilities.indexes)
     return compile_project(
         files,
         target,
@@ -148,6 +149,7 @@ def _compile(
         capabilities.max_identifier,
         os.environ,
         adapter.translations,
+        partial(adapter.text, pretty=True),
     )
 
 

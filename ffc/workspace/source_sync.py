@@ -25,6 +25,7 @@ from ffc.project.source_tables import WrittenFile, WrittenTable, new_file, writt
 from ffc.workspace.existing import Absent, Existing, Unseen, columns_of
 from ffc.workspace.folder import OpenTarget
 
+BY_HAND: Final = "edit it by hand: what is to be changed stands above"
 NAME_HELP: Final = "letters, digits and `_`, a letter first"
 
 
@@ -32,7 +33,7 @@ class Synced(Struct, frozen=True, kw_only=True):
     """How the declaration of a source's table fared, and what changed in it.
 
     `changed` and `added` are written, or would be. What a `skipped` one is can't be looked at;
-    `reason` says why, and what is wrong with an `error`.
+    `reason` says why, and what is wrong with an `error`, which has a `code`.
     """
 
     source: str
@@ -40,6 +41,8 @@ class Synced(Struct, frozen=True, kw_only=True):
     line: int
     status: Literal["same", "changed", "added", "skipped", "error"]
     reason: str = ""
+    code: str = ""
+    help: tuple[str, ...] = ()
     changes: tuple[ColumnChange, ...] = ()
 
     @property
@@ -108,11 +111,11 @@ class _Syncing:
         try:
             real = columns_of(self._existing, table.table, table.files)
         except Absent as problem:
-            reason = "; ".join([problem.message, *problem.help])
-            return structs.replace(told, status="error", reason=reason)
+            return _absent(told, problem)
         except Unseen as problem:
-            status = "error" if table.source in self.wanted.names else "skipped"
-            return structs.replace(told, status=status, reason=str(problem))
+            if table.source in self.wanted.names:
+                return _unwritable(told, str(problem), "declare its columns yourself")
+            return structs.replace(told, status="skipped", reason=str(problem))
         found = tuple(changes(table, real, prune=self.wanted.prune))
         told = structs.replace(told, changes=found)
         if not any(change.action in WRITES for change in found):
@@ -120,7 +123,7 @@ class _Syncing:
         try:
             edits += column_edits(table, found)
         except Unwritable as problem:
-            return structs.replace(told, status="error", reason=f"{problem}: edit it by hand")
+            return _unwritable(told, str(problem), BY_HAND)
         return structs.replace(told, status="changed")
 
     def added(self) -> Iterator[Synced]:
@@ -149,22 +152,21 @@ class _Syncing:
     def _added(self, group: str, name: str, table: str) -> Synced:
         _check_new(self.written, group, name)
         path = new_file(self.files, group)
-        told = Synced(source=f"{group}.{name}", file=path, line=0, status="error")
+        told = Synced(source=f"{group}.{name}", file=path, line=0, status="same")
         try:
             real: Sequence[RealColumn] = self._existing.of_table(table)
         except Absent as problem:
-            reason = "; ".join([problem.message, *problem.help])
-            return structs.replace(told, reason=reason)
+            return _absent(told, problem)
         found = new_columns(real)
         columns = [(change.column, change.type) for change in found if change.action == "add"]
         told = structs.replace(told, changes=tuple(found))
         if not columns:
-            return structs.replace(told, reason=f"`{table}` has no column that a source can have")
+            return _unwritable(told, f"`{table}` has no column that a source can have")
         new = NewTable(group=group, name=name, table=table, columns=columns)
         try:
             path, edit = addition(new, self.written, self.files.texts.get(path, ""), path)
         except Unwritable as problem:
-            return structs.replace(told, reason=f"{problem}: edit it by hand")
+            return _unwritable(told, str(problem), BY_HAND)
         self._change(path, [edit])
         self._read_again()
         return structs.replace(told, status="added", file=path)
@@ -204,6 +206,16 @@ class _Syncing:
             write_atomically(real, data)
             if mode is not None:
                 real.chmod(mode)
+
+
+def _absent(told: Synced, problem: Absent) -> Synced:
+    return structs.replace(
+        told, status="error", code="FF410", reason=problem.message, help=problem.help
+    )
+
+
+def _unwritable(told: Synced, reason: str, *help: str) -> Synced:
+    return structs.replace(told, status="error", code="FF413", reason=reason, help=help)
 
 
 def _meant(tables: Sequence[WrittenTable], names: Sequence[str]) -> list[WrittenTable]:

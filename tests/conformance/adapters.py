@@ -10,12 +10,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from support.postgres import shared
+
 from ffc.adapter import Options
 from ffc.adapter.sql import CORE, Translation
 from ffc.conformance.checks import Check, Store
 from ffc.conformance.samples import by_word, samples
 from ffc.conformance.suite import checks_of, declares, named
 from ffc_duckdb import DuckDBOfflineStore
+from ffc_postgres import PostgresOfflineStore, PostgresOnlineStore, PostgresStateStore
 from ffc_sqlite import SQLiteOnlineStore, SQLiteStateStore
 
 
@@ -41,6 +44,16 @@ class Tried:
 def in_a_file(name: str) -> Callable[[Path], Options]:
     """Return what gives the settings of a file in a folder."""
     return lambda folder: Options(where="a test", folder=folder, values={"path": name})
+
+
+def in_a_database(version: int = 18) -> Callable[[Path], Options]:
+    """Return what gives the settings of an empty database of a server."""
+
+    def options(folder: Path) -> Options:
+        settings = shared(version).settings_of(shared(version).database())
+        return Options(where="a test", folder=folder, values=settings)
+
+    return options
 
 
 class WithoutAsof(DuckDBOfflineStore):
@@ -70,4 +83,8 @@ ADAPTERS = (
     Tried("duckdb_translating_all", TranslatingAll, in_a_file("w.duckdb"), TRANSLATIONS, slow=True),
     Tried("sqlite", SQLiteOnlineStore, in_a_file("o.db")),
     Tried("sqlite", SQLiteStateStore, in_a_file("s.db")),
+    Tried("postgres", PostgresOfflineStore, in_a_database()),
+    Tried("postgres16", PostgresOfflineStore, in_a_database(16), slow=True),
+    Tried("postgres", PostgresOnlineStore, in_a_database()),
+    Tried("postgres", PostgresStateStore, in_a_database()),
 )

@@ -24,10 +24,14 @@ from ffc.adapter import (
     Options,
     Relation,
     RunRecord,
+    StateStore,
 )
 from ffc.adapter.sql import CORE, Translation
 from ffc.conformance import Broken
+from ffc.conformance.offline import order
+from ffc.conformance.places import offline_place
 from ffc.conformance.suite import checks_of, named
+from ffc.conformance.values import EXTREMES, NESTED
 from ffc_duckdb import DuckDBOfflineStore
 from ffc_duckdb.offline import DuckDBHandle
 from ffc_sqlite import SQLiteOnlineStore, SQLiteStateStore
@@ -315,6 +319,25 @@ def test_a_word_that_nothing_proves_is_broken(tmp_path: Path) -> None:
     (check,) = named(checks_of(Sure), ["offline.translations.unheard_of()"])
     with pytest.raises(Broken, match=r"nothing proves what `unheard_of\(\)` means"):
         check.hold(Sure, in_a_file("x.db")(tmp_path))
+
+
+def test_every_method_of_a_state_store_is_asked(tmp_path: Path) -> None:
+    asked: set[str] = set()
+
+    class Heard(SQLiteStateStore):
+        def __getattribute__(self, name: str) -> Any:
+            asked.add(name)
+            return super().__getattribute__(name)
+
+    for number, check in enumerate(checks_of(SQLiteStateStore)):
+        if "processes" not in str(check):
+            check.hold(Heard, in_a_file(f"{number}.db")(tmp_path))
+    assert StateStore.__abstractmethods__ - asked - {"__init__"} == set()
+
+
+def test_lists_within_lists_have_an_order_too(tmp_path: Path) -> None:
+    with offline_place(DuckDBOfflineStore, in_a_file("x.db")(tmp_path)) as place:
+        order.hold_order(NESTED, EXTREMES[NESTED], place)
 
 
 def test_every_check_has_a_name_of_its_own_and_a_claim() -> None:

@@ -11,12 +11,14 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pytest
+from conformance.adapters import server
 from support.cli import PROFILES, ffc, write_files
 
 from ffc.adapter import Given, Options
@@ -202,6 +204,39 @@ def test_a_store_that_cannot_be_opened_is_one_error(project: Path) -> None:
     assert done.stderr.startswith("error[FF803]: ")
 
 
+def test_what_nobody_may_do_there_is_told_once(project: Path) -> None:
+    database = server().database()
+    server().sql("CREATE ROLE reads LOGIN PASSWORD 'not a secret'")
+    settings = server().settings_of(database, "reads")
+    server().sql(f'GRANT CONNECT ON DATABASE "{database}" TO reads')
+    place = ", ".join(f"{name}: {value}" for name, value in settings.items())
+    profiles = PROFILES.replace("duckdb, path: .ffc/test.duckdb", f"postgres, {place}")
+    write_files(project, {"profiles.yml": profiles})
+    done = ffc(project, "conformance", "-c", "offline.statements")
+    assert (done.code, done.stdout) == (1, "")
+    told = " ".join(done.stderr.split())
+    assert f"error[FF804]: permission denied for database {database}" in told
+    assert "each check makes a schema of its own, and drops it again: that must be" in told
+
+
+def test_nothing_is_left_in_a_database(project: Path) -> None:
+    database = server().database()
+    settings = server().settings_of(database)
+    place = "{type: postgres, " + ", ".join(f"{n}: {v}" for n, v in settings.items()) + "}"
+    profiles = re.sub(r"\{type: .*\}", place, PROFILES)
+    assert profiles.count("postgres") == 3
+    write_files(project, {"profiles.yml": profiles})
+    left = scratch_name(utc_now() - timedelta(hours=2))
+    server().sql(f'SET ROLE ffc; CREATE SCHEMA "{left}"; CREATE SCHEMA "{left}__ffc"', database)
+    names = ("-c", "offline.transactions", "-c", "online.batches", "-c", "state.runs")
+    done = ffc(project, "conformance", *names)
+    assert done.code == 0, done.stdout
+    told = " ".join(done.stderr.split())
+    assert told.startswith(f"removed `{left}`, 2 hours old, in the offline store")
+    found = server().sql("SELECT nspname FROM pg_namespace", database)
+    assert [name for (name,) in found if "conformance" in name or "state" in name] == []
+
+
 def test_a_name_that_means_nothing_is_misuse(project: Path) -> None:
     done = ffc(project, "conformance", "-c", "offline.typse")
     assert done.code == 2
@@ -264,7 +299,9 @@ def test_what_a_living_run_has_is_left_alone(project: Path, role: str) -> None:
         assert done.code == 0
         (found,) = done.json()["leftovers"]
         assert (found["role"], found["removed"]) == (role, False)
-        assert "left alone, for whoever made it may live: `ffc_" in " ".join(done.stderr.split())
+        told = " ".join(done.stderr.split())
+        assert told.startswith("left alone: `ffc_conformance_")
+        assert told.endswith(": whoever made it may live")
         assert left(project)[role]
     assert left(project) == NOTHING
 

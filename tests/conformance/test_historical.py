@@ -10,6 +10,7 @@ from typing import Any, Final
 import pytest
 from conformance.project import write_project
 from support.cli import PROFILES, ffc, write_files
+from support.postgres import profiles_in, shared
 
 from ffc import Client
 from ffc.conformance.brute_force import training_rows
@@ -31,9 +32,18 @@ MANY: Final = 240
 PARTS: Final = 8
 
 
+@pytest.fixture(
+    params=["duckdb", pytest.param("postgres", marks=pytest.mark.slow)],
+)
+def profiles(request: pytest.FixtureRequest) -> str:
+    """Return profiles.yml of a target that is empty."""
+    return PROFILES if request.param == "duckdb" else profiles_in(shared())
+
+
 @pytest.mark.parametrize("case", [pytest.param(case, id=case["name"]) for case in CASES])
-def test_case(case: dict[str, Any], tmp_path: Path) -> None:
+def test_case(case: dict[str, Any], profiles: str, tmp_path: Path) -> None:
     write_project(case, tmp_path)
+    write_files(tmp_path, {"profiles.yml": profiles})
     label, wanted = case["label"], case["training_set"]
     with time_zone(case.get("session_time_zone")):
         built = ffc(tmp_path, "run")
@@ -56,11 +66,11 @@ def test_case(case: dict[str, Any], tmp_path: Path) -> None:
     assert differences(expected["rows"], rows, times_of(case)) == []
 
 
-def _check(seed: int, folder: Path) -> None:
+def _check(seed: int, folder: Path, profiles: str) -> None:
     project = random_project(seed)
     files = project_files(project)
     files["ffc.yml"] = files["ffc.yml"].replace('"profile": "checked"', '"profile": "test"')
-    write_files(folder, {**files, "profiles.yml": PROFILES})
+    write_files(folder, {**files, "profiles.yml": profiles})
     label = project["label"]
     for table in tables_of(project):
         write_rows(folder / "data" / f"{table['name']}.parquet", table)
@@ -86,12 +96,12 @@ def _check(seed: int, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("seed", range(FEW))
-def test_a_few_random_projects(seed: int, tmp_path: Path) -> None:
-    _check(seed, tmp_path)
+def test_a_few_random_projects(seed: int, profiles: str, tmp_path: Path) -> None:
+    _check(seed, tmp_path, profiles)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(PARTS))
 def test_random_projects(part: int, tmp_path: Path) -> None:
     for seed in range(FEW + part, MANY, PARTS):
-        _check(seed, tmp_path / str(seed))
+        _check(seed, tmp_path / str(seed), PROFILES)

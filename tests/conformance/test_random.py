@@ -34,7 +34,14 @@ from ffc.sql.search import Shape
 PROJECTS: Final = 2_500
 PARTS: Final = 10
 FEW: Final = 60
-SHAPES: Final[tuple[Shape, ...]] = ("asof", "union", "ranges", "pairs")
+SHAPES: Final[tuple[Shape, ...]] = (
+    "asof",
+    "union",
+    "ranges",
+    "pairs",
+    "lateral",
+    "walk",
+)
 
 
 def compiled(project: Mapping[str, Any]) -> Manifest:

@@ -110,7 +110,7 @@ def killed(shared: Shared, process: subprocess.Popen[str]) -> tuple[int, str]:
     return process.returncode, ""
 
 
-@pytest.mark.parametrize("batches", [1, 3])
+@pytest.mark.parametrize("batches", [1, pytest.param(3, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("how", [power_failure, killed])
 def test_a_sync_that_loses_its_server_or_its_life_is_gone_on_with(
     shared: Shared, how: Callable[..., tuple[int, str]], batches: int
@@ -139,7 +139,9 @@ def test_a_sync_that_loses_its_server_or_its_life_is_gone_on_with(
     assert shared.contents() == found
 
 
-@pytest.mark.parametrize("share", [0.4, 0.65, 0.9])
+@pytest.mark.parametrize(
+    "share", [0.65, *(pytest.param(each, marks=pytest.mark.slow) for each in (0.4, 0.8, 0.9))]
+)
 def test_a_run_whose_state_store_dies_is_gone_on_with(
     tmp_path: Path, server: PostgresServer, share: float
 ) -> None:

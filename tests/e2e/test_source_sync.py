@@ -127,6 +127,8 @@ def test_a_check_writes_nothing(project: Path) -> None:
                 "line": 17,
                 "status": "same",
                 "reason": "",
+                "code": "",
+                "help": [],
                 "changes": [],
             }
         ],
@@ -206,8 +208,25 @@ def test_a_table_that_is_not_there_stops_no_other(project: Path) -> None:
     done = ffc(project, "source", "sync")
     assert done.code == 1
     said = " ".join(done.stderr.split())
-    assert "there is no table `shop.ordrs` that can be read; did you mean `shop.orders`?" in said
+    assert (
+        "error[FF410]: wh.orders: there is no table `shop.ordrs` that can be read = help: did"
+        in said
+    )
     assert "{name: pid, type: string}" in read(project)
+
+
+def test_what_ffc_can_not_edit_is_left_to_people(project: Path) -> None:
+    text = WAREHOUSE.replace("columns:", "columns: &all") + "        columns: *all\n"
+    (project / "sources" / "wh.yml").write_text(text)
+    done = ffc(project, "source", "sync", "wh.people")
+    assert done.code == 1
+    assert read(project) == text
+    assert "  + pid string\n  + born date\n" in done.stdout
+    assert done.stderr.startswith("""\
+error[FF413]: wh.people: its columns come through an alias or a merge
+  = help: edit it by hand: what is to be changed stands above
+  = more: ffc explain FF413
+""")
 
 
 FILES = """\
@@ -251,10 +270,19 @@ files.c  sources/files.yml:6
     )
     said = " ".join(done.stderr.split())
     assert "no file matches `data/d.csv`" in said
-    assert "skipped: files that lie elsewhere are fetched by a run only" in said
+    assert "files.e is not looked at: files that lie elsewhere are fetched by a run only" in said
     named = ffc(project, "source", "sync", "files.e")
     assert named.code == 1
-    assert "error: files that lie elsewhere are fetched by a run only" in named.stderr
+    assert (
+        named.stderr
+        == """\
+error[FF413]: files.e: files that lie elsewhere are fetched by a run only
+  = help: declare its columns yourself
+  = more: ffc explain FF413
+
+1 source looked at: nothing to write
+"""
+    )
     (project / "sources" / "wh.yml").unlink()
     for name in ("d", "e"):
         text = read(project, "files")

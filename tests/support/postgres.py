@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import fcntl
 import itertools
+import json
 import os
 import resource
 import shutil
@@ -229,6 +230,17 @@ def shared(version: int = 18) -> PostgresServer:
     running = ExitStack()
     atexit.register(running.close)
     return running.enter_context(postgres(version))
+
+
+def profiles_in(server: PostgresServer) -> str:
+    """Return profiles.yml of a profile `test` whose one target is an empty database."""
+    offline = {"type": "postgres", **server.settings_of(server.database())}
+    stores = {
+        "online": {"type": "sqlite", "path": ".ffc/online.db"},
+        "state": {"type": "sqlite", "path": ".ffc/state.db"},
+    }
+    target = {"schema": "dev", "offline": offline, **stores}
+    return json.dumps({"test": {"target": "dev", "outputs": {"dev": target}}})
 
 
 def _programs(version: int) -> Path:

@@ -123,7 +123,7 @@ def compile_folder(folder: Path) -> Manifest:
     return found.manifest
 
 
-def open_session(project: Path) -> Session:
-    """Open the project's target."""
+def open_session(project: Path, target: str | None = None) -> Session:
+    """Open the project's target, or another one."""
     profile = usable(*read_profile(project, None, "test"))
-    return Session(choose_target(profile, None, project))
+    return Session(choose_target(profile, target, project))

@@ -11,6 +11,7 @@ from ffc.compiler import Compiled, compile_project
 from ffc.manifest.records import FeatureView, Label, Manifest, Target, TrainingSet, Transformation
 from ffc.project.files import ProjectFiles
 from ffc.sql.translation import CORE, Translation
+from ffc_postgres.translation import FROM_DUCKDB
 
 TARGET = Target(
     name="prod", offline="postgres", dialect="postgres", asof_join=False, online=("default",)
@@ -49,7 +50,9 @@ COLUMNS = "select user_id, amount, paid, seen, loaded"
 def test_a_query_is_translated_with_its_types() -> None:
     node = clean(f"{HEAD}{COLUMNS}, 1 / 2 as half, date_trunc('day', Seen) as day {FROM}")
     assert node.sql.startswith("select user_id, amount")
-    assert 'CAST(1 AS DOUBLE PRECISION) / 2 AS "half"' in " ".join(node.target_sql.split())
+    assert 'CAST(CAST(1 AS DOUBLE PRECISION) / 2 AS DOUBLE PRECISION) AS "half"' in " ".join(
+        node.target_sql.split()
+    )
     assert """DATE_TRUNC('DAY', "source.raw.events"."seen")""" in node.target_sql
     sqlglot.parse_one(node.target_sql, read="postgres")
 
@@ -187,3 +190,46 @@ def test_an_incremental_may_be_written_for_its_target() -> None:
     assert node.target_sql == node.sql
     assert node.target_sql_next == node.sql_next
     assert "watermark.transformation.clean" in node.sql_next
+
+
+REFUSED = """\
+{{ config(materialized='table') }}
+select user_id, amount, paid, seen, loaded,
+  cast(amount as text) as said, amount % 2 as rest,
+  date_diff('week', seen, loaded) as weeks
+from {{ source('raw', 'events') }}
+"""
+
+
+def test_every_use_of_a_word_that_has_no_translation_is_an_error_in_its_place() -> None:
+    found = compiled(REFUSED, FROM_DUCKDB)
+    errors = [d for d in found.diagnostics if d.severity == "error"]
+    assert [(d.code, d.message, d.span.start.line, d.span.start.column) for d in errors] == [
+        (
+            "FF602",
+            "this use of the function `cast` has no translation from duckdb to postgres",
+            3,
+            3,
+        ),
+        ("FF602", "this use of `%` has no translation from duckdb to postgres", 3, 40),
+        (
+            "FF602",
+            "this use of the function `date_diff` has no translation from duckdb to postgres",
+            4,
+            3,
+        ),
+    ]
+    assert all("of these types, or in this place" in d.help[0] for d in errors)
+
+
+def test_a_test_of_data_whose_words_have_no_translation_is_refused() -> None:
+    notes = """\
+transformations:
+  - name: clean
+    tests: [expression: {sql: "amount % 2 = 0", name: even}]
+"""
+    found = compiled(
+        FILES["transformations/clean.sql"], FROM_DUCKDB, **{"transformations/notes.yml": notes}
+    )
+    (problem,) = [d for d in found.diagnostics if d.severity == "error"]
+    assert problem.message.endswith("from duckdb to postgres: this use of `mod`")

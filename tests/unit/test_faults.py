@@ -156,7 +156,7 @@ def test_a_clock_that_jumps_back_holds_no_lock_for_ever(
         with holding(session.state, "dev") as lease:
             assert lease.token == 2
     later = time.time() + HOUR
-    monkeypatch.setattr(locks.time, "time", lambda: later)
+    monkeypatch.setattr(time, "time", lambda: later)
     project = small_project(tmp_path / "other")
     assert ffc(project, "run").code == 0
     monkeypatch.undo()

@@ -151,6 +151,14 @@ def test_a_server_that_goes_away(own_server: PostgresServer) -> None:
         own_server.start()
 
 
+def test_a_server_that_is_too_old(
+    postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ffc_postgres.connection.OLDEST", 19)
+    with pytest.raises(Unreachable, match="is of PostgreSQL 18: ffc needs 19 or newer"):
+        a_line(postgres_server)
+
+
 def test_a_line_is_kept_for_the_next(pool: Pool) -> None:
     first = pool.take(5.0)
     pool.give(first)

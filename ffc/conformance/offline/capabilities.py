@@ -37,10 +37,10 @@ ROWS: Final = Group(
     place=offline_place,
     help="see `batches`, `version` and `content_hash` in ffc/adapter/offline.py",
 )
-# Bytes of an answer that goes by, and how much more memory it may take to read them.
-_MOST: Final = 96 * 2**20
+# So much more memory it may take to read half a gigabyte that goes by.
+_MOST: Final = 200 * 2**20
 _TEXT: Final = "x" * 64
-_LONG: Final = 3_000_000
+_LONG: Final = 6_000_000
 
 
 def checks() -> Iterator[Check[OfflinePlace]]:
@@ -121,7 +121,7 @@ def rows_keep_their_order(place: OfflinePlace) -> None:
 
 
 def a_large_answer_takes_little_memory(place: OfflinePlace) -> None:
-    """Rows that go by are not kept: three million take little more memory than the first"""
+    """Rows that go by are not kept: six million take little more memory than the first"""
     make_numbers(place)
     long = exp.Concat(
         expressions=[exp.cast(build.column("n", "a"), exp.DType.TEXT), exp.Literal.string(_TEXT)]

@@ -29,7 +29,7 @@ _FORMATS: Final[Mapping[str, Literal["csv", "parquet", "json"]]] = {
 
 def create(place: OfflinePlace, name: str, query: exp.Query | str, kind: str = "TABLE") -> str:
     """Return the statement that makes a table or a view of the place."""
-    text = query if isinstance(query, str) else query.sql(dialect=place.store.dialect)
+    (text,) = place.text(query)
     return relations.create(place.table(name), kind, text, place.store.dialect)
 
 

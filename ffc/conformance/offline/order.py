@@ -51,7 +51,7 @@ Columns = Mapping[str, tuple[str, Sequence[object]]]
 def checks() -> Iterator[Check[OfflinePlace]]:
     """Yield the checks of order and of keys."""
     for kind, values in ORDERED.items():
-        work = partial(_holds_order, kind, values)
+        work = partial(hold_order, kind, values)
         yield ORDER.check(work, name=kind, claim=f"{kind} has the order that is written down")
     yield from ORDER.checks(zero_has_no_sign)
     for kind, values in _KEY_VALUES.items():
@@ -60,8 +60,8 @@ def checks() -> Iterator[Check[OfflinePlace]]:
         yield KEYS.check(work, name=kind, claim=claim)
 
 
-def _holds_order(kind: str, values: Sequence[object], place: OfflinePlace) -> None:
-    """Let each value tie with the next one, written before it and after it."""
+def hold_order(kind: str, values: Sequence[object], place: OfflinePlace) -> None:
+    """Let each value tie with the next one, written before it and after it; raises Broken."""
     pairs = [*pairwise([None, *values])]
     keys = range(2 * len(pairs))
     tied = [*pairs, *((greater, less) for less, greater in pairs)]

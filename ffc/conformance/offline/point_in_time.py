@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import partial
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 from ffc.conformance import brute_force
 from ffc.conformance.cases import (
@@ -49,6 +49,10 @@ RANDOM: Final = Group(
     place=offline_place,
     help="ffc/conformance/brute_force.py finds the same rows one by one, in Python",
 )
+# The shapes that ffc may choose for a store, beside the one that it chooses when it runs.
+_EVERYWHERE: Final[tuple[Shape, ...]] = ("union",)
+_WITH_INDEXES: Final[tuple[Shape, ...]] = (*_EVERYWHERE, "lateral", "walk")
+_WITH_ASOF: Final[tuple[Shape, ...]] = ("asof", *_EVERYWHERE, "ranges", "pairs")
 FEW: Final = 6
 MANY: Final = 120
 
@@ -109,9 +113,8 @@ def _every_shape(
     if not isinstance(node, TrainingSet):
         raise TypeError(node.id)
     parents = {each: registry.relation(each) for each in {node.label, *node.depends_on}}
-    shapes: tuple[Shape, ...] = ("union",)
-    if place.store.capabilities.asof_join:
-        shapes = get_args(Shape)
+    able = place.store.capabilities
+    shapes = _WITH_ASOF if able.asof_join else _WITH_INDEXES if able.indexes else _EVERYWHERE
     alone = unshared(node.plan)
     plans = {"": node.plan} if alone == node.plan else {"": node.plan, ", each by itself": alone}
     for shape in shapes:

@@ -17,7 +17,7 @@ from ffc.adapter import DataError, Relation
 from ffc.conformance.checks import Broken, Check, Group, expect_refusal
 from ffc.conformance.offline.making import create, loading, rows_query, select_all, write_parquet
 from ffc.conformance.places import OfflinePlace, offline_place
-from ffc.conformance.values import EXTREMES, arrow_values, comparable
+from ffc.conformance.values import EXTREMES, NESTED, arrow_values, comparable
 from ffc.connect.warehouse import table_of
 from ffc.core.arrow import typed
 from ffc.core.types import known_type
@@ -86,7 +86,16 @@ def checks() -> Iterator[Check[OfflinePlace]]:
     """Yield the checks of types and files."""
     for kind, values in EXTREMES.items():
         work = partial(_holds_values, kind, values)
+        if kind == NESTED:
+            claim = f"{kind} comes back as it was, or is refused by the name of its column"
+            yield TYPES.check(partial(_holds_or_refuses, work), name=kind, claim=claim)
+            continue
         yield TYPES.check(work, name=kind, claim=f"{kind} comes back as it was, at its extremes")
+        if not kind.startswith("vector"):
+            # A list of numbers may be all that a store has for one.
+            told = partial(_tells_type, kind, values)
+            claim = f"a column of {kind} is told to be one, of a table, a copy and a view"
+            yield TYPES.check(told, name=f"told_{kind}", claim=claim)
     for kind, values in _WRITTEN.items():
         work = partial(_holds_written, kind, values)
         claim = f"{kind} that a statement says is just that value"
@@ -138,6 +147,30 @@ def _holds_values(kind: str, values: Sequence[object], place: OfflinePlace) -> N
         rows = exp.select("i", "x").from_(build.reference(_LENT)).order_by(build.ascending("i"))
         query = _over(place, rows, lent)
         _expect_values(place, kind, given, "read from a lent file", query)
+
+
+def _holds_or_refuses(work: Callable[[OfflinePlace], None], place: OfflinePlace) -> None:
+    try:
+        work(place)
+    except DataError as problem:
+        if "`x`" not in str(problem):
+            raise
+
+
+def _tells_type(kind: str, values: Sequence[object], place: OfflinePlace) -> None:
+    if kind == "json":
+        file = _file_of(place.folder / "values.json", f'{{"i": 0, "x": {values[-1]}}}\n')
+    else:
+        arrays = {"i": arrow_values("int64", [0]), "x": arrow_values(kind, values[:1])}
+        file = write_parquet(place.folder / "values.parquet", arrays)
+    place.store.load(loading(place, "t", file, {"i": "int64", "x": kind})).wait()
+    place.do(create(place, "u", select_all(place, "t")))
+    place.do(create(place, "v", select_all(place, "u"), "VIEW"))
+    for name in ("t", "u", "v"):
+        columns = place.store.columns(Relation(place.schema, name))
+        found = {column: str(place.store.type_of(native)) for column, native in columns}
+        if found != {"i": "int64", "x": kind}:
+            raise Broken("a column is told to be of another type", expected=kind, got=found["x"])
 
 
 def _holds_json(values: Sequence[object], place: OfflinePlace) -> None:

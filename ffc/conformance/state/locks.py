@@ -165,10 +165,12 @@ def the_lock_of_a_dead_holder_is_free(place: StatePlace) -> None:
 
 
 def a_clock_that_was_set_back_holds_nothing(place: StatePlace) -> None:
-    """A lock that ends later than can be is no one's: the clock was set back"""
+    """A lock that ends much later than it could is no one's: the clock was set back"""
     store = place.store
     leased(store)
-    store.acquire(_NAME, "you:2", BEGAN - 1, SECONDS)
+    work = partial(store.acquire, _NAME, "you:2", BEGAN - SECONDS / 2, SECONDS)
+    expect_refusal(work, Locked, "a lock that was renewed in between is taken over")
+    store.acquire(_NAME, "you:2", BEGAN - 2 * SECONDS, SECONDS)
 
 
 def a_late_holder_that_nobody_replaced_may_finish(place: StatePlace) -> None:
