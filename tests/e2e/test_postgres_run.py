@@ -37,7 +37,7 @@ def project_on(server: PostgresServer, folder: Path, database: str, **settings: 
 def test_a_server_that_is_killed_in_the_middle_of_a_run(
     server: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ffc_postgres.sessions.PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr("ffc_postgres.warehouse.sessions.PATIENCE_SECONDS", 0.5)
     database = server.database()
     project = project_on(server, tmp_path, database)
     failed = 0

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from ffc.adapter import StoreError, Transient, Unreachable
 from ffc_postgres.connection import CONNECT_SECONDS, Place, connect, prepare
 from ffc_postgres.errors import mapped
-from ffc_postgres.quiet import quiet
-from ffc_postgres.watching import Watch
+from ffc_postgres.warehouse.quiet import quiet
+from ffc_postgres.warehouse.watching import Watch
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection  # noqa: N812
