@@ -102,8 +102,10 @@ def _late(
     """
 
     def over(most: int) -> float:
-        share = max(LOOKED_AT // most, LABELS) / asked
-        (row,) = warehouse.rows(skipped(plan, view, share, most + 1), relations)
+        # Far enough that labels with few rows before them do not hide how many others have.
+        far = 4 * most
+        share = max(LOOKED_AT // far, LABELS) / asked
+        (row,) = warehouse.rows(skipped(plan, view, share, far), relations)
         return float(str(row["skipped"] or 0))
 
     few = over(SKIPPED_A_ROW)
