@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ffc_postgres.offline import PostgresOfflineStore
-from ffc_postgres.online import PostgresOnlineStore
-from ffc_postgres.state import PostgresStateStore
+from ffc_postgres.stores.online import PostgresOnlineStore
+from ffc_postgres.stores.state import PostgresStateStore
+from ffc_postgres.warehouse.offline import PostgresOfflineStore
 
 __all__ = ["PostgresOfflineStore", "PostgresOnlineStore", "PostgresStateStore"]

@@ -10,9 +10,16 @@ from msgspec import Struct
 from ffc.adapter.offline import Relation
 from ffc.connect.session import Session
 from ffc.connect.warehouse import Warehouse
-from ffc.manifest.records import Plan, TrainingSet
+from ffc.manifest.records import Plan, TrainingSet, ViewPlan
 from ffc.registry import StateRegistry
-from ffc.sql.search import SHORT, Shape, indexed_shape, most_skipped, shape_for
+from ffc.sql.search import (
+    SHORT,
+    SKIPPED_A_ROW,
+    Shape,
+    indexed_shape,
+    most_skipped,
+    shape_for,
+)
 from ffc.sql.sizes import count_of, sizes, skipped
 
 # How many rows are looked at to choose a shape, and for how many labels at the least.
@@ -74,20 +81,43 @@ def _indexed(
     views = {view.searched: view for view in plan.views if view.event_time}
     late = {name for name, view in views.items() if view.created and view.as_known}
     asked = _count(warehouse, plan.label, relations) if late else 0
-    found = []
-    for name, view in views.items():
-        if name not in late or not asked:
-            found.append(Searched(view=name, shape="lateral", reason="by the index"))
-            continue
-        rows = _count(warehouse, name, relations)
-        most = most_skipped(asked, rows)
-        share = max(LOOKED_AT // most, LABELS) / asked
-        (row,) = warehouse.rows(skipped(plan, view, share, most + 1), relations)
-        over = float(str(row["skipped"] or 0))
-        shape = indexed_shape(over, most)
-        why = f"{asked:,} labels, {rows:,} rows, {over:,.1f} of them read over for each"
-        found.append(Searched(view=name, shape=shape, reason=f"{why}, {most:,} would be too many"))
-    return tuple(found)
+    return tuple(
+        _late(warehouse, plan, view, relations, asked)
+        if name in late and asked
+        else Searched(view=name, shape="lateral", reason="by the index")
+        for name, view in views.items()
+    )
+
+
+def _late(
+    warehouse: Warehouse,
+    plan: Plan,
+    view: ViewPlan,
+    relations: Mapping[str, Relation | str],
+    asked: int,
+) -> Searched:
+    """Return the shape for a view whose rows say when they were learned.
+
+    So few rows as may be read over whatever the history is are looked at first: they mostly tell.
+    """
+
+    def over(most: int) -> float:
+        # Far enough that labels with few rows before them do not hide how many others have.
+        far = 4 * most
+        share = max(LOOKED_AT // far, LABELS) / asked
+        (row,) = warehouse.rows(skipped(plan, view, share, far), relations)
+        return float(str(row["skipped"] or 0))
+
+    few = over(SKIPPED_A_ROW)
+    if few < SKIPPED_A_ROW:
+        why = f"{asked:,} labels, {few:,.1f} rows read over for each"
+        return Searched(view=view.searched, shape="lateral", reason=why)
+    rows = _count(warehouse, view.searched, relations)
+    most = most_skipped(asked, rows)
+    many = over(most)
+    why = f"{asked:,} labels, {rows:,} rows, {many:,.1f} of them read over for each"
+    why += f", {most:,} would be too many"
+    return Searched(view=view.searched, shape=indexed_shape(many, most), reason=why)
 
 
 def _count(warehouse: Warehouse, node: str, relations: Mapping[str, Relation | str]) -> int:

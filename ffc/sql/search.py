@@ -31,7 +31,7 @@ _UNTIL: Final = "__until"
 SHORT: Final = 64
 PAIRS_A_ROW: Final = 4
 # Measured on PostgreSQL: so many rows are sooner read over in an index than one is put in a list.
-SKIPPED_A_ROW: Final = 2
+SKIPPED_A_ROW: Final = 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,8 +18,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pytest
-from conformance.adapters import server
 from support.cli import PROFILES, ffc, write_files
+from support.postgres import shared
 
 from ffc.adapter import Given, Options
 from ffc.conformance import offline_checks, online_checks, state_checks
@@ -205,10 +205,10 @@ def test_a_store_that_cannot_be_opened_is_one_error(project: Path) -> None:
 
 
 def test_what_nobody_may_do_there_is_told_once(project: Path) -> None:
-    database = server().database()
-    server().sql("CREATE ROLE reads LOGIN PASSWORD 'not a secret'")
-    settings = server().settings_of(database, "reads")
-    server().sql(f'GRANT CONNECT ON DATABASE "{database}" TO reads')
+    database = shared(18).database()
+    shared(18).sql("CREATE ROLE reads LOGIN PASSWORD 'not a secret'")
+    settings = shared(18).settings_of(database, "reads")
+    shared(18).sql(f'GRANT CONNECT ON DATABASE "{database}" TO reads')
     place = ", ".join(f"{name}: {value}" for name, value in settings.items())
     profiles = PROFILES.replace("duckdb, path: .ffc/test.duckdb", f"postgres, {place}")
     write_files(project, {"profiles.yml": profiles})
@@ -220,20 +220,20 @@ def test_what_nobody_may_do_there_is_told_once(project: Path) -> None:
 
 
 def test_nothing_is_left_in_a_database(project: Path) -> None:
-    database = server().database()
-    settings = server().settings_of(database)
+    database = shared(18).database()
+    settings = shared(18).settings_of(database)
     place = "{type: postgres, " + ", ".join(f"{n}: {v}" for n, v in settings.items()) + "}"
     profiles = re.sub(r"\{type: .*\}", place, PROFILES)
     assert profiles.count("postgres") == 3
     write_files(project, {"profiles.yml": profiles})
     left = scratch_name(utc_now() - timedelta(hours=2))
-    server().sql(f'SET ROLE ffc; CREATE SCHEMA "{left}"; CREATE SCHEMA "{left}__ffc"', database)
+    shared(18).sql(f'SET ROLE ffc; CREATE SCHEMA "{left}"; CREATE SCHEMA "{left}__ffc"', database)
     names = ("-c", "offline.transactions", "-c", "online.batches", "-c", "state.runs")
     done = ffc(project, "conformance", *names)
     assert done.code == 0, done.stdout
     told = " ".join(done.stderr.split())
     assert told.startswith(f"removed `{left}`, 2 hours old, in the offline store")
-    found = server().sql("SELECT nspname FROM pg_namespace", database)
+    found = shared(18).sql("SELECT nspname FROM pg_namespace", database)
     assert [name for (name,) in found if "conformance" in name or "state" in name] == []
 
 

@@ -14,7 +14,7 @@ import sqlglot
 
 from ffc.manifest.records import Column
 from ffc.sql.translation import translated, untranslated
-from ffc_postgres.translation import FROM_DUCKDB
+from ffc_postgres.translation.words import FROM_DUCKDB
 from support.postgres import PostgresServer
 
 # Halves, what no double holds, the greatest and the least, NaN, infinities, -0.0, letters of two

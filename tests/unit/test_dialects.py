@@ -11,7 +11,7 @@ from ffc.compiler import Compiled, compile_project
 from ffc.manifest.records import FeatureView, Label, Manifest, Target, TrainingSet, Transformation
 from ffc.project.files import ProjectFiles
 from ffc.sql.translation import CORE, Translation
-from ffc_postgres.translation import FROM_DUCKDB
+from ffc_postgres.translation.words import FROM_DUCKDB
 
 TARGET = Target(
     name="prod", offline="postgres", dialect="postgres", asof_join=False, online=("default",)

@@ -8,7 +8,7 @@ import pytest
 from support.stores import Stores, WriteRow, a_batch
 
 from ffc.adapter import OnlineStore
-from ffc_postgres import online as postgres_online
+from ffc_postgres.stores import online as postgres_online
 from ffc_sqlite import online as sqlite_online
 
 

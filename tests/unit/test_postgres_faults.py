@@ -83,7 +83,7 @@ def test_a_server_that_lets_nobody_in(
 
 
 def test_too_many_connections(server: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ffc_postgres.sessions.PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr("ffc_postgres.warehouse.sessions.PATIENCE_SECONDS", 0.5)
     database = server.database()
     server.sql(f'ALTER DATABASE "{database}" CONNECTION LIMIT 1')
     store = open_postgres(server, database)
@@ -92,7 +92,7 @@ def test_too_many_connections(server: PostgresServer, monkeypatch: pytest.Monkey
             store.about()
         assert caught.value.help[0].startswith("others hold all connections")
         # Whoever comes late is waited for.
-        monkeypatch.setattr("ffc_postgres.sessions.PATIENCE_SECONDS", 10.0)
+        monkeypatch.setattr("ffc_postgres.warehouse.sessions.PATIENCE_SECONDS", 10.0)
         threading.Timer(0.5, other.close).start()
         assert rows_of(store, "SELECT 1") == [(1,)]
     store.close()
@@ -255,7 +255,7 @@ def test_a_deadlock_is_gone_through_again(
 def test_a_deadlock_that_comes_again_is_told(
     server: PostgresServer, store: PostgresOfflineStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ffc_postgres.transactions.ATTEMPTS", 1)
+    monkeypatch.setattr("ffc_postgres.warehouse.transactions.ATTEMPTS", 1)
     with pytest.raises(Transient, match="deadlock detected") as caught:
         deadlocked(server, store)
     assert "others write there at the same time: try again" in caught.value.help
@@ -337,12 +337,15 @@ def test_a_server_that_was_started_anew_between_two_statements(
 def test_a_server_that_does_not_come_back(
     store: PostgresOfflineStore, server: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ffc_postgres.sessions.PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr("ffc_postgres.warehouse.sessions.PATIENCE_SECONDS", 0.5)
     assert rows_of(store, "SELECT 1") == [(1,)]
     server.stop()
     try:
-        with pytest.raises(Unreachable, match="can't be reached: Connection refused"):
-            store.about()
+        for _ in range(2):
+            with pytest.raises(Unreachable, match="can't be reached: Connection refused"):
+                store.about()
+            # It is waited for once, not by each statement that is still to come.
+            monkeypatch.setattr("ffc_postgres.warehouse.sessions.PATIENCE_SECONDS", 60.0)
     finally:
         server.start()
 
@@ -374,8 +377,8 @@ def test_a_commit_of_which_nobody_heard_happens_once(server: PostgresServer, hea
 def test_a_commit_of_which_nobody_will_hear_is_told_so(
     server: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ffc_postgres.transactions.DOUBT_SECONDS", 0.5)
-    monkeypatch.setattr("ffc_postgres.sessions.PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr("ffc_postgres.warehouse.transactions.DOUBT_SECONDS", 0.5)
+    monkeypatch.setattr("ffc_postgres.warehouse.sessions.PATIENCE_SECONDS", 0.1)
     gone = threading.Event()
 
     def breaks(said: bytes) -> bool | None:
@@ -398,10 +401,10 @@ def test_a_commit_of_which_nobody_will_hear_is_told_so(
 def test_a_server_that_hangs_is_found_out(
     server: PostgresServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("ffc_postgres.watching.SILENT_SECONDS", 1.0)
+    monkeypatch.setattr("ffc_postgres.warehouse.watching.SILENT_SECONDS", 1.0)
     monkeypatch.setattr("ffc_postgres.connection.CONNECT_SECONDS", 1)
-    monkeypatch.setattr("ffc_postgres.sessions.CONNECT_SECONDS", 1)
-    monkeypatch.setattr("ffc_postgres.sessions.PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr("ffc_postgres.warehouse.sessions.CONNECT_SECONDS", 1)
+    monkeypatch.setattr("ffc_postgres.warehouse.sessions.PATIENCE_SECONDS", 0.1)
     store = open_postgres(server, connect_timeout=2)
     # One that only takes long is left alone.
     assert rows_of(store, "SELECT 1 AS a FROM pg_sleep(3)") == [(1,)]
@@ -427,7 +430,7 @@ def test_a_server_that_hangs_is_found_out(
 def test_cancelling_ends_where_a_server_hangs(
     server: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ffc_postgres.sessions.END_SECONDS", 0.5)
+    monkeypatch.setattr("ffc_postgres.warehouse.sessions.END_SECONDS", 0.5)
     store = open_postgres(server)
     handle = store.submit(f"CREATE TABLE public.t AS {SLEEP}")
     batches = store.submit("SELECT n FROM generate_series(1, 10000000) AS g(n)").batches(1_000)

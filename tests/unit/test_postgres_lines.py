@@ -14,10 +14,10 @@ import pytest
 from support.postgres import PostgresServer, postgres
 
 from ffc.adapter import Options, StatementFailed, StoreError, Transient, Unreachable
-from ffc_postgres import line as lines
 from ffc_postgres.connection import Place, place_of
-from ffc_postgres.line import Line
-from ffc_postgres.pool import Pool
+from ffc_postgres.stores import line as lines
+from ffc_postgres.stores.line import Line
+from ffc_postgres.stores.pool import Pool
 
 BACKENDS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
 

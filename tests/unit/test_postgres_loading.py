@@ -18,7 +18,8 @@ from support.offline import load, loaded, open_postgres, rows_of, tables
 from support.postgres import SORTS_BY_BYTES, PostgresServer, shared
 
 from ffc.adapter import Cancelled, DataError, Load, Relation, known_type
-from ffc_postgres import PostgresOfflineStore, lending
+from ffc_postgres import PostgresOfflineStore
+from ffc_postgres.warehouse import lending
 
 
 @pytest.fixture

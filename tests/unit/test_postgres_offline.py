@@ -277,7 +277,7 @@ def test_rows_that_are_not_read_to_the_end_free_their_session(
 def test_who_reads_too_slowly_is_told_so(
     store: PostgresOfflineStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ffc_postgres.results.SLOW_SECONDS", 0.2)
+    monkeypatch.setattr("ffc_postgres.warehouse.results.SLOW_SECONDS", 0.2)
     store.submit("CREATE TABLE public.t AS SELECT generate_series(1, 1000000) AS n").wait()
     batches = store.submit("SELECT n FROM public.t").batches(1_000)
     next(batches)
@@ -289,7 +289,7 @@ def test_who_reads_too_slowly_is_told_so(
 def test_rows_that_came_are_read_as_slowly_as_one_likes(
     store: PostgresOfflineStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ffc_postgres.results.SLOW_SECONDS", 0.1)
+    monkeypatch.setattr("ffc_postgres.warehouse.results.SLOW_SECONDS", 0.1)
     batches = store.submit("SELECT n FROM generate_series(1, 3500) AS g(n)").batches(1_000)
     counts = [next(batches).num_rows]
     time.sleep(0.5)

@@ -22,10 +22,10 @@ from ffc.adapter import (
     Transient,
     Unreachable,
 )
-from ffc_postgres import database as databases
-from ffc_postgres import online
-from ffc_postgres.database import Database
-from ffc_postgres.line import Line
+from ffc_postgres.stores import database as databases
+from ffc_postgres.stores import online
+from ffc_postgres.stores.database import Database
+from ffc_postgres.stores.line import Line
 
 SCHEMA = "ffc_o"
 

@@ -15,7 +15,7 @@ from support.postgres import shared
 
 from ffc.adapter import DataError, StatementFailed
 from ffc_postgres import PostgresOfflineStore
-from ffc_postgres import results as results_module
+from ffc_postgres.warehouse import results as results_module
 
 
 @pytest.fixture(scope="module", params=[16, 18])

@@ -18,10 +18,10 @@ from support.stores import Stores, a_batch
 from ffc.adapter import Locked, StateError, StateStore, Transient, Unreachable
 from ffc.connect import holding as locks
 from ffc.connect.holding import holding
-from ffc_postgres import database as databases
-from ffc_postgres.layouts import STATE
-from ffc_postgres.line import Line
-from ffc_postgres.state import PostgresStateStore
+from ffc_postgres.stores import database as databases
+from ffc_postgres.stores.layouts import STATE
+from ffc_postgres.stores.line import Line
+from ffc_postgres.stores.state import PostgresStateStore
 
 SCHEMA = "ffc_s"
 
@@ -122,7 +122,7 @@ def test_an_older_layout_is_brought_to_the_newest(
     store = postgres_stores.state()
     store.deploy("dev", b"one", T1, "ann")
     newer = replace(STATE, scripts=(*STATE.scripts, ("ALTER TABLE runs ADD COLUMN more text",)))
-    monkeypatch.setattr("ffc_postgres.state.STATE", newer)
+    monkeypatch.setattr("ffc_postgres.stores.state.STATE", newer)
     with pytest.raises(StateError, match="it was written by an older ffc") as caught:
         postgres_stores.state(read_only=True).deployment("dev")
     assert "brings it up to date" in caught.value.help[0]
@@ -143,7 +143,7 @@ def test_a_migration_that_fails_leaves_what_was_there(
     steps = ("ALTER TABLE runs ADD COLUMN more text", "ALTER TABLE nowhere ADD COLUMN x text")
     broken = replace(STATE, scripts=(*STATE.scripts, steps))
     with monkeypatch.context() as patch:
-        patch.setattr("ffc_postgres.state.STATE", broken)
+        patch.setattr("ffc_postgres.stores.state.STATE", broken)
         with pytest.raises(StateError, match='relation "nowhere" does not exist'):
             postgres_stores.state().deployment("dev")
     assert postgres_stores.state().deployment("dev") == ("d1", b"one")
@@ -289,8 +289,8 @@ def test_lines_that_are_ended_at_any_time_lose_nothing(
 def test_a_server_that_stands_still(
     own: Stores, own_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ffc_postgres.state.SILENT_SECONDS", 0.5)
-    monkeypatch.setattr("ffc_postgres.line.CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr("ffc_postgres.stores.state.SILENT_SECONDS", 0.5)
+    monkeypatch.setattr("ffc_postgres.stores.line.CONNECT_SECONDS", 0.5)
     store = own.state(connect_timeout=1)
     lease = leased(store)
     with own_server.hanging():

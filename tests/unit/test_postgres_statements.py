@@ -24,7 +24,7 @@ from ffc.registry import StateRegistry
 from ffc.run.searching import searches
 from ffc.sql import build, increments, relations
 from ffc_postgres import PostgresOfflineStore
-from ffc_postgres.types import type_of
+from ffc_postgres.warehouse.types import type_of
 
 NODE: Final = Label(
     id="label.shown", name="shown", path="", line=1, source="", roles=(), column="", sql=""

@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlglot import exp
 
-from ffc_postgres.spelling import BYTES, as_type, call, collated, text
+from ffc_postgres.translation.spelling import BYTES, as_type, call, collated, text
 
 DIALECT: Final = "postgres"
 _LISTED: Final = {"r": "BASE TABLE", "p": "BASE TABLE", "f": "BASE TABLE", "v": "VIEW", "m": "VIEW"}

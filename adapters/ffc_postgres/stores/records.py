@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from ffc.adapter import Build, OnlineView, StateError
-from ffc_postgres.line import Line
+from ffc_postgres.stores.line import Line
 
 DEPLOYMENTS: Final = """
     SELECT 'd' || d.id AS id, d.target, d.manifest, d.created, d.principal,

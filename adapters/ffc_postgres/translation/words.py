@@ -9,10 +9,8 @@ from types import MappingProxyType
 from typing import Final
 
 from ffc.adapter.sql import CORE, Rewrite, Translation
-from ffc_postgres import rewrites_of_numbers as numbers
-from ffc_postgres import rewrites_of_queries as queries
-from ffc_postgres import rewrites_of_text as texts
-from ffc_postgres import rewrites_of_times as times
+from ffc_postgres.translation import numbers, queries, times
+from ffc_postgres.translation import text as texts
 
 # What means the same as it stands.
 _SAME: Final = """

@@ -18,10 +18,10 @@ from ffc.adapter import (
     Unreachable,
 )
 from ffc_postgres.connection import SETTINGS, place_of
-from ffc_postgres.database import SILENT_SECONDS, Database
-from ffc_postgres.layouts import ONLINE, schema_of
-from ffc_postgres.line import Line
-from ffc_postgres.lookups import Lookups
+from ffc_postgres.stores.database import SILENT_SECONDS, Database
+from ffc_postgres.stores.layouts import ONLINE, schema_of
+from ffc_postgres.stores.line import Line
+from ffc_postgres.stores.lookups import Lookups
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlglot import exp
 
 from ffc.adapter import DataError, StatementFailed, Transient
-from ffc_postgres import binary
-from ffc_postgres.sessions import Session
+from ffc_postgres.warehouse import binary
+from ffc_postgres.warehouse.sessions import Session
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ffc.adapter import Observation, ServedMinute
-from ffc_postgres.database import Database
-from ffc_postgres.line import Line
+from ffc_postgres.stores.database import Database
+from ffc_postgres.stores.line import Line
 
 
 def put_observations(line: Line, observations: Sequence[Observation]) -> None:

@@ -22,13 +22,13 @@ from ffc.adapter import (
     StateError,
     StateStore,
 )
-from ffc_postgres import figures
 from ffc_postgres.connection import SETTINGS, place_of
-from ffc_postgres.database import Database
-from ffc_postgres.layouts import STATE, schema_of
-from ffc_postgres.line import Line
-from ffc_postgres.locks import check_lease, taken
-from ffc_postgres.records import (
+from ffc_postgres.stores import figures
+from ffc_postgres.stores.database import Database
+from ffc_postgres.stores.layouts import STATE, schema_of
+from ffc_postgres.stores.line import Line
+from ffc_postgres.stores.locks import check_lease, taken
+from ffc_postgres.stores.records import (
     DEPLOYMENTS,
     add_build,
     add_deployment,
@@ -40,7 +40,7 @@ from ffc_postgres.records import (
     point,
     replace_node,
 )
-from ffc_postgres.scratch import ScratchSchemas
+from ffc_postgres.stores.scratch import ScratchSchemas
 
 T = TypeVar("T")
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ffc.adapter import Unreachable
-from ffc_postgres.line import Line, Row
+from ffc_postgres.stores.line import Line, Row
 
 _IDENTITY: Final = """
     SELECT 'origin'::regclass::oid::int8, (SELECT id::text FROM origin),

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Final
 
 from ffc.adapter import DataError, StateError, StoreError, Transient, Unreachable
-from ffc_postgres.line import Line
+from ffc_postgres.stores.line import Line
 
 Refused = StoreError | StateError | DataError
 # A server that has no connection left is asked so often.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ffc.adapter import Lease, Locked, is_held
-from ffc_postgres.line import Line
+from ffc_postgres.stores.line import Line
 
 
 class Lock(NamedTuple):

@@ -33,15 +33,15 @@ from ffc.adapter.sql import Translation
 from ffc_duckdb.describing import file_columns
 from ffc_postgres.connection import SETTINGS, place_of
 from ffc_postgres.errors import ended_by_server, mapped
-from ffc_postgres.hashing import hash_query, table_of, version_query
-from ffc_postgres.lending import lent
-from ffc_postgres.loading import Loading
-from ffc_postgres.results import PROBE, Reading, Rows, bound
-from ffc_postgres.sessions import Session, Sessions
-from ffc_postgres.statements import settling, written
-from ffc_postgres.transactions import Step, transact
-from ffc_postgres.translation import FROM_DUCKDB
-from ffc_postgres.types import type_of
+from ffc_postgres.translation.words import FROM_DUCKDB
+from ffc_postgres.warehouse.hashing import hash_query, table_of, version_query
+from ffc_postgres.warehouse.lending import lent
+from ffc_postgres.warehouse.loading import Loading
+from ffc_postgres.warehouse.results import PROBE, Reading, Rows, bound
+from ffc_postgres.warehouse.sessions import Session, Sessions
+from ffc_postgres.warehouse.statements import settling, written
+from ffc_postgres.warehouse.transactions import Step, transact
+from ffc_postgres.warehouse.types import type_of
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from ffc.adapter import StoreError, Transient, Unreachable
 from ffc_postgres.connection import CONNECT_SECONDS, Place, connect, prepare
 from ffc_postgres.errors import mapped
-from ffc_postgres.quiet import quiet
-from ffc_postgres.watching import Watch
+from ffc_postgres.warehouse.quiet import quiet
+from ffc_postgres.warehouse.watching import Watch
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection  # noqa: N812
@@ -137,6 +137,8 @@ class Sessions:
             except (Unreachable, Transient) as problem:
                 may_come = self._met or isinstance(problem, Transient)
                 if not may_come or self._closed or time.monotonic() > end:
+                    # Whoever asks next need not wait for it again.
+                    self._met = False
                     raise
                 time.sleep(_PAUSE)
 

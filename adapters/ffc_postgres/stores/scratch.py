@@ -11,8 +11,8 @@ from sqlglot import exp
 
 from ffc.adapter import Options, StateError, StoreError
 from ffc_postgres.connection import connect
-from ffc_postgres.database import Database
 from ffc_postgres.errors import mapped
+from ffc_postgres.stores.database import Database
 
 _SCHEMAS: Final = "SELECT nspname FROM pg_namespace"
 

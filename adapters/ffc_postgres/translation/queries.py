@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlglot import exp
 
-from ffc_postgres.spelling import collated, is_text
+from ffc_postgres.translation.spelling import collated, is_text
 
 _INNER: Final = "__inner"
 _KEPT: Final = "__kept"

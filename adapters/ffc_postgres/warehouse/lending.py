@@ -18,9 +18,9 @@ from sqlglot import exp
 from ffc.adapter import DataError, Load, OfflineStore, Relation, Type
 from ffc.adapter.sql import sql_type, type_of_native
 from ffc_duckdb.errors import mapped as mapped_reading
-from ffc_postgres.hashing import table_of
-from ffc_postgres.loading import by_bytes, encoded_list, opened_reader
-from ffc_postgres.sessions import Session, Sessions
+from ffc_postgres.warehouse.hashing import table_of
+from ffc_postgres.warehouse.loading import by_bytes, encoded_list, opened_reader
+from ffc_postgres.warehouse.sessions import Session, Sessions
 
 if TYPE_CHECKING:
     import duckdb

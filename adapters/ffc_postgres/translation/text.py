@@ -8,8 +8,8 @@ from typing import Final
 from sqlglot import exp
 
 from ffc.adapter.sql import NoTranslation
-from ffc_postgres.rewrites_of_numbers import to_decimal
-from ffc_postgres.spelling import (
+from ffc_postgres.translation.numbers import to_decimal
+from ffc_postgres.translation.spelling import (
     INTEGERS,
     LETTERS,
     TEXTS,

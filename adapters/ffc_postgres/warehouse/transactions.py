@@ -15,7 +15,7 @@ from typing import Final
 
 from ffc.adapter import StoreError, Transient, Unreachable
 from ffc_postgres.errors import mapped
-from ffc_postgres.sessions import Session, Sessions
+from ffc_postgres.warehouse.sessions import Session, Sessions
 
 Step = Callable[[Session], None]
 # How often a transaction is begun that others ran into, and how long it waits before.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ffc.adapter import Options, ProfileError, StateError, StatementFailed, StoreError
-from ffc_postgres.line import Line
+from ffc_postgres.stores.line import Line
 
 # One migration: statements that are applied whole or not at all.
 Script = tuple[str, ...]

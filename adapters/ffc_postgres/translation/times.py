@@ -8,7 +8,7 @@ from typing import Final
 from sqlglot import exp
 
 from ffc.adapter.sql import NoTranslation
-from ffc_postgres.spelling import (
+from ffc_postgres.translation.spelling import (
     INTEGERS,
     TIMES,
     as_type,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ffc.adapter.sql import NoTranslation
-from ffc_postgres.spelling import (
+from ffc_postgres.translation.spelling import (
     INTEGERS,
     KNOWN,
     NESTED,

@@ -18,9 +18,9 @@ from ffc.adapter import (
 )
 from ffc_postgres.connection import Place
 from ffc_postgres.errors import HELP
-from ffc_postgres.layouts import LOCK, Layout, NotAllowed, migrate, version_of
-from ffc_postgres.line import Answer, Line, Row
-from ffc_postgres.pool import Pool
+from ffc_postgres.stores.layouts import LOCK, Layout, NotAllowed, migrate, version_of
+from ffc_postgres.stores.line import Answer, Line, Row
+from ffc_postgres.stores.pool import Pool
 
 T = TypeVar("T")
 

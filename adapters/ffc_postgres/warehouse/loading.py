@@ -21,8 +21,8 @@ from ffc_duckdb.errors import mapped as mapped_reading
 from ffc_duckdb.errors import streamed
 from ffc_duckdb.loading import load_query, refusal
 from ffc_duckdb.places import where_is
-from ffc_postgres.hashing import table_of
-from ffc_postgres.sessions import Session
+from ffc_postgres.warehouse.hashing import table_of
+from ffc_postgres.warehouse.sessions import Session
 
 if TYPE_CHECKING:
     import duckdb

@@ -1,0 +1,1 @@
+"""ffc's own stores in tables of PostgreSQL: the newest values, and what was deployed."""
