@@ -61,6 +61,7 @@ bench: $(READY) ## Measure how long a person waits.
 	@$(BIN)/python tests/benchmarks/measuring.py
 	@$(BIN)/python tests/benchmarks/training.py
 	@$(BIN)/python tests/benchmarks/postgres_training.py
+	@$(BIN)/python tests/benchmarks/postgres_stores.py
 	@$(BIN)/python tests/benchmarks/batching.py
 	@$(BIN)/python tests/benchmarks/syncing.py
 	@$(BIN)/python tests/benchmarks/cleaning.py

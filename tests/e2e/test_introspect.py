@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
-from support.cli import ffc
+from support.cli import PROFILES, ffc, write_files
 from support.projects import small_project
 
 SOURCES = """\
@@ -129,6 +129,15 @@ def test_a_table_that_is_not_there(project: Path, table: str, said: str) -> None
     assert done.code == 1
     assert done.stderr.startswith(f"error[FF410]: there is no table `{table}` that can be read\n")
     assert said in done.stderr
+
+
+def test_a_project_of_one_source(tmp_path: Path) -> None:
+    project = "name: one\nversion: 1\nprofile: test\n"
+    source = SOURCES.replace("table: shop.orders", "file: orders.csv")
+    files = {"ffc.yml": project, "profiles.yml": PROFILES, "sources/wh.yml": source}
+    write_files(tmp_path, {**files, "orders.csv": "id,price,wide\n1,2.50,3\n"})
+    done = ffc(tmp_path, "compile", "--introspect")
+    assert (done.code, done.stderr) == (0, "compiled 1 node to target/manifest.json\n")
 
 
 def test_what_else_is_wrong_is_told_beside_it(project: Path) -> None:

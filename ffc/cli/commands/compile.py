@@ -64,5 +64,6 @@ def command(
     if not quiet:
         show_notes(notes)
     if workspace.manifest is not None and not quiet and output not in ("json", "sarif"):
-        talk(f"compiled {len(workspace.manifest.nodes)} nodes to target/manifest.json")
+        count = len(workspace.manifest.nodes)
+        talk(f"compiled {count} node{'' if count == 1 else 's'} to target/manifest.json")
     return 0 if workspace.ok else 1
