@@ -75,6 +75,8 @@ _REFUSALS: Final = {
     'FATAL:  database "': "3D000",
     "FATAL:  the database system is": "57P03",
 }
+# All that the driver says where the server is gone while it sends rows.
+_NOTHING: Final = "no message from the libpq"
 _LOST: Final = "what was under way there was undone: run again when the server answers"
 _ABSENT: Final = "does the server run, and are `host` and `port` in profiles.yml right?"
 # What libpq says of settings that no server can be reached by; nothing was begun by them.
@@ -153,6 +155,9 @@ def _unsaid(problem: psycopg2.Error, place: str) -> StoreError:
     import psycopg2
 
     text = str(problem).strip()
+    if _NOTHING in text:
+        lost = f"the connection to the database {place} was lost: it ended in the midst of rows"
+        return Unreachable(lost, help=[_LOST])
     if not isinstance(problem, psycopg2.OperationalError | psycopg2.InterfaceError):
         return StatementFailed(text)
     lines = text.splitlines()

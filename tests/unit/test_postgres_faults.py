@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
 import time
@@ -10,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
+import psycopg2
 import pytest
 from support.cli import PROFILES, ffc
 from support.offline import load, open_postgres, rows_of, tables
@@ -25,6 +27,7 @@ from ffc.adapter import (
 )
 from ffc.connect.warehouse import Warehouse
 from ffc_postgres import PostgresOfflineStore
+from ffc_postgres.errors import translate
 
 SLEEP = "SELECT 1 AS a FROM pg_sleep(30)"
 
@@ -203,6 +206,13 @@ def test_a_statement_that_somebody_ends_on_the_server(
         with pytest.raises(kind, match=said):
             handle.wait(10)
         assert tables(store) == []
+
+
+def test_a_server_that_is_gone_while_it_sends_rows_may_leave_no_word() -> None:
+    said = "error with status PGRES_COPY_OUT and no message from the libpq"
+    found = translate(psycopg2.DatabaseError(said), "d on 127.0.0.1:1")
+    assert isinstance(found, Unreachable)
+    assert re.search(LOST, found.message)
 
 
 def test_rows_whose_session_is_ended(
