@@ -34,7 +34,7 @@ SLEEP = "SELECT 1 AS a FROM pg_sleep(30)"
 LOST = r"the (connection to the )?database \w+ on [\d.:]+ (was lost|can't be reached): "
 
 
-@pytest.fixture(scope="module", params=[16, 18])
+@pytest.fixture(scope="module", params=[pytest.param(16, marks=pytest.mark.slow), 18])
 def server(request: pytest.FixtureRequest) -> Iterator[PostgresServer]:
     with postgres(request.param, deadlock_timeout="100ms", wal_level="replica") as server:
         yield server

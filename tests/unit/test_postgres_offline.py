@@ -48,7 +48,7 @@ except KeyboardInterrupt:
 """
 
 
-@pytest.fixture(params=[16, 18])
+@pytest.fixture(params=[pytest.param(16, marks=pytest.mark.slow), 18])
 def server(request: pytest.FixtureRequest) -> PostgresServer:
     return shared(request.param)
 

@@ -18,7 +18,7 @@ from ffc_postgres import PostgresOfflineStore
 from ffc_postgres.warehouse import results as results_module
 
 
-@pytest.fixture(scope="module", params=[16, 18])
+@pytest.fixture(scope="module", params=[pytest.param(16, marks=pytest.mark.slow), 18])
 def store(request: pytest.FixtureRequest) -> Iterator[PostgresOfflineStore]:
     store = open_postgres(shared(request.param))
     yield store
