@@ -41,6 +41,7 @@ def leaks(made: dict[str, Set[Column]], **changes: str) -> list[str]:
         project=resources.project,
         target=TARGET,
         max_identifier=63,
+        text=str,
         catalog=catalog,
         nodes={node.id: node for node in compiled.nodes},
     )
@@ -99,6 +100,7 @@ def test_lineage_leads_to_columns_of_sources() -> None:
         project=resources.project,
         target=TARGET,
         max_identifier=63,
+        text=str,
         catalog=read_catalog(resources)[0],
         nodes=nodes,
     )
