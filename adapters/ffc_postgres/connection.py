@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import socket
 import threading
@@ -14,7 +15,7 @@ from ffc.adapter import Options, ProfileError, Unreachable
 from ffc_postgres.errors import mapped
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection as Connection  # noqa: N812
+    from psycopg2 import extensions
 
 # What profiles.yml may say of a server, whatever its role; a `url` says all of it but the last.
 SETTINGS: Final[Mapping[str, bool]] = {
@@ -66,7 +67,7 @@ class Place:
 def driver() -> None:
     """Raise ProfileError where the driver is not installed, naming the extra that brings it."""
     try:
-        import psycopg2  # noqa: F401
+        importlib.import_module("psycopg2")
     except ImportError as problem:
         raise ProfileError(
             f"PostgreSQL needs the package psycopg2, which can't be loaded: {problem}",
@@ -110,7 +111,7 @@ def place_of(options: Options) -> Place:
     )
 
 
-def connect(place: Place, **session: str) -> Connection:
+def connect(place: Place, **session: str) -> extensions.connection:
     """Return a session that commits each statement by itself; `session` are settings of its own.
 
     Raises Unreachable where there is no server, no such database or no leave to use it.
@@ -144,7 +145,7 @@ def check_version(place: Place, version: int) -> None:
         )
 
 
-def prepare(connection: Connection, place: Place, **session: str) -> None:
+def prepare(connection: extensions.connection, place: Place, **session: str) -> None:
     """Make a session what every session is, and `session` besides; raises psycopg2's errors."""
     with connection.cursor() as cursor:
         cursor.execute(*preparation(place, session))
@@ -162,7 +163,7 @@ def preparation(place: Place, session: Mapping[str, str]) -> tuple[str, list[str
     )
 
 
-def begun(place: Place) -> Connection:
+def begun(place: Place) -> extensions.connection:
     """Return a connection that is asked without blocking, just begun; raises psycopg2.Error."""
     import psycopg2
     from psycopg2.extensions import make_dsn
@@ -170,7 +171,7 @@ def begun(place: Place) -> Connection:
     return psycopg2.connect(make_dsn(**_alive(), **place.parameters), async_=1)
 
 
-def cut(connection: Connection) -> None:
+def cut(connection: extensions.connection) -> None:
     """End a connection from this side, at once, whatever waits for it."""
     import psycopg2
 

@@ -18,7 +18,7 @@ from ffc_postgres.errors import translate
 
 if TYPE_CHECKING:
     import psycopg2
-    from psycopg2.extensions import cursor as Cursor  # noqa: N812
+    from psycopg2 import extensions
     from psycopg2.sql import Composed
 
 Row = tuple[Any, ...]
@@ -116,7 +116,7 @@ class Line:
         poll.register(self._connection.fileno(), events)
         return bool(poll.poll(max(seconds, 0.0) * 1000))
 
-    def _wait(self, cursor: Cursor | None) -> None:
+    def _wait(self, cursor: extensions.cursor | None) -> None:
         """Return when the server has answered; raises Transient where it is silent for too long."""
         from psycopg2.extensions import POLL_OK, POLL_READ
 

@@ -16,7 +16,7 @@ from ffc_postgres.warehouse.quiet import quiet
 from ffc_postgres.warehouse.watching import Watch
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection as Connection  # noqa: N812
+    from psycopg2 import extensions
 
 # How many sessions are kept while nobody needs them.
 KEPT: Final = 8
@@ -31,7 +31,7 @@ _AGAIN: Final = 0.05
 class Session:
     """A connection that one handle uses at a time; what it raises are psycopg2's errors."""
 
-    def __init__(self, connection: Connection, watch: Watch) -> None:
+    def __init__(self, connection: extensions.connection, watch: Watch) -> None:
         self._connection = connection
         self._watch = watch
         self._ended = False

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from ffc_postgres.connection import SILENT_SECONDS, Place, cut
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection as Connection  # noqa: N812
+    from psycopg2 import extensions
 
 # Seconds between two looks at what waits.
 TICK: Final = 0.25
@@ -28,7 +28,7 @@ _ANSWERS: Final = ("FATAL:", "ERROR:", "PANIC:", "SQLSTATE")
 
 @dataclass(slots=True)
 class _Wait:
-    connection: Connection
+    connection: extensions.connection
     end: float | None
     begun: float = field(default_factory=time.monotonic)
     cut: bool = False
@@ -44,7 +44,9 @@ class Watch:
         self._thread: threading.Thread | None = None
 
     @contextmanager
-    def over(self, connection: Connection, seconds: float | None = None) -> Iterator[None]:
+    def over(
+        self, connection: extensions.connection, seconds: float | None = None
+    ) -> Iterator[None]:
         """Cut the connection where the block takes more than `seconds`, or the server hangs."""
         import psycopg2
 
@@ -64,7 +66,7 @@ class Watch:
             with self._lock:
                 del self._waits[id(wait)]
 
-    def end(self, connection: Connection, seconds: float) -> None:
+    def end(self, connection: extensions.connection, seconds: float) -> None:
         """Cut a connection that still waits after some seconds."""
         with self._lock:
             for wait in self._waits.values():
