@@ -8,6 +8,7 @@ wins; the row is then found by equality, and the label joins the answers back. E
 exactly its rows. The steps, each a CTE:
 
 - `__label`: the label's columns, the keys as the entities' types, t;
+- `__walked_N`: the same with the instant of the row that wins, where an index holds the row;
 - `__spine_N`: the distinct questions of some keys;
 - `__at_N`: the winner's event time: the greatest of those before t, or, where only what was known
   counts, of those that had become visible by t, at greatest(event time, created);
@@ -31,11 +32,13 @@ from sqlglot import exp
 from ffc.core.types import known_type
 from ffc.manifest.records import KeyPair, Pick, Plan, ViewPlan
 from ffc.sql import build
-from ffc.sql.search import TIME, Search, Shape, before, search_query, with_rows
+from ffc.sql.search import TIME, Search, Shape, before, search_query, walked, with_rows
 from ffc.sql.types import literal, sql_type
 
 _TIMESTAMP: Final = exp.DType.TIMESTAMP
 _LABEL: Final = "__label"
+# The shapes in which each row of the label looks its answer up in an index.
+_BY_INDEX: Final = frozenset[Shape]({"lateral", "walk"})
 
 
 def training_set_query(
@@ -46,22 +49,21 @@ def training_set_query(
     `shapes` are those of the views that are searched in another shape than the others.
     """
     keys = _label_keys(plan.views)
-    select = exp.select(*(_output(plan, i) for i in range(len(plan.output)))).from_(
-        build.table(_LABEL)
-    )
-    ctes = {_LABEL: _label(plan, keys)}
+    own = [shapes.get(view.searched, shape) for view in plan.views]
+    label = _Label(plan, keys, own)
+    select = exp.select(*(_output(plan, i) for i in range(len(plan.output))))
     searches = Counter(map(_search_of, plan.views))
     for index, view in enumerate(plan.views):
         columns = [keys[pair] for pair in _asked(view)]
-        own = shapes.get(view.searched, shape)
-        lookup = _Lookup(plan, view, columns, own, ctes)
-        if own in ("lateral", "walk") and lookup.timed:
-            select = lookup.looked_up(select, f"v{index}", f"a{index}")
+        lookup = _Lookup(plan, view, columns, own[index], label.ctes)
+        if own[index] in _BY_INDEX and lookup.timed:
+            instant = label.walk(view, lookup) if own[index] == "walk" else ""
+            select = lookup.looked_up(select, f"v{index}", instant)
             continue
         if lookup.names_rows and searches[_search_of(view)] == 1:
-            select = with_rows(select, lookup.search(), own, f"v{index}")
+            select = with_rows(select, lookup.search(), own[index], f"v{index}")
             continue
-        ctes[f"__view_{index}"] = lookup.rows()
+        label.ctes[f"__view_{index}"] = lookup.rows()
         on = [*columns, *([TIME] if lookup.timed else [])]
         select = select.join(
             build.table(f"__view_{index}", alias=f"v{index}"),
@@ -69,9 +71,11 @@ def training_set_query(
             join_type="LEFT",
             copy=False,
         )
-    for name, query in ctes.items():
-        select.with_(build.name(name), as_=query, copy=False)
-    return select
+    for name, query in label.ctes.items():
+        # PostgreSQL reads what is named more than once into a file, by one process.
+        kept = False if name == _LABEL and "walk" in own else None
+        select.with_(build.name(name), as_=query, materialized=kept, copy=False)
+    return select.from_(label.rows, copy=False)
 
 
 def _search_of(view: ViewPlan) -> ViewPlan:
@@ -112,19 +116,49 @@ def _equal(left: str, left_table: str, right: str, right_table: str) -> exp.Expr
     return exp.EQ(this=build.column(left, left_table), expression=build.column(right, right_table))
 
 
-def _label(plan: Plan, keys: Mapping[KeyPair, str]) -> exp.Select:
-    own = [
-        build.named(build.column(column.origin), f"__c{index}")
-        for index, column in enumerate(plan.output)
-        if column.role != "feature"
-    ]
-    asked = [
-        build.named(exp.cast(build.column(pair.label), sql_type(known_type(pair.type))), name)
-        for pair, name in keys.items()
-    ]
-    time = build.named(exp.cast(build.column(plan.timestamp), _TIMESTAMP), TIME)
-    times = [time] if plan.timestamp else []
-    return exp.select(*own, *asked, *times).from_(build.reference(plan.label))
+class _Label:
+    """The rows that a training set keeps, and the CTEs that they come from."""
+
+    def __init__(self, plan: Plan, keys: Mapping[KeyPair, str], shapes: Sequence[Shape]) -> None:
+        own: dict[str, exp.Expr] = {
+            f"__c{index}": build.column(column.origin)
+            for index, column in enumerate(plan.output)
+            if column.role != "feature"
+        }
+        for pair, name in keys.items():
+            own[name] = exp.cast(build.column(pair.label), sql_type(known_type(pair.type)))
+        if plan.timestamp:
+            own[TIME] = exp.cast(build.column(plan.timestamp), _TIMESTAMP)
+        rows = exp.select(*(build.named(column, name) for name, column in own.items()))
+        rows = rows.from_(build.reference(plan.label))
+        # In the order of an index its pages are read once each, not once for each row.
+        for view, shape in zip(plan.views, shapes, strict=True):
+            if shape == "walk":
+                break
+            if shape == "lateral" and view.event_time and plan.timestamp:
+                order = [*(keys[pair] for pair in _asked(view)), TIME]
+                rows = rows.order_by(*(build.ascending(name) for name in order))
+                break
+        self.ctes = {_LABEL: rows}
+        self._columns = [*own]
+        self._last = _LABEL
+        self._walked: dict[ViewPlan, str] = {}
+
+    @property
+    def rows(self) -> exp.Table:
+        """The label's rows with the instants that were walked along for, named `__label`."""
+        return build.table(self._last, alias="" if self._last == _LABEL else _LABEL)
+
+    def walk(self, view: ViewPlan, lookup: _Lookup) -> str:
+        """Give each row the instant of the row that wins in a view; return the column's name."""
+        alike = _search_of(view)
+        if alike not in self._walked:
+            name = self._walked[alike] = f"__e{len(self._walked)}"
+            query = walked(lookup.instants(self._last, name), self._columns)
+            self._last = f"__walked_{len(self.ctes)}"
+            self.ctes[self._last] = query
+            self._columns.append(name)
+        return self._walked[alike]
 
 
 class _Lookup:
@@ -162,25 +196,20 @@ class _Lookup:
             .join(build.reference(view.view, "h"), on=build.every(on), join_type="INNER")
         )
 
-    def looked_up(self, select: exp.Select, alias: str, instants: str) -> exp.Select:
+    def looked_up(self, select: exp.Select, alias: str, instant: str) -> exp.Select:
         """Join the row that wins to each row of the label, found backwards from its time.
 
-        A row that is older than the ttl is no answer, so that none is looked at. Of a list that was
-        walked along the instant is known: its CTE is joined as `instants`.
+        A row that is older than the ttl is no answer, so that none is looked at. Where a list was
+        walked along the label's column `instant` is the row's event time.
         """
         view = self._view
         on = self._on("h", _LABEL)
         time = build.column(view.event_time, "h")
         inclusive = view.boundary == "inclusive"
         order = [time.copy()]
-        if self._shape == "walk":
-            at = self._cte("__at", self._event_times())
-            same = [_equal(name, instants, name, _LABEL) for name in (*self._keys, TIME)]
-            found = build.table(at, alias=instants)
-            select = select.join(found, on=build.every(same), join_type="LEFT", copy=False)
-            on.append(_equal(view.event_time, "h", "__e", instants))
-        else:
-            on.append(before(time, TIME, _LABEL, view.lag + self._delay, inclusive))
+        if instant:
+            on.append(_equal(view.event_time, "h", instant, _LABEL))
+        on.append(before(time, TIME, _LABEL, view.lag + self._delay, inclusive))
         if view.created:
             created = build.column(view.created, "h")
             order.append(created)
@@ -203,7 +232,7 @@ class _Lookup:
     @property
     def names_rows(self) -> bool:
         """Whether an instant names a row that can be had with it."""
-        if not self.timed or self._shape in ("union", "lateral", "walk"):
+        if not self.timed or self._shape == "union" or self._shape in _BY_INDEX:
             return False
         return not self._view.created or (self._shape == "ranges" and not self._known)
 
@@ -261,20 +290,26 @@ class _Lookup:
         return self._cte("__spine", query)
 
     def _event_times(self) -> exp.Select:
-        view, history = self._view, build.reference(self._view.searched)
-        event_time = build.column(view.event_time)
+        view = self._view
         if not self.timed:
-            newest = build.named(exp.Max(this=event_time), "__e")
-            grouped = [build.column(pair.view) for pair in view.keys]
-            return exp.select(*self._history_keys(), newest).from_(history).group_by(*grouped)
-        rows = exp.select(*self._history_keys(), build.named(event_time, "__e")).from_(history)
-        if not self._known:
-            search = self._search(self._spine(), rows, "__e", view.lag + self._delay)
-            return search_query(search, self._shape)
-        created = build.column(view.created)
-        visible = exp.Greatest(this=event_time.copy(), expressions=[created], ignore_nulls=True)
-        rows = rows.select(build.named(visible, "__u")).where(build.is_not_null(created.copy()))
-        return search_query(self._search(self._spine(), rows, "__u", view.lag), self._shape)
+            newest = build.named(exp.Max(this=build.column(view.event_time)), "__e")
+            rows = exp.select(*self._history_keys(), newest).from_(build.reference(view.searched))
+            return rows.group_by(*(build.column(pair.view) for pair in view.keys))
+        return search_query(self.instants(self._spine()), self._shape)
+
+    def instants(self, questions: str, value: str = "__e") -> Search:
+        """Return the search for the event time of the row that wins, to be named `value`."""
+        view = self._view
+        event_time = build.column(view.event_time)
+        rows = exp.select(*self._history_keys(), build.named(event_time, value))
+        rows = rows.from_(build.reference(view.searched))
+        position, earlier = value, view.lag + self._delay
+        if self._known:
+            position, created = "__u", build.column(view.created)
+            visible = exp.Greatest(this=event_time.copy(), expressions=[created], ignore_nulls=True)
+            rows = rows.select(build.named(visible, position))
+            rows = rows.where(build.is_not_null(created.copy()))
+        return replace(self._search(questions, rows, position, earlier), value=value)
 
     @property
     def _delay(self) -> int:

@@ -6,8 +6,8 @@ they lie. `ranges` and `pairs` compare each question with every row of its keys:
 long the row counts, `pairs` with the bound alone, and takes the greatest. They are faster where no
 key has many rows; `shape_for` tells where that is. `lateral` looks each question up in an index on
 the history, from its bound backwards, and reads nothing else but rows that were not known yet.
-`walk` is for where those are many: it looks along the list as `union` does, and only the row that
-it found up in the index.
+`walk` is for where those are many: it looks along the list as `union` does, in which the questions
+keep their columns, and only the row that it found up in the index.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _UNTIL: Final = "__until"
 SHORT: Final = 64
 PAIRS_A_ROW: Final = 4
 # Measured on PostgreSQL: so many rows are sooner read over in an index than one is put in a list.
-SKIPPED_A_ROW: Final = 9
+SKIPPED_A_ROW: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,40 +184,50 @@ def _pairs(search: Search) -> exp.Select:
     return exp.select(*names, *parts).from_(whole.subquery(build.name("found"), copy=False))
 
 
-def _union(search: Search) -> exp.Select:
-    """Return a list of rows and questions in order, and the greatest value up to each question."""
+def walked(search: Search, kept: Sequence[str]) -> exp.Select:
+    """Return every question's columns `kept` and its value, null where no row lies before it.
+
+    A list of rows and questions is put in order and looked along once. Of questions without a time
+    the value is anything.
+    """
     nothing = exp.cast(exp.Null(), exp.DataType(this=_TIMESTAMP))
-    keys = [build.column(key) for key in search.keys]
     questions = exp.select(
-        *keys,
+        *map(build.column, kept),
         build.named(_less(build.column(TIME), search.earlier), "__position"),
         build.named(exp.Literal.number(1), "__asks"),
-        build.named(build.column(TIME), TIME),
         build.named(nothing, "__value"),
     ).from_(build.table(search.questions))
     rows = exp.select(
-        *(key.copy() for key in keys),
+        *(build.column(name) if name in search.keys else _null(search, name) for name in kept),
         build.named(build.column(search.position), "__position"),
         build.named(exp.Literal.number(0), "__asks"),
-        build.named(nothing.copy(), TIME),
         build.named(build.column(search.value), "__value"),
     ).from_(search.rows.subquery(build.name("r"), copy=False))
     # At one position an exclusive question stands before the rows, an inclusive one behind them.
     asks = exp.Ordered(this=build.column("__asks"), desc=not search.inclusive)
     order = [exp.Ordered(this=build.column("__position")), asks]
-    listed = exp.union(questions, rows, distinct=False)
     found = exp.select(
-        *(key.copy() for key in keys),
+        *map(build.column, kept),
         build.column("__asks"),
-        build.column(TIME),
         build.named(_running(search, search.keys, order, "__value"), search.value),
-    ).from_(listed.subquery(build.name("listed"), copy=False))
-    answered = exp.EQ(this=build.column("__asks"), expression=exp.Literal.number(1))
+    ).from_(exp.union(questions, rows, distinct=False).subquery(build.name("listed"), copy=False))
     return (
-        exp.select(*(key.copy() for key in keys), build.column(TIME), build.column(search.value))
+        exp.select(*map(build.column, kept), build.column(search.value))
         .from_(found.subquery(build.name("found"), copy=False))
-        .where(answered, build.is_not_null(build.column(search.value)))
+        .where(exp.EQ(this=build.column("__asks"), expression=exp.Literal.number(1)))
     )
+
+
+def _null(search: Search, name: str) -> exp.Expr:
+    """Return null of a question's column's type, to the digit: a union's would have none."""
+    none = exp.select(build.column(name)).from_(build.table(search.questions)).where(exp.false())
+    return build.named(exp.Subquery(this=none), name)
+
+
+def _union(search: Search) -> exp.Select:
+    """Return the keys, time and value of the questions that a row lies before."""
+    answered = build.is_not_null(build.column(search.value))
+    return walked(search, (*search.keys, TIME)).where(answered, copy=False)
 
 
 def _running(
@@ -255,7 +265,6 @@ def _equal(name: str, left: str, right: str) -> exp.Expr:
 _SHAPES: Final[dict[Shape, Callable[[Search], exp.Select]]] = {
     "asof": partial(_found, shape="asof", join_type="ASOF"),
     "union": _union,
-    "walk": _union,
     "ranges": partial(_found, shape="ranges", join_type="INNER"),
     "pairs": _pairs,
 }

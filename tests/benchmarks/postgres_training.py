@@ -58,6 +58,10 @@ BY_HAND: Final = {
 SELECT l.k, l.t, {_VALUES}, l.y FROM {{l}} AS l LEFT JOIN LATERAL (
   SELECT {_NEWER} FROM {{h}} AS h WHERE {_ROW}
   ORDER BY h.e DESC NULLS LAST, h.c DESC NULLS LAST LIMIT 1) AS v ON true""",
+    "in_order": f"""
+SELECT l.k, l.t, {_VALUES}, l.y FROM (SELECT * FROM {{l}} ORDER BY k, t) AS l LEFT JOIN LATERAL (
+  SELECT {_NEWER} FROM {{h}} AS h WHERE {_ROW}
+  ORDER BY h.e DESC NULLS LAST, h.c DESC NULLS LAST LIMIT 1) AS v ON true""",
     "union": f"""
 SELECT a.k, a.t, {_VALUES}, a.y FROM ({_LISTED}) AS a LEFT JOIN LATERAL (
   SELECT {_NEWER} FROM {{h}} AS h WHERE h.k = a.k AND h.e = a.e {{known_a}}
