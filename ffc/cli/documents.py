@@ -322,3 +322,15 @@ class SchemaNames(Struct, kw_only=True):
 
     schema: Literal["ffc.schemas/v1"]
     schemas: list[SchemaName]
+
+
+class Docs(Struct, kw_only=True):
+    """The site that was written: `ffc docs --output json`; `bytes` of all its files."""
+
+    schema: Literal["ffc.docs/v1"]
+    project: str
+    target: str
+    folder: str
+    nodes: int
+    files: int
+    bytes: int

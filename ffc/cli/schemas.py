@@ -101,6 +101,7 @@ _RECORDS: Final[Mapping[str, type[Struct]]] = {
     "diagnostics": documents.Diagnostics,
     "lineage": documents.Lineage,
     "run_results": RunResults,
+    "docs": documents.Docs,
     "sync_results": documents.SyncResults,
     "training_set": documents.TrainingRows,
     "ls": documents.Listed,

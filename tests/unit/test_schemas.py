@@ -182,6 +182,7 @@ def _written(project: Path, tmp_path: Path) -> Iterator[tuple[str, Any]]:
     yield "diagnostics", ffc(broken, "compile", "--output", "json").json()
     yield "lineage", asked("lineage", "spending.amount").json()
     yield "lineage", asked("lineage", "main", "--up").json()
+    yield "docs", asked("docs").json()
     yield "sync_results", asked("sync").json()
     yield "training_set", asked("training-set", "main").json()
     yield "features", asked("get", "spending.amount", "--key", "user_id=u1").json()
