@@ -191,6 +191,6 @@ def _path(line: Line) -> str:
     parts = [f"M{x} {y}"]
     for index, ((left, high), (right, low)) in enumerate(pairwise(points)):
         middle = (left + right) // 2
-        straight = index % 2 == 1 or high == low
+        straight = index % 2 == 0 or high == low
         parts.append(f"H{right}" if straight else f"C{middle} {high} {middle} {low} {right} {low}")
     return "".join(parts)

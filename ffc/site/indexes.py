@@ -132,8 +132,8 @@ def named_row(atlas: Atlas, found: Named) -> NamedRow:
 
 
 def cut(rows: Sequence[T]) -> Iterator[Sequence[T]]:
-    """Cut a list into pages, one at least."""
-    for start in range(0, max(1, len(rows)), PAGE):
+    """Cut a list into pages."""
+    for start in range(0, len(rows), PAGE):
         yield rows[start : start + PAGE]
 
 

@@ -40,7 +40,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """An edge, as points between which it is level at both ends."""
+    """An edge as points: level from the first to the second, then a curve, and so on in turn."""
 
     parent: str
     child: str
@@ -238,12 +238,12 @@ def _drawn(
 ) -> Drawing:
     top = min((y - _height(spot, sizes) / 2 for spot, y in middles.items()), default=0.0)
     lefts: dict[Spot, int] = {}
-    widths: dict[Spot, int] = {}
+    rights: dict[Spot, int] = {}
     left = 0
     for row in rows:
         width = max((sizes[node][0] for node, kind in row if kind == _NODE), default=0)
         lefts.update(dict.fromkeys(row, left))
-        widths.update({s: sizes[s[0]][0] if s[1] == _NODE else width for s in row})
+        rights.update(dict.fromkeys(row, left + width))
         left += width + BETWEEN_LAYERS
     heights = {spot: round(middle - top) for spot, middle in middles.items()}
     boxes = tuple(
@@ -251,7 +251,7 @@ def _drawn(
             node=spot[0],
             x=lefts[spot],
             y=heights[spot] - _height(spot, sizes) // 2,
-            width=widths[spot],
+            width=sizes[spot[0]][0],
             height=_height(spot, sizes),
         )
         for row in rows
@@ -259,7 +259,7 @@ def _drawn(
         if spot[1] == _NODE
     )
     lines = tuple(
-        Line(parent=parent, child=child, points=_points(route, lefts, widths, heights))
+        Line(parent=parent, child=child, points=_points(route, sizes, lefts, rights, heights))
         for (parent, child), route in routes.items()
     )
     bottom = max((box.y + box.height for box in boxes), default=0)
@@ -269,13 +269,14 @@ def _drawn(
 
 def _points(
     route: Sequence[Spot],
+    sizes: Mapping[str, Size],
     lefts: Mapping[Spot, int],
-    widths: Mapping[Spot, int],
+    rights: Mapping[Spot, int],
     heights: Mapping[Spot, int],
 ) -> tuple[tuple[int, int], ...]:
-    """Return where an edge leaves its parent, enters and leaves each layer, and ends."""
-    (first, *between, last) = route
-    found = [(lefts[first] + widths[first], heights[first])]
-    for spot in between:
-        found += [(lefts[spot], heights[spot]), (lefts[spot] + widths[spot], heights[spot])]
-    return (*found, (lefts[last], heights[last]))
+    """Return where an edge leaves its parent, leaves and enters each layer, and ends."""
+    first = route[0]
+    found = [(lefts[first] + sizes[first[0]][0], heights[first])]
+    for spot, following in pairwise(route):
+        found += [(rights[spot], heights[spot]), (lefts[following], heights[following])]
+    return tuple(found)

@@ -8,7 +8,7 @@ from typing import Final
 
 # What a name is taken as it is: one case, so that file systems without two see no difference.
 _PLAIN: Final = re.compile(r"[a-z](?:[a-z0-9_.@]*[a-z0-9_])?")
-_OTHERS: Final = re.compile(r"[^a-z0-9_.]+")
+_OTHERS: Final = re.compile(r"[^a-z0-9_]+")
 LONGEST: Final = 80
 # Devices of Windows, with whatever ending; and the file that each folder has of its own.
 _TAKEN: Final = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d|index)(?:\..*)?", re.DOTALL)
@@ -23,7 +23,7 @@ def file_stem(text: str) -> str:
     if _PLAIN.fullmatch(text) and not _TAKEN.fullmatch(text) and len(text) <= LONGEST:
         return text
     digest = blake2b(text.encode(errors="replace"), digest_size=8).hexdigest()
-    head = _OTHERS.sub("-", text.lower()).strip("-.")[: LONGEST - 20].rstrip("-.")
+    head = _OTHERS.sub("-", text.lower()).strip("-_")[: LONGEST - 20]
     return f"{head or 'x'}-{digest}"
 
 

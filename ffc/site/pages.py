@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from ffc.site.atlas import KINDS, Atlas, Piece, by_name, owner_link, tag_link, t
 from ffc.site.columns import column_rows, rows_of
 from ffc.site.drawing import Picture, near_picture
 from ffc.site.facts import counted, facts
-from ffc.site.indexes import Indexes, cut, named_row, tagged_nodes
+from ffc.site.indexes import Indexes, Named, cut, named_row, tagged_nodes
 from ffc.site.names import column_page, kind_page, listing_page, node_page, owner_page, tag_page
 from ffc.site.sql import highlighted
 from ffc.site.texts import one_line, paragraphs
@@ -204,23 +204,16 @@ def _queries(atlas: Atlas, node: AnyNode) -> list[Code]:
 
 def _columns(atlas: Atlas, indexes: Indexes) -> Iterator[Page]:
     pages = list(cut(indexes.columns))
-    for number, found in enumerate(pages, 1):
-        others = [
-            {
-                "href": listing_page("columns", other),
-                "text": _span([each.name for each in rows]),
-                "here": other == number,
-            }
-            for other, rows in enumerate(pages, 1)
-        ]
+    spans = [(listing_page("columns", n), _span(found)) for n, found in enumerate(pages, 1)]
+    for (path, _), found in zip(spans, pages, strict=True):
         yield Page(
-            path=listing_page("columns", number),
+            path=path,
             template="columns.html",
             title="Columns",
             section="columns",
             values={
                 "rows": [named_row(atlas, each) for each in found],
-                "pages": others if len(others) > 1 else [],
+                "spans": spans if len(spans) > 1 else [],
                 "said": counted(len(indexes.columns), "name"),
             },
         )
@@ -239,9 +232,9 @@ def _columns(atlas: Atlas, indexes: Indexes) -> Iterator[Page]:
             )
 
 
-def _span(names: list[str]) -> str:
+def _span(found: Sequence[Named]) -> str:
     """Say what is on a page of a long list: its first and its last name."""
-    return " to ".join(visible(name)[:12] for name in dict.fromkeys((names[0], names[-1])))
+    return f"{visible(found[0].name)[:12]} to {visible(found[-1].name)[:12]}"
 
 
 def _tags(atlas: Atlas, indexes: Indexes) -> Iterator[Page]:
@@ -249,7 +242,8 @@ def _tags(atlas: Atlas, indexes: Indexes) -> Iterator[Page]:
         (tag_link(tag), counted(len(nodes), "node"), counted(len(columns), "column"))
         for tag, (nodes, columns) in indexes.tags.items()
     ]
-    yield _names("tags", "Tags", rows)
+    if rows:
+        yield _names("tags", "Tags", rows)
     for tag, (nodes, columns) in indexes.tags.items():
         tagged = [
             (
@@ -268,7 +262,8 @@ def _owners(indexes: Indexes) -> Iterator[Page]:
         (owner_link(owner), counted(len(nodes), "node"), "")
         for owner, nodes in indexes.owners.items()
     ]
-    yield _names("owners", "Owners", rows)
+    if rows:
+        yield _names("owners", "Owners", rows)
     for owner, nodes in indexes.owners.items():
         yield _listing(owner_page(owner), owner, "owners", nodes, counted(len(nodes), "node"), [])
 
