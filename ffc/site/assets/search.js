@@ -99,12 +99,14 @@ var ffcSearch = (function () {
     return found;
   }
 
-  // All words of a query must be found; a word with dots or dashes may be found in its parts.
+  // All words of a query must be found; a word with dots or dashes may be found in its parts,
+  // and what has no letters need not be found.
   function ranked(prepared, tokens) {
     var total = null;
     tokens.forEach(function (token) {
       var found = scores(prepared, token);
       var pieces = words(token);
+      if (!found.size && !pieces.length) return;
       if (!found.size && pieces.length > 1) found = ranked(prepared, pieces);
       if (total === null) {
         total = found;
