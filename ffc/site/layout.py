@@ -237,15 +237,8 @@ def _drawn(
     routes: Mapping[tuple[str, str], Sequence[Spot]],
 ) -> Drawing:
     top = min((y - _height(spot, sizes) / 2 for spot, y in middles.items()), default=0.0)
-    lefts: dict[Spot, int] = {}
-    rights: dict[Spot, int] = {}
-    left = 0
-    for row in rows:
-        width = max((sizes[node][0] for node, kind in row if kind == _NODE), default=0)
-        lefts.update(dict.fromkeys(row, left))
-        rights.update(dict.fromkeys(row, left + width))
-        left += width + BETWEEN_LAYERS
     heights = {spot: round(middle - top) for spot, middle in middles.items()}
+    lefts, rights = _sides(sizes, rows)
     boxes = tuple(
         Box(
             node=spot[0],
@@ -264,7 +257,23 @@ def _drawn(
     )
     bottom = max((box.y + box.height for box in boxes), default=0)
     height = max([bottom, *(y + 1 for line in lines for _, y in line.points)])
-    return Drawing(boxes=boxes, lines=lines, width=max(0, left - BETWEEN_LAYERS), height=height)
+    width = max(rights.values(), default=0)
+    return Drawing(boxes=boxes, lines=lines, width=width, height=height)
+
+
+def _sides(
+    sizes: Mapping[str, Size], rows: Sequence[Sequence[Spot]]
+) -> tuple[dict[Spot, int], dict[Spot, int]]:
+    """Return where the layer of each spot begins and ends: a layer is as wide as its widest."""
+    lefts: dict[Spot, int] = {}
+    rights: dict[Spot, int] = {}
+    left = 0
+    for row in rows:
+        width = max((sizes[node][0] for node, kind in row if kind == _NODE), default=0)
+        lefts.update(dict.fromkeys(row, left))
+        rights.update(dict.fromkeys(row, left + width))
+        left += width + BETWEEN_LAYERS
+    return lefts, rights
 
 
 def _points(

@@ -66,10 +66,11 @@ def _writing(folder: Path) -> Iterator[None]:
 
 
 def _check(folder: Path, option: str) -> None:
-    if not folder.exists():
+    nearest = next(path for path in (folder, *folder.parents) if path.exists())
+    if not nearest.is_dir():
+        raise Misuse(f"`{nearest}` is a file; the docs are a folder", option=option)
+    if nearest != folder:
         return
-    if not folder.is_dir():
-        raise Misuse(f"`{folder}` is a file; the docs are a folder", option=option)
     there = {path.relative_to(folder).as_posix() for path in _files(folder)}
     there = {name for name in there if name.rpartition("/")[2] not in _LEFT}
     mark = folder / MARK
