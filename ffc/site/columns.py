@@ -9,8 +9,8 @@ from typing import Final
 from ffc.core.characters import visible
 from ffc.manifest.lineage import Place
 from ffc.manifest.records import AnyNode, Entity, FeatureView, Label, TrainingSet, Transformation
-from ffc.site.atlas import Atlas, Described, Piece, described, tag_link, title
-from ffc.site.facts import Pieces, commas, default_text, joined
+from ffc.site.atlas import Atlas, Described, Piece, described, tag_link
+from ffc.site.facts import Pieces, commas, default_text
 from ffc.site.names import column_anchor
 from ffc.site.texts import one_line
 
@@ -76,27 +76,20 @@ def _row(
 
 
 def _places(atlas: Atlas, places: Iterable[tuple[str, ...]]) -> Pieces:
-    """Return columns elsewhere, those of a node together: `clean: amount, seen`."""
+    """Return columns elsewhere, those of a node together: `clean: amount, seen; users: name`."""
     nodes: dict[str, list[str]] = {}
     for node, column in places:
         nodes.setdefault(node, []).append(column)
-    found: list[Pieces] = []
+    found: list[Piece] = []
     room = SHOWN
     for node, columns in nodes.items():
         if room > 0:
-            found.append(_named(atlas, node, columns[:room]))
+            found += [Piece(text="; ")] if found else []
+            named = commas(atlas.column_link(node, column) for column in columns[:room])
+            found += [atlas.link(node), Piece(text=": "), *named]
         room -= len(columns)
-    if room < 0:
-        found.append((Piece(text=f"{-room:,} more", mark="aside"),))
-    return joined(found)
-
-
-def _named(atlas: Atlas, node: str, columns: list[str]) -> Pieces:
-    known = atlas.nodes.get(node)
-    names = [f"{title(known) if known else node}.{columns[0]}", *columns[1:]]
-    return commas(
-        atlas.column_link(node, column, name) for column, name in zip(columns, names, strict=True)
-    )
+    rest = (Piece(text=f"; {-room:,} more", mark="aside"),) if room < 0 else ()
+    return (*found, *rest)
 
 
 def rows_of(atlas: Atlas, node: AnyNode) -> list[RowsOf]:

@@ -26,11 +26,9 @@ from ffc.site.atlas import Atlas, Piece, owner_link, tag_link
 Pieces = tuple[Piece, ...]
 
 _MATERIALIZED: Final = {
-    "view": "as a view",
-    "table": "as a table",
-    "incremental": "as a table that takes batches",
-    "ephemeral": "as a part of what reads it",
-    "snapshot": "as versions of what it reads",
+    "incremental": "a table that takes batches",
+    "ephemeral": "a part of what reads it",
+    "snapshot": "versions of what it reads",
 }
 _BOUNDARY: Final = {
     "exclusive": "before the instant that is asked for",
@@ -93,7 +91,7 @@ def _freshness(said: Freshness | None) -> Pieces:
 
 def _of_transformation(atlas: Atlas, node: Transformation) -> list[tuple[str, Pieces]]:
     return [
-        ("materialized", (*code(node.materialized), *_aside(_MATERIALIZED[node.materialized]))),
+        ("materialized", _materialized(node)),
         ("time column", _columns(atlas, node, [node.time_column])),
         ("unique key", _columns(atlas, node, node.unique_key)),
         ("lookback", plain(duration(node.lookback) if node.lookback else "")),
@@ -103,6 +101,11 @@ def _of_transformation(atlas: Atlas, node: Transformation) -> list[tuple[str, Pi
         ("check columns", _columns(atlas, node, node.check_columns)),
         ("dialect", plain(node.dialect)),
     ]
+
+
+def _materialized(node: Transformation) -> Pieces:
+    told = _MATERIALIZED.get(node.materialized, "")
+    return (*code(node.materialized), *(_aside(told) if told else ()))
 
 
 def _of_view(atlas: Atlas, node: FeatureView) -> list[tuple[str, Pieces]]:

@@ -20,6 +20,8 @@ from ffc.site.pages import GRAPH_PAGE, LISTED, Page, all_pages
 from ffc.site.search import index_script
 
 _ROOM: Final = files("ffc.site")
+# A name of so many characters stays in one piece.
+_SHORT: Final = 16
 _BREAKS: Final = re.compile(r"((?:_|\.)+)(?=\w)")
 ASSETS: Final = ("icon.svg", "search.js", "site.js", "style.css", "theme.js")
 INDEX: Final = "assets/index.js"
@@ -44,7 +46,9 @@ def site_files(manifest: Manifest, version: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _breakable(text: str) -> Markup:
-    """Return a name that a narrow place may break, after underscores and dots."""
+    """Return a name that a narrow place may break where it is long, after underscores and dots."""
+    if len(text) <= _SHORT:
+        return escape(text)
     return Markup(_BREAKS.sub(r"\1<wbr>", str(escape(text))))
 
 
