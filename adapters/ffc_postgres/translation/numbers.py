@@ -299,6 +299,8 @@ def _only(node: exp.Expr, kinds: frozenset[exp.DType] | set[exp.DType], *values:
 def compared(node: exp.Expr) -> exp.Expr:
     """Text is compared by its bytes: a side that is a column has that order already."""
     value, others = node.this, [node.args.get(n) for n in ("expression", "low", "high")]
+    if any(kind(side) == exp.DType.JSON for side in (value, *others) if side is not None):
+        raise NoTranslation(node)
     plain = any(isinstance(side, exp.Column) for side in (value, *others))
     if is_text(value) and not plain:
         node.set("this", by_bytes(value))

@@ -65,6 +65,7 @@ _REWRITES: Final[dict[str, Rewrite]] = {
     "endswith": texts.ends,
     "regexplike": texts.matches,
     "regexpreplace": texts.replaced,
+    **dict.fromkeys(("column", "type json"), texts.comparable),
     "cast": texts.cast,
     "trycast": texts.tried,
     **dict.fromkeys(("md5", "chr"), texts.digest),
