@@ -209,6 +209,14 @@ def middle(node: exp.Expr) -> exp.Expr:
     return exp.WithinGroup(this=call("PERCENTILE_CONT", share), expression=order)
 
 
+def neighbour(node: exp.Expr) -> exp.Expr:
+    """What stands for a row that is not there is of the value's type: PostgreSQL 13 asks for it."""
+    instead, wanted = node.args.get("default"), node.this.type
+    if instead is not None and isinstance(wanted, exp.DataType) and kind(node.this) in KNOWN:
+        node.set("default", exp.Cast(this=instead, to=wanted.copy()))
+    return node
+
+
 def at_the_most(node: exp.Expr) -> exp.Expr:
     """`arg_max(a, b)` is the first of a list in order; of nulls there is none in it."""
     value, rank = node.this, node.expression

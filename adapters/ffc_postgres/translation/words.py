@@ -45,6 +45,7 @@ _REWRITES: Final[dict[str, Rewrite]] = {
     "filter": numbers.filtered,
     "window": numbers.without_nulls,
     "ignorenulls": numbers.any_value,
+    **dict.fromkeys(("lag", "lead"), numbers.neighbour),
     **dict.fromkeys(("eq", "neq", "lt", "lte", "gt", "gte", "between"), numbers.compared),
     **dict.fromkeys(("isnan", "isinf"), numbers.is_value),
     **dict.fromkeys(("greatest", "least"), numbers.listed),
