@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +19,8 @@ from ffc.core.errors import Misuse, StoreError
 MARK: Final = ".ffc-docs"
 # What file managers leave wherever somebody has looked.
 _LEFT: Final = (".DS_Store", "Thumbs.db", "desktop.ini")
-_TRIES: Final = 3
+# In seconds: no run takes so long.
+_LONG_AGO: Final = 86_400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,21 +31,27 @@ class Written:
     bytes: int
 
 
-def write_site(folder: Path, files: Iterable[tuple[str, bytes]], option: str = "--to") -> Written:
+def write_site(
+    folder: Path,
+    files: Iterable[tuple[str, bytes]],
+    option: str = "--to",
+    now: float | None = None,
+) -> Written:
     """Write a site beside the folder and put it in its place; a failure leaves the old one.
 
     Pages that are no more go with the old folder. Raises Misuse, naming the option that says where,
     for a folder with anything in it that no site of ours has, and StoreError where it can't be
-    written.
+    written. `now` is in seconds since 1970.
     """
     with _writing(folder):
         folder = folder.resolve()
-        _check(folder, option)
+        check_place(folder, option)
         folder.parent.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.new-"))
+        fresh = Path(tempfile.mkdtemp(dir=folder.parent, prefix=_beside(folder, "new")))
         try:
             written = _fill(fresh, files)
             _put(fresh, folder, option)
+            _forget(folder, time.time() if now is None else now)
         except BaseException:
             shutil.rmtree(fresh, ignore_errors=True)
             raise
@@ -52,7 +61,9 @@ def write_site(folder: Path, files: Iterable[tuple[str, bytes]], option: str = "
 def check_place(folder: Path, option: str = "--to") -> None:
     """Refuse a folder as `write_site` does, before any work is done for it."""
     with _writing(folder):
-        _check(folder.resolve(), option)
+        folder = folder.resolve()
+        with _alone(folder):
+            _check(folder, option)
 
 
 @contextmanager
@@ -115,22 +126,51 @@ def _fill(folder: Path, files: Iterable[tuple[str, bytes]]) -> Written:
 
 
 def _put(fresh: Path, folder: Path, option: str) -> None:
-    """Put the new folder in the old one's place; another run may do the same at the same time."""
-    for attempt in range(_TRIES):
-        old = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.old-"))
+    """Put the new folder in the old one's place; should that fail, the old one is put back."""
+    with _alone(folder):
+        _check(folder, option)
+        old = Path(tempfile.mkdtemp(dir=folder.parent, prefix=_beside(folder, "old")))
+        moved = _moved(folder, old / folder.name)
         try:
-            _check(folder, option)
-            moved = _moved(folder, old / folder.name)
-            try:
-                fresh.rename(folder)
-                return
-            except OSError:
-                if moved:
-                    (old / folder.name).rename(folder)
-                if attempt == _TRIES - 1:
-                    raise
-        finally:
-            shutil.rmtree(old, ignore_errors=True)
+            fresh.rename(folder)
+        except BaseException:
+            if moved:
+                (old / folder.name).rename(folder)
+            old.rmdir()
+            raise
+        shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Have other runs wait that look at the folder or replace it, where the system can."""
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    if not folder.parent.is_dir():
+        yield
+        return
+    handle = os.open(folder.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _beside(folder: Path, word: str) -> str:
+    return f".{folder.name}.ffc-{word}-"
+
+
+def _forget(folder: Path, now: float) -> None:
+    """Take away what runs left beside the folder that were killed long ago."""
+    for word in ("new", "old"):
+        for path in folder.parent.glob(f"{escape(_beside(folder, word))}*"):
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < now - _LONG_AGO:
+                    shutil.rmtree(path, ignore_errors=True)
 
 
 def _moved(folder: Path, place: Path) -> bool:

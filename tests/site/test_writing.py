@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -106,7 +107,7 @@ def test_a_swap_that_fails_puts_the_old_site_back(
     rename = Path.rename
 
     def failing(path: Path, target: Path) -> Path:
-        if ".new-" in path.name:
+        if ".ffc-new-" in path.name:
             raise OSError(28, "No space left on device")
         return rename(path, target)
 
@@ -143,3 +144,14 @@ def test_several_at_a_time_leave_one_whole_site(tmp_path: Path) -> None:
     assert _tree(folder) in [dict(site) for site in sites]
     assert failed == []
     assert _alone(folder)
+
+
+def test_what_a_killed_run_left_is_taken_away_a_day_later(tmp_path: Path) -> None:
+    folder = tmp_path / "[docs]"
+    write_site(folder, FIRST)
+    for name in (".[docs].ffc-new-abc", ".[docs].ffc-old-abc", ".d.ffc-new-abc", "mine"):
+        (tmp_path / name).mkdir()
+    write_site(folder, SECOND)
+    assert len(list(tmp_path.iterdir())) == 5
+    write_site(folder, SECOND, now=time.time() + 90_000)
+    assert {path.name for path in tmp_path.iterdir()} == {"[docs]", ".d.ffc-new-abc", "mine"}

@@ -25,7 +25,10 @@
 
   // On a narrow screen the contents are folded until somebody wants them.
   var contents = document.querySelector(".side details");
-  if (contents && matchMedia("(max-width: 56rem)").matches) contents.open = false;
+  var narrow = matchMedia("(max-width: 56rem)");
+  function fold() { if (contents) contents.open = !narrow.matches; }
+  narrow.addEventListener("change", fold);
+  fold();
 
   // In a drawing that is wider than its place, the node itself is what is seen.
   document.querySelectorAll(".drawing").forEach(function (drawing) {
