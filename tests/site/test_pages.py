@@ -295,7 +295,7 @@ def _colours(block: str) -> dict[str, str]:
 
 
 def _themes() -> dict[str, dict[str, str]]:
-    style = files("empty")["assets/style.css"].decode()
+    style = files("empty")["assets/style.css"].decode().partition("@media print")[0]
     blocks = re.findall(r":root[^{]*\{(.*?)\}", style, re.S)
     light, dark, again = map(_colours, blocks)
     assert dark == again
