@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import groupby
 from typing import Final
 
 from ffc.core.characters import visible
@@ -42,14 +43,17 @@ _KEYWORDS: Final = frozenset(_WORDS.split())
 
 def highlighted(atlas: Atlas, node: AnyNode, sql: str) -> tuple[Piece, ...]:
     """Return SQL as pieces: comments, texts, numbers, keywords, Jinja, and names of nodes."""
-    found: list[Piece] = []
     lines = (visible(line.expandtabs(4)).rstrip() for line in sql.strip("\n").split("\n"))
-    for piece in _pieces(atlas, node, "\n".join(lines)):
-        if found and not (piece.mark or piece.href or found[-1].mark or found[-1].href):
-            found[-1] = Piece(text=found[-1].text + piece.text)
-        elif piece.text:
-            found.append(piece)
+    found: list[Piece] = []
+    for marked, group in groupby(_pieces(atlas, node, "\n".join(lines)), key=_is_marked):
+        pieces = [piece for piece in group if piece.text]
+        plain = "".join(piece.text for piece in pieces)
+        found += pieces if marked or not plain else [Piece(text=plain)]
     return tuple(found)
+
+
+def _is_marked(piece: Piece) -> bool:
+    return bool(piece.mark or piece.href)
 
 
 def _pieces(atlas: Atlas, node: AnyNode, sql: str) -> Iterator[Piece]:
