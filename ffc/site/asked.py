@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from ffc.core.characters import visible
 from ffc.manifest.records import AnyNode, Column, Model, TrainingSet, ViewPlan
-from ffc.site.atlas import Atlas, Piece
+from ffc.site.atlas import Atlas, Piece, described
 from ffc.site.facts import Pieces, commas, default_text, duration, plain
+from ffc.site.texts import one_line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,8 +17,9 @@ class AskedFeature:
 
     feature: Piece
     column: Piece
-    type: str = ""
+    type: str
     default: str = ""
+    description: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,7 @@ def asked_views(atlas: Atlas, node: AnyNode) -> list[AskedView]:
 
 
 def _of_plan(atlas: Atlas, node: TrainingSet, plan: ViewPlan) -> AskedView:
+    words = _words(atlas, plan.view)
     return AskedView(
         view=atlas.link(plan.view),
         when=(*plain(_when(node, plan)), *_keys(atlas, node, plan)),
@@ -48,6 +51,7 @@ def _of_plan(atlas: Atlas, node: TrainingSet, plan: ViewPlan) -> AskedView:
                 column=atlas.column_link(node.id, pick.column),
                 type=pick.type,
                 default=default_text(pick.default),
+                description=words.get(pick.feature, ""),
             )
             for pick in plan.picks
         ),
@@ -83,10 +87,14 @@ def _of_model(atlas: Atlas, node: Model) -> list[AskedView]:
         feature = atlas.column_link(asked.view, asked.feature)
         if node.training_set:
             column = atlas.column_link(node.training_set, asked.column)
-        types = {c.name: c.type for c in _columns(atlas, asked.view)}
-        kind = types.get(asked.feature, "")
+        types = {each.name: each.type for each in _columns(atlas, asked.view)}
         views.setdefault(asked.view, []).append(
-            AskedFeature(feature=feature, column=column, type=kind)
+            AskedFeature(
+                feature=feature,
+                column=column,
+                type=types.get(asked.feature, ""),
+                description=_words(atlas, asked.view).get(asked.feature, ""),
+            )
         )
     return [
         AskedView(
@@ -101,3 +109,10 @@ def _of_model(atlas: Atlas, node: Model) -> list[AskedView]:
 def _columns(atlas: Atlas, view: str) -> tuple[Column, ...]:
     node = atlas.nodes.get(view)
     return node.columns if node else ()
+
+
+def _words(atlas: Atlas, view: str) -> dict[str, str]:
+    """Return what a view says of its columns."""
+    node = atlas.nodes.get(view)
+    found = described(node) if node else []
+    return {each.column.name: one_line(each.description) for each in found}

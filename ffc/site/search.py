@@ -8,6 +8,7 @@ from typing import Any, Final
 from ffc.core.characters import visible
 from ffc.manifest.records import AnyNode
 from ffc.site.atlas import Atlas, described, title
+from ffc.site.facts import counted
 from ffc.site.indexes import Indexes, Named
 from ffc.site.names import column_anchor, node_page, owner_page, tag_page
 from ffc.site.texts import one_line
@@ -56,13 +57,13 @@ def _column(indexes: Indexes, found: Named) -> list[Any]:
 
 def _tag(tag: str, indexes: Indexes) -> list[Any]:
     nodes, columns = indexes.tags[tag]
-    told = f"{len(nodes)} nodes, {len(columns)} columns"
+    counts = (counted(len(nodes), "node"), counted(len(columns), "column"))
+    told = ", ".join(count for count in counts if not count.startswith("0 "))
     return _row("tag", tag, tag_page(tag), told)
 
 
 def _owner(owner: str, indexes: Indexes) -> list[Any]:
-    count = len(indexes.owners[owner])
-    return _row("owner", owner, owner_page(owner), f"{count} node{'' if count == 1 else 's'}")
+    return _row("owner", owner, owner_page(owner), counted(len(indexes.owners[owner]), "node"))
 
 
 def _row(

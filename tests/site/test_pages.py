@@ -214,6 +214,12 @@ def test_a_training_set_tells_what_it_asks_and_as_of_when() -> None:
     assert "18 features of 5 views" in page.text
 
 
+def test_a_training_set_tells_what_its_features_mean() -> None:
+    data = files("template")["nodes/training_set.fraud_training.html"].decode()
+    features = data.partition('id="features"')[2].partition('id="columns"')[0]
+    assert "<td>Null: bought nothing.</td>" in features
+
+
 def test_a_model_tells_what_it_asks() -> None:
     small = manifest()
     asked = ModelFeature(view="feature_view.spending", feature="amount", column="spending__amount")
