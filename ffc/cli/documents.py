@@ -10,6 +10,7 @@ from ffc.adapter.state import Build, NodeRun, RunRecord
 from ffc.conformance.leftovers import Leftover
 from ffc.conformance.running import CheckedStore, Outcome
 from ffc.core.diagnostics import Severity, Span
+from ffc.manifest.finding import Match
 from ffc.online.requests import AnswerColumn
 from ffc.run.builds import BuildFacts
 from ffc.run.comparing import Compared
@@ -157,6 +158,43 @@ class ShownNode(Struct, kw_only=True):
     searches: list[Searched]
     columns: list[RowColumn]
     rows: list[list[Any]]
+
+
+class FoundNode(Struct, kw_only=True):
+    """A node that a search found, what it is worth, and where the words are: the best first."""
+
+    id: str
+    kind: str
+    name: str
+    variant: str
+    path: str
+    line: int
+    description: str
+    owner: str
+    tags: list[str]
+    score: float
+    matches: list[Match]
+
+
+class FoundNodes(Struct, kw_only=True):
+    """The best of what was found: `ffc search WORDS --output json`.
+
+    Each has `has` of the query's `words`; `found` counts all that do, and `kinds` those of each
+    kind, asked for or not. `taken` are words that begin no name, with what each was taken for,
+    `missing` those that were not found at all, and `help` says what may be meant.
+    """
+
+    schema: Literal["ffc.search/v1"]
+    target: str
+    query: str
+    words: int
+    has: int
+    found: int
+    kinds: dict[str, int]
+    taken: dict[str, list[str]]
+    missing: list[str]
+    help: list[str]
+    hits: list[FoundNode]
 
 
 class ComparedNodes(Struct, kw_only=True):

@@ -37,6 +37,7 @@ COMMANDS: Final = {
     "debug": "Try every connection of a target, and say how to mend each.",
     "conformance": "Check that the stores of a target do what ffc needs of them.",
     "clean": "Drop the builds that nothing uses any more.",
+    "search": "Find nodes by words in names, columns, descriptions, tags, owners.",
     "lineage": "Show where a node or a column comes from and what comes from it.",
     "schema": "Print the JSON Schema of a YAML file or of a JSON document.",
     "explain": "Tell more about an error or a warning: what, why, and what to do.",
