@@ -146,15 +146,35 @@ class Rows(Struct, kw_only=True):
     rows: list[list[Any]]
 
 
-class ShownNode(Struct, kw_only=True):
-    """A deployed node, its build and its first rows: `ffc show NODE --output json`.
+class Origin(Struct, kw_only=True):
+    """A column of a node, and the columns of sources that it is computed from.
 
-    Of a training set `searches` tells how each history is searched, and why.
+    Where there are none, as of a count, those that choose its rows: the `kind` tells.
+    """
+
+    column: str
+    kind: Literal["value", "row"]
+    sources: list[Place]
+
+
+class ShownNode(Struct, kw_only=True):
+    """A node, what is built of it, and the first rows: `ffc show NODE --output json`.
+
+    `column` is the one that was asked for, if one was. `deployed` tells what is deployed from what
+    is shown: the `same`, `otherwise`, `never`, `gone` from the project, or `unknown`. `build` is
+    the good one, `builds` are the newest. Of a training set `searches` tells how each history is
+    searched, and why.
     """
 
     schema: Literal["ffc.node/v1"]
+    target: str
     node: dict[str, Any]
+    column: str | None
+    deployed: Literal["same", "otherwise", "never", "gone", "unknown"]
+    dependents: list[str]
+    origins: list[Origin]
     build: Build | None
+    builds: list[BuildFacts]
     searches: list[Searched]
     columns: list[RowColumn]
     rows: list[list[Any]]

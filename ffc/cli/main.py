@@ -23,7 +23,7 @@ COMMANDS: Final = {
     "training-set": "Print a training set's newest build, or write it to a file.",
     "builds": "List the builds of training sets: who made each, when, of what.",
     "historical": "Look features up as they were known, for keys and times.",
-    "show": "Show a deployed node: facts, columns, rows.",
+    "show": "Show a node or a column: facts, columns, SQL, builds, rows.",
     "query": "Ask the warehouse a SELECT over what is deployed.",
     "compare": "Compare what two targets have built: columns, counts, rows.",
     "source": "Write the columns of existing tables into the sources.",

@@ -122,6 +122,55 @@ def _graph(links: Iterable[Link]) -> LineageGraph:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The columns of sources that a column is computed from, in order.
+
+    Where there are none, as of a count, those that choose its rows: the `kind` tells.
+    """
+
+    kind: EdgeKind
+    sources: tuple[Place, ...]
+
+
+def origins(manifest: Manifest, node: AnyNode) -> dict[str, Origin]:
+    """Return where each column of a node comes from in the end.
+
+    A column of a source comes from nowhere else, nor does one of an entity.
+    """
+    nodes = {each.id: each for each in manifest.nodes}
+    # The node itself may be one that is deployed, where others have moved on.
+    nodes[node.id] = node
+    found = {}
+    for column in node.columns:
+        place = Place(node.id, column.name)
+        values = _ends(nodes, place, rows=False)
+        found[column.name] = (
+            Origin("value", values) if values else Origin("row", _ends(nodes, place, rows=True))
+        )
+    return found
+
+
+def _ends(nodes: Mapping[str, AnyNode], start: Place, *, rows: bool) -> tuple[Place, ...]:
+    found: list[Place] = []
+    seen, pending = {start}, [start]
+    while pending:
+        place = pending.pop()
+        own = nodes[place.node].lineage.get(place.column) if place.node in nodes else None
+        if own is None and place != start:
+            found.append(place)
+        behind = [*own.values, *(own.rows if rows else ())] if own is not None else []
+        fresh = {each for ref in behind if (each := Place(*ref)) not in seen}
+        seen |= fresh
+        pending += fresh
+    return tuple(sorted(found))
+
+
+def dependents(manifest: Manifest, node_id: str) -> tuple[str, ...]:
+    """Return the ids of the nodes that read a node."""
+    return tuple(node.id for node in manifest.nodes if node_id in node.depends_on)
+
+
 def find_place(manifest: Manifest, text: str) -> Place:
     """Return what NODE or NODE.COLUMN stands for: an id, a name, `name@variant`, `group.table`.
 
