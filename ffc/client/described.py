@@ -17,7 +17,7 @@ from ffc.client.listings import (
     ViewInfo,
 )
 from ffc.manifest.columns import roles
-from ffc.manifest.finding import Hit, find_nodes
+from ffc.manifest.finding import Hit, find_nodes, sought
 from ffc.manifest.lineage import column_graph, find_place, node_graph
 from ffc.manifest.names import full_name
 from ffc.manifest.records import AnyNode, FeatureView, Manifest, Model, TrainingSet
@@ -142,11 +142,11 @@ def search(manifest: Manifest, text: str) -> list[Found]:
 
     A node's columns follow it where the words are in them.
     """
-    return [found for hit in find_nodes(manifest.nodes, text).hits for found in _found(hit)]
+    return [found for hit in find_nodes(sought(manifest), text).hits for found in _found(hit)]
 
 
 def _found(hit: Hit) -> Iterator[Found]:
-    node, name = hit.node, full_name(hit.node)
+    node, name = hit.node, hit.node.id.partition(".")[2]
     own = [match.text for match in hit.matches if not match.column]
     place = f"{node.path}:{node.line}"
     if own:

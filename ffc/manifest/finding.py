@@ -10,8 +10,8 @@
    covered the better, by a tenth at the most.
 4. A word that begins no part of any text is taken apart; if it is a part itself, it is also taken
    for those that are fewest slips away: a letter wrong, missing or too many, or two neighbours
-   swapped. A word of four or five letters may have one slip, a longer one two, a shorter one none,
-   and a part must begin with one of its first two letters.
+   swapped. A word of four letters may have one slip, one of eight two, a shorter one none, and a
+   part must begin with one of its first two letters.
 5. A word is worth at a node the best of fit times weight (WEIGHTS) over its texts; the node is
    worth the sum over all words, half as much again if one text has all of several words.
 6. Found are the nodes that have every word; where there is none, those that have the most. Equals
@@ -26,22 +26,22 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
+import msgspec
 from msgspec import Struct
 
 from ffc.core.diagnostics import did_you_mean
-from ffc.manifest.columns import descriptions
-from ffc.manifest.names import full_name
-from ffc.manifest.records import AnyNode
+from ffc.core.names import DEFAULT_VARIANT
+from ffc.manifest.records import Manifest
 
 Where = Literal["name", "kind", "column", "tag", "owner", "description"]
 
 WEIGHTS: Final[Mapping[Where, float]] = {
     "name": 10.0,
-    "column": 5.0,
     "tag": 5.0,
-    "owner": 3.0,
+    "owner": 5.0,
+    "column": 3.5,
     "kind": 2.0,
-    "description": 2.0,
+    "description": 1.5,
 }
 # What is said of a column is worth less than what is said of its node.
 _OF_A_COLUMN: Final = 0.5
@@ -52,6 +52,41 @@ _SHORTEST: Final = 3
 _SLIPS: Final = (0.6, 0.5)
 _TOGETHER: Final = 1.5
 _PART: Final = re.compile(r"[^\W_]+")
+
+
+class SoughtColumn(Struct, frozen=True, kw_only=True):
+    """What is said of a column, or of a feature."""
+
+    name: str = ""
+    description: str = ""
+    tags: tuple[str, ...] = ()
+
+
+class Sought(Struct, frozen=True, kw_only=True):
+    """What is said of a node: of an encoded manifest it can be read alone, and fast."""
+
+    id: str
+    kind: str
+    name: str
+    variant: str = DEFAULT_VARIANT
+    path: str
+    line: int
+    description: str = ""
+    owner: str = ""
+    tags: tuple[str, ...] = ()
+    columns: tuple[SoughtColumn, ...] = ()
+    features: tuple[SoughtColumn, ...] = ()
+
+
+class SoughtManifest(Struct, frozen=True, kw_only=True):
+    """What is said of the nodes of a manifest."""
+
+    nodes: tuple[Sought, ...]
+
+
+def sought(manifest: Manifest) -> tuple[Sought, ...]:
+    """Return what is said of each node of a manifest."""
+    return msgspec.msgpack.decode(msgspec.msgpack.encode(manifest), type=SoughtManifest).nodes
 
 
 class Match(Struct, frozen=True, kw_only=True):
@@ -70,7 +105,7 @@ class Match(Struct, frozen=True, kw_only=True):
 class Hit(Struct, frozen=True, kw_only=True):
     """A node that was found, and where: the best match first."""
 
-    node: AnyNode
+    node: Sought
     score: float
     matches: tuple[Match, ...]
 
@@ -126,12 +161,12 @@ class _Scored(NamedTuple):
 
     has: int
     score: float
-    node: AnyNode
+    node: Sought
     texts: Sequence[_Text]
 
 
 def find_nodes(
-    nodes: Iterable[AnyNode],
+    nodes: Iterable[Sought],
     query: str,
     kinds: Sequence[str] = (),
     limit: int | None = None,
@@ -171,9 +206,9 @@ def fold(text: str) -> str:
     return "".join(unicodedata.normalize("NFD", character)[0].lower()[0] for character in text)
 
 
-def _texts(node: AnyNode, with_ids: bool) -> Iterator[_Text]:
+def _texts(node: Sought, with_ids: bool) -> Iterator[_Text]:
     """Yield what is said of a node; no text that is empty."""
-    yield _Text("name", "", full_name(node), WEIGHTS["name"])
+    yield _Text("name", "", node.id.partition(".")[2], WEIGHTS["name"])
     yield _Text("kind", "", node.kind, WEIGHTS["kind"])
     for tag in node.tags:
         yield _Text("tag", "", tag, WEIGHTS["tag"])
@@ -185,8 +220,10 @@ def _texts(node: AnyNode, with_ids: bool) -> Iterator[_Text]:
         yield _Text("column", column.name, column.name, WEIGHTS["column"])
         for tag in column.tags:
             yield _Text("tag", column.name, tag, WEIGHTS["tag"] * _OF_A_COLUMN)
-    for name, text in descriptions(node).items():
-        yield _Text("description", name, text, WEIGHTS["description"] * _OF_A_COLUMN)
+    for told in (*node.columns, *node.features):
+        if told.description:
+            weight = WEIGHTS["description"] * _OF_A_COLUMN
+            yield _Text("description", told.name, told.description, weight)
     if with_ids:
         yield _Text("name", "", node.id, WEIGHTS["name"], True)
         for column in node.columns:
@@ -257,7 +294,7 @@ def _mended(
     word: str, fits: dict[str, _Fit], folded: Mapping[str, str], known: Sequence[str]
 ) -> _Word:
     """Return a word that begins nothing with what fits the parts that it may be meant for."""
-    allowed = 0 if len(word) < 4 else 1 if len(word) < 6 else 2
+    allowed = 0 if len(word) < 4 else 1 if len(word) < 8 else 2
     away = {part: slips(word, part, allowed) for part in known if part[0] in word[:2]}
     least = min(away.values(), default=allowed + 1)
     if not 0 < least <= allowed:
@@ -308,7 +345,7 @@ def _worth(words: Sequence[_Word]) -> dict[str, list[float]]:
 
 
 def _scored(
-    node: AnyNode, texts: Sequence[_Text], worth: Mapping[str, Sequence[float]]
+    node: Sought, texts: Sequence[_Text], worth: Mapping[str, Sequence[float]]
 ) -> _Scored | None:
     """Return how many words a node has, and what that is worth; None if it has none."""
     best: Sequence[float] = ()

@@ -41,7 +41,7 @@ def command(
     from ffc.cli.diagnosing import show_diagnostics
     from ffc.cli.finding import show_finding
     from ffc.core.errors import Misuse
-    from ffc.manifest.finding import find_nodes
+    from ffc.manifest.finding import find_nodes, sought
     from ffc.workspace.folder import compile_workspace
 
     query = " ".join(words)
@@ -52,6 +52,6 @@ def command(
     if workspace.manifest is None:
         show_diagnostics(workspace, quiet)
         return 1
-    found = find_nodes(workspace.manifest.nodes, query, kinds, limit or None)
+    found = find_nodes(sought(workspace.manifest), query, kinds, limit or None)
     show_finding(workspace.manifest, query, kinds, found, output, quiet)
     return 0
