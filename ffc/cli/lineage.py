@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import click
 
-from ffc.core.characters import visible
+from ffc.core.characters import encodable, visible
 from ffc.core.tables import WIDTH
 from ffc.manifest.lineage import LineageGraph, Link, Place
-from ffc.manifest.records import Manifest
+from ffc.manifest.records import AnyNode, Manifest
 
 # So many branches deep a tree is drawn; what lies behind begins again at the left, below.
 DEEPEST: Final = 10
+BRANCHES: Final = "│├└─"
+# The same where the encoding of the stream has no lines.
+PLAIN: Final = "||`-"
 # More steps than any project has.
 _ENDLESS: Final = 1_000_000
 
@@ -26,6 +29,7 @@ def render_lineage(
     start: Place,
     ways: tuple[bool, ...],
     depth: int | None = None,
+    encoding: str | None = None,
 ) -> str:
     """Return a tree for each way: what a place comes from, and what comes from it.
 
@@ -33,25 +37,25 @@ def render_lineage(
     `rows:`, and are not followed. What is drawn once is referred to everywhere else. Of what is
     more than `depth` steps away only the number is told.
     """
-    facts = _facts(manifest)
+    nodes = {node.id: node for node in manifest.nodes}
     parts = []
     for up in ways:
-        drawing = _Drawing(graph, up, facts)
+        drawing = _Drawing(graph, up, nodes)
         heading = f"{visible(str(start))} {'comes from' if up else 'goes into'}"
         body = list(drawing.lines(start, depth or _ENDLESS))
         parts.append("\n".join([click.style(heading, bold=True), *(body or ["  nothing"])]))
-    return "\n\n".join(parts)
+    drawn = "\n\n".join(parts)
+    has_lines = encodable(BRANCHES, encoding) == BRANCHES
+    return drawn if has_lines else drawn.translate(str.maketrans(BRANCHES, PLAIN))
 
 
-def _facts(manifest: Manifest) -> dict[Place, str]:
-    """Return the type and the tags of each column."""
-    return {
-        Place(node.id, column.name): " ".join(
-            [column.type or column.native, *(f"[{tag}]" for tag in column.tags)]
-        )
-        for node in manifest.nodes
-        for column in node.columns
-    }
+def _facts(nodes: Mapping[str, AnyNode], place: Place) -> str:
+    """Return the type and the tags of a column."""
+    node = nodes.get(place.node)
+    for column in node.columns if node is not None and place.column else ():
+        if column.name == place.column:
+            return " ".join([column.type or column.native, *(f"[{tag}]" for tag in column.tags)])
+    return ""
 
 
 @dataclass(slots=True)
@@ -60,7 +64,7 @@ class _Drawing:
 
     graph: LineageGraph
     up: bool
-    facts: dict[Place, str]
+    nodes: Mapping[str, AnyNode]
     above: dict[Place, int] = field(default_factory=dict)
     below: dict[Place, int] = field(default_factory=dict)
 
@@ -86,7 +90,7 @@ class _Drawing:
         for index, other in enumerate(others):
             last = index == len(others) - 1
             note = self._note(other, steps - 1, len(indent) // 3 + 1)
-            told = " ".join(part for part in (self.facts.get(other, ""), note) if part)
+            told = " ".join(part for part in (_facts(self.nodes, other), note) if part)
             line = f"{indent}{'└─' if last else '├─'} {visible(str(other))}"
             yield line + (click.style(f"  {told}", dim=True) if told else "")
             if not note:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from ffc.core.diagnostics import closest, did_you_mean
 from ffc.core.errors import NotFound
@@ -18,8 +18,7 @@ SCHEMA: Final = "ffc.lineage/v1"
 EdgeKind = Literal["value", "row"]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Place(NamedTuple):
     """A column of a node, or a node where `column` is empty."""
 
     node: str
@@ -30,8 +29,7 @@ class Place:
         return f"{self.node}.{self.column}" if self.column else self.node
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Link:
+class Link(NamedTuple):
     """One thing comes from another."""
 
     parent: Place

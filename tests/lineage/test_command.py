@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import html
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -217,6 +220,26 @@ labels:
         assert done.stdout.startswith("feature_view.spending@v2 comes from\n"), place
     plain = ffc(project, "lineage", "feature_view.spending", "--up").stdout
     assert plain.startswith("feature_view.spending comes from\n")
+
+
+def test_a_terminal_without_lines(project: Path) -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "ffc", "lineage", "spending"]
+    done = subprocess.run(
+        command, cwd=project, env=environment, capture_output=True, text=True, check=True
+    )
+    assert (
+        done.stdout
+        == """\
+feature_view.spending comes from
+|- entity.user
+`- transformation.clean
+   `- source.raw.events
+
+feature_view.spending goes into
+`- training_set.main
+"""
+    )
 
 
 def test_a_graph(project: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -64,7 +65,7 @@ def command(
     if output == "json":
         answer_exactly(encode(lineage_document(manifest, near, start, ways)).decode())
     elif output == "text":
-        answer(render_lineage(manifest, graph, start, ways, depth))
+        answer(render_lineage(manifest, graph, start, ways, depth, sys.stdout.encoding))
     else:
         answer_exactly((mermaid if output == "mermaid" else dot)(near, start, ways) + "\n")
     return 0
