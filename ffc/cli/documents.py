@@ -10,6 +10,7 @@ from ffc.adapter.state import Build, NodeRun, RunRecord
 from ffc.conformance.leftovers import Leftover
 from ffc.conformance.running import CheckedStore, Outcome
 from ffc.core.diagnostics import Severity, Span
+from ffc.manifest.finding import Match
 from ffc.online.requests import AnswerColumn
 from ffc.run.builds import BuildFacts
 from ffc.run.comparing import Compared
@@ -145,18 +146,75 @@ class Rows(Struct, kw_only=True):
     rows: list[list[Any]]
 
 
-class ShownNode(Struct, kw_only=True):
-    """A deployed node, its build and its first rows: `ffc show NODE --output json`.
+class Origin(Struct, kw_only=True):
+    """A column of a node, and the columns of sources that it is computed from.
 
-    Of a training set `searches` tells how each history is searched, and why.
+    Where there are none, as of a count, those that choose its rows: the `kind` tells.
+    """
+
+    column: str
+    kind: Literal["value", "row"]
+    sources: list[Place]
+
+
+class ShownNode(Struct, kw_only=True):
+    """A node, what is built of it, and the first rows: `ffc show NODE --output json`.
+
+    `column` is the one that was asked for, if one was. `deployed` tells what is deployed from what
+    is shown: the `same`, `otherwise`, `never`, `gone` from the project, or `unknown`. `build` is
+    the good one, `builds` are the newest. Of a training set `searches` tells how each history is
+    searched, and why.
     """
 
     schema: Literal["ffc.node/v1"]
+    target: str
     node: dict[str, Any]
+    column: str | None
+    deployed: Literal["same", "otherwise", "never", "gone", "unknown"]
+    dependents: list[str]
+    origins: list[Origin]
     build: Build | None
+    builds: list[BuildFacts]
     searches: list[Searched]
     columns: list[RowColumn]
     rows: list[list[Any]]
+
+
+class FoundNode(Struct, kw_only=True):
+    """A node that a search found, what it is worth, and where the words are: the best first."""
+
+    id: str
+    kind: str
+    name: str
+    variant: str
+    path: str
+    line: int
+    description: str
+    owner: str
+    tags: list[str]
+    score: float
+    matches: list[Match]
+
+
+class FoundNodes(Struct, kw_only=True):
+    """The best of what was found: `ffc search WORDS --output json`.
+
+    Each has `has` of the query's `words`; `found` counts all that do, and `kinds` those of each
+    kind, asked for or not. `taken` are words that begin no name, with what each was taken for,
+    `missing` those that were not found at all, and `help` says what may be meant.
+    """
+
+    schema: Literal["ffc.search/v1"]
+    target: str
+    query: str
+    words: int
+    has: int
+    found: int
+    kinds: dict[str, int]
+    taken: dict[str, list[str]]
+    missing: list[str]
+    help: list[str]
+    hits: list[FoundNode]
 
 
 class ComparedNodes(Struct, kw_only=True):

@@ -1,79 +1,122 @@
-"""Lineage as a tree of text, and as a diagram."""
+"""Lineage as a tree that fits a terminal."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
 
 import click
 
-from ffc.core.characters import visible
+from ffc.core.characters import encodable, visible
 from ffc.core.tables import WIDTH
 from ffc.manifest.lineage import LineageGraph, Link, Place
-from ffc.manifest.records import Manifest
+from ffc.manifest.records import AnyNode, Manifest
+
+# So many branches deep a tree is drawn; what lies behind begins again at the left, below.
+DEEPEST: Final = 10
+BRANCHES: Final = "│├└─"
+# The same where the encoding of the stream has no lines.
+PLAIN: Final = "||`-"
+# More steps than any project has.
+_ENDLESS: Final = 1_000_000
 
 
 def render_lineage(
-    manifest: Manifest, graph: LineageGraph, start: Place, ways: tuple[bool, ...]
+    manifest: Manifest,
+    graph: LineageGraph,
+    start: Place,
+    ways: tuple[bool, ...],
+    depth: int | None = None,
+    encoding: str | None = None,
 ) -> str:
     """Return a tree for each way: what a place comes from, and what comes from it.
 
     Branches are what a value is computed from; the columns that only choose its rows stand behind
-    `rows:`, and are not followed. What was shown above is not shown again.
+    `rows:`, and are not followed. What is drawn once is referred to everywhere else. Of what is
+    more than `depth` steps away only the number is told.
     """
-    facts = _facts(manifest)
+    nodes = {node.id: node for node in manifest.nodes}
     parts = []
     for up in ways:
-        heading = "comes from" if up else "goes into"
-        lines = [click.style(f"{start} {heading}", bold=True)]
-        seen: set[Place] = set()
-        body = list(_branches(graph, start, up, "", seen, facts))
-        parts.append("\n".join([*lines, *(body or ["  nothing"])]))
-    return "\n\n".join(parts)
+        drawing = _Drawing(graph, up, nodes)
+        heading = f"{visible(str(start))} {'comes from' if up else 'goes into'}"
+        body = list(drawing.lines(start, depth or _ENDLESS))
+        parts.append("\n".join([click.style(heading, bold=True), *(body or ["  nothing"])]))
+    drawn = "\n\n".join(parts)
+    has_lines = encodable(BRANCHES, encoding) == BRANCHES
+    return drawn if has_lines else drawn.translate(str.maketrans(BRANCHES, PLAIN))
 
 
-def _facts(manifest: Manifest) -> dict[Place, str]:
-    """Return the type and the tags of each column."""
-    return {
-        Place(node.id, column.name): " ".join(
-            [column.type or column.native, *(f"[{tag}]" for tag in column.tags)]
-        )
-        for node in manifest.nodes
-        for column in node.columns
-    }
+def _facts(nodes: Mapping[str, AnyNode], place: Place) -> str:
+    """Return the type and the tags of a column."""
+    node = nodes.get(place.node)
+    for column in node.columns if node is not None and place.column else ():
+        if column.name == place.column:
+            return " ".join([column.type or column.native, *(f"[{tag}]" for tag in column.tags)])
+    return ""
 
 
-def _branches(
-    graph: LineageGraph,
-    place: Place,
-    up: bool,
-    indent: str,
-    seen: set[Place],
-    facts: dict[Place, str],
-) -> Iterator[str]:
-    links = sorted(graph.around(place, up))
-    others = [_other(link, up) for link in links if link.kind == "value"]
-    rows = [_other(link, up) for link in links if link.kind == "row"]
-    bar = "│" if others else " "
-    said = "rows:" if up else "rows of:"
-    yield from (f"{indent}{bar}  {line}" for line in _rows(said, rows, WIDTH - len(indent) - 3))
-    for index, other in enumerate(others):
-        last = index == len(others) - 1
-        again = other in seen and bool(graph.around(other, up))
-        told = facts.get(other, "") + (" (above)" if again else "")
-        line = f"{indent}{'└─' if last else '├─'} {visible(str(other))}"
-        yield line + (click.style(f"  {told.strip()}", dim=True) if told else "")
-        if not again:
-            seen.add(other)
-            deeper = indent + ("   " if last else "│  ")
-            yield from _branches(graph, other, up, deeper, seen, facts)
+@dataclass(slots=True)
+class _Drawing:
+    """A tree that is being drawn: how many steps behind each place were, or will be below."""
+
+    graph: LineageGraph
+    up: bool
+    nodes: Mapping[str, AnyNode]
+    above: dict[Place, int] = field(default_factory=dict)
+    below: dict[Place, int] = field(default_factory=dict)
+
+    def lines(self, start: Place, steps: int) -> Iterator[str]:
+        """Yield the lines of a tree, then of those that did not fit beside it."""
+        yield from self._branches(start, steps, "")
+        while self.below:
+            place = next(iter(self.below))
+            steps = self.below.pop(place)
+            if self.above.get(place, -1) < steps:
+                self.above[place] = steps
+                yield f"\n{click.style(visible(str(place)), bold=True)}, from above"
+                yield from self._branches(place, steps, "")
+
+    def _branches(self, place: Place, steps: int, indent: str) -> Iterator[str]:
+        links = sorted(self.graph.around(place, self.up))
+        others = [_other(link, self.up) for link in links if link.kind == "value"]
+        rows = [_other(link, self.up) for link in links if link.kind == "row"]
+        bar = "│" if others else " "
+        said = "rows:" if self.up else "rows of:"
+        for line in _rows(said, rows, WIDTH - len(indent) - 3):
+            yield f"{indent}{bar}  {line}"
+        for index, other in enumerate(others):
+            last = index == len(others) - 1
+            note = self._note(other, steps - 1, len(indent) // 3 + 1)
+            told = " ".join(part for part in (_facts(self.nodes, other), note) if part)
+            line = f"{indent}{'└─' if last else '├─'} {visible(str(other))}"
+            yield line + (click.style(f"  {told}", dim=True) if told else "")
+            if not note:
+                self.above[other] = steps - 1
+                yield from self._branches(other, steps - 1, indent + ("   " if last else "│  "))
+
+    def _note(self, place: Place, steps: int, level: int) -> str:
+        """Return why nothing is drawn behind a place here; nothing if it is, or if nothing is."""
+        behind = len({_other(link, self.up) for link in self.graph.around(place, self.up)})
+        if not behind:
+            return ""
+        if self.above.get(place, -1) >= steps:
+            return "(above)"
+        if not steps:
+            return f"({behind} more)"
+        if level < DEEPEST:
+            return ""
+        self.below[place] = max(steps, self.below.get(place, 0))
+        return "(below)"
 
 
 def _other(link: Link, up: bool) -> Place:
     return link.parent if up else link.child
 
 
-def _rows(said: str, places: list[Place], width: int) -> Iterator[str]:
+def _rows(said: str, places: Sequence[Place], width: int) -> Iterator[str]:
     """Yield the columns that only choose rows, those of a node together."""
     nodes: dict[str, list[str]] = {}
     for place in places:
@@ -82,24 +125,3 @@ def _rows(said: str, places: list[Place], width: int) -> Iterator[str]:
         text = f"{said} {visible(node)} ({', '.join(map(visible, columns))})"
         lines = textwrap.wrap(text, max(width, 30), subsequent_indent="  ", break_long_words=False)
         yield from (click.style(line, dim=True) for line in lines)
-
-
-def mermaid(graph: LineageGraph, start: Place, ways: tuple[bool, ...]) -> str:
-    """Return a Mermaid flowchart: arrows for values, dotted ones for rows.
-
-    https://mermaid.js.org/syntax/flowchart.html
-    """
-    links = sorted({link for up in ways for link in graph.links(start, up)})
-    places = sorted({start, *(p for link in links for p in (link.parent, link.child))})
-    numbers = {place: f"n{index}" for index, place in enumerate(places)}
-    lines = ["flowchart LR"]
-    lines += [f'  {number}["{_quoted(place)}"]' for place, number in numbers.items()]
-    for link in links:
-        arrow = "-->" if link.kind == "value" else "-.->"
-        lines.append(f"  {numbers[link.parent]} {arrow} {numbers[link.child]}")
-    return "\n".join([*lines, f"  style {numbers[start]} stroke-width:3px"])
-
-
-def _quoted(place: Place) -> str:
-    text = visible(place.node) + (f"<br/>{visible(place.column)}" if place.column else "")
-    return text.replace("#", "#35;").replace('"', "#quot;")

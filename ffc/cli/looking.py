@@ -1,8 +1,7 @@
-"""Nodes, rows and runs as people read them."""
+"""Rows, runs and freshness as people read them."""
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -17,18 +16,8 @@ from ffc.core.diagnostics import did_you_mean
 from ffc.core.errors import NotFound
 from ffc.core.tables import WIDTH, render_sideways, render_table
 from ffc.manifest.files import encode
-from ffc.manifest.names import has_relation
-from ffc.manifest.records import (
-    FeatureView,
-    Label,
-    Model,
-    Source,
-    TrainingSet,
-    Transformation,
-)
 from ffc.run.freshness import Fresh
-from ffc.run.reading import Deployed, Rows, json_value, text_value
-from ffc.run.searching import Searched
+from ffc.run.reading import Rows, json_value, text_value
 
 _ALL: Final = 1_000_000_000
 # How the nodes of a run are counted, by how they fared.
@@ -66,80 +55,11 @@ def _shown(value: object) -> object:
     return value if plain else text_value(value)
 
 
-def facts(deployed: Deployed) -> list[tuple[str, str]]:
-    """Return what there is to say of a node, as (what, how)."""
-    node, build = deployed.node, deployed.build
-    found = [
-        ("node", node.id),
-        ("file", f"{node.path}:{node.line}"),
-        ("description", node.description),
-        ("owner", node.owner),
-        ("tags", ", ".join(node.tags)),
-        *_of_its_kind(node),
-        ("reads", ", ".join(node.depends_on)),
-        ("tests", ", ".join(test.name for test in node.tests)),
-    ]
-    if build is not None:
-        rows = "" if build.rows is None else f", {build.rows:,} rows"
-        found += [
-            ("build", f"{build.id}{rows}"),
-            ("built", build.created),
-            ("relation", ".".join(build.relation)),
-        ]
-    elif has_relation(node):
-        found.append(("build", "none yet: `ffc run` deploys it"))
-    return [(what, how) for what, how in found if how]
-
-
-def _of_its_kind(node: object) -> list[tuple[str, str]]:
-    if isinstance(node, Transformation):
-        return [("materialized", node.materialized)]
-    if isinstance(node, FeatureView):
-        times = ", ".join(name for name in (node.event_time, node.created) if name)
-        ttl = duration(node.ttl) if node.ttl is not None else ""
-        return [("entity", node.entity), ("times", times), ("ttl", ttl), ("online", node.online)]
-    if isinstance(node, Source):
-        return [("files", node.file)]
-    if isinstance(node, Model):
-        return [("entity", ", ".join(node.entities))]
-    if isinstance(node, Label | TrainingSet):
-        label = node.label if isinstance(node, TrainingSet) else node.column
-        return [("label", label)]
-    return []
-
-
 def duration(seconds: int) -> str:
     """Return seconds in the largest unit that they are whole in: `3d`."""
     units = (("d", 86_400), ("h", 3_600), ("m", 60))
     found = next(((unit, size) for unit, size in units if seconds and not seconds % size), ("s", 1))
     return f"{seconds // found[1]}{found[0]}"
-
-
-def _wrapped(head: str, text: str) -> list[str]:
-    return textwrap.wrap(
-        text,
-        WIDTH,
-        initial_indent=head,
-        subsequent_indent=" " * len(head),
-        break_long_words=False,
-        break_on_hyphens=False,
-    ) or [head.rstrip()]
-
-
-def render_facts(deployed: Deployed, searches: Sequence[Searched] = ()) -> str:
-    """Return a node's facts and columns as text."""
-    pairs = facts(deployed)
-    pairs += [("search", f"{each.view}: {each.shape} ({each.reason})") for each in searches]
-    width = max(len(what) for what, _ in pairs)
-    lines = [line for what, how in pairs for line in _wrapped(f"{what:<{width}}  ", how)]
-    rows = [[c.name, c.type or c.native, ", ".join(c.tags)] for c in deployed.node.columns]
-    table = render_table(["column", "type", "tags"], rows) if rows else ""
-    return "\n".join([*lines, *(["", table] if table else [])])
-
-
-def facts_document(deployed: Deployed, searches: Sequence[Searched] = ()) -> dict[str, Any]:
-    """Return a node and its build as JSON has them."""
-    return {"node": deployed.node, "build": deployed.build, "searches": list(searches)}
 
 
 def render_runs(runs: Sequence[tuple[RunRecord, Sequence[NodeRun]]]) -> str:

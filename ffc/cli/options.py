@@ -62,11 +62,11 @@ diagnostics_output = click.option(
 )
 lineage_output = click.option(
     "--output",
-    type=click.Choice(["text", "json", "mermaid"]),
+    type=click.Choice(["text", "json", "mermaid", "dot"]),
     default="text",
     envvar="FFC_OUTPUT",
     show_default=True,
-    help="The format of the answer: a tree, JSON, or a flowchart for Markdown.",
+    help="The format of the answer: a tree, JSON, a flowchart for Markdown, or Graphviz's.",
 )
 limit = click.option(
     "--limit",

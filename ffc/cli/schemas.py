@@ -106,6 +106,7 @@ _RECORDS: Final[Mapping[str, type[Struct]]] = {
     "training_set": documents.TrainingRows,
     "ls": documents.Listed,
     "node": documents.ShownNode,
+    "search": documents.FoundNodes,
     "statistics": Statistics,
     "rows": documents.Rows,
     "compared": documents.ComparedNodes,

@@ -16,14 +16,11 @@ from ffc.client.listings import (
     TrainingSetInfo,
     ViewInfo,
 )
-from ffc.core.names import DEFAULT_VARIANT
+from ffc.manifest.columns import roles
+from ffc.manifest.finding import Hit, find_nodes, sought
 from ffc.manifest.lineage import column_graph, find_place, node_graph
-from ffc.manifest.records import AnyNode, FeatureView, Label, Manifest, Model, TrainingSet
-
-
-def full_name(node: AnyNode) -> str:
-    """Return the name that means a node: with its variant, unless that goes without saying."""
-    return node.name if node.variant == DEFAULT_VARIANT else f"{node.name}@{node.variant}"
+from ffc.manifest.names import full_name
+from ffc.manifest.records import AnyNode, FeatureView, Manifest, Model, TrainingSet
 
 
 def views(declared: Declared) -> list[ViewInfo]:
@@ -125,12 +122,12 @@ def _rows(node: AnyNode, builds: Mapping[str, Build]) -> int | None:
 def columns(manifest: Manifest, name: str) -> list[ColumnInfo]:
     """Return the columns of a node, by its name or id; raises NotFound."""
     node = manifest.node(find_place(manifest, name).node)
-    roles = _roles(node)
+    of_columns = roles(node)
     return [
         ColumnInfo(
             name=column.name,
             type=column.type or column.native,
-            role=roles.get(column.name, ""),
+            role=of_columns.get(column.name, ""),
             description=column.description,
             tags=column.tags,
             comes_from=", ".join(f"{parent}.{own}" for parent, own in values),
@@ -140,48 +137,29 @@ def columns(manifest: Manifest, name: str) -> list[ColumnInfo]:
     ]
 
 
-def _roles(node: AnyNode) -> dict[str, str]:
-    if isinstance(node, TrainingSet):
-        return {column.name: column.role for column in node.plan.output}
-    if isinstance(node, FeatureView):
-        found = dict.fromkeys((feature.name for feature in node.features), "feature")
-        times = {node.event_time: "timestamp", node.created: "created"}
-        return {**found, **times, **dict.fromkeys(node.keys, "key")}
-    if isinstance(node, Label):
-        keys = dict.fromkeys((key for role in node.roles for key in role.keys), "key")
-        return {node.column: "label", node.timestamp: "timestamp", **keys}
-    return {}
-
-
 def search(manifest: Manifest, text: str) -> list[Found]:
-    """Return what has all words of a text in its name or in what is said of it, the nearest first.
+    """Return what has all words of a text, the best first, as `ffc search` finds it.
 
-    A word in a name counts for more than one in a description.
+    A node's columns follow it where the words are in them.
     """
-    words = text.lower().split()
-    hits: list[tuple[int, Found]] = []
-    for node in manifest.nodes:
-        for found in _texts(node):
-            spoken = f"{found.name} {found.text}".lower()
-            if words and all(word in spoken for word in words):
-                missed = sum(word not in found.name.lower() for word in words)
-                hits.append((missed, found))
-    return [found for _, found in sorted(hits, key=lambda hit: hit[0])]
+    return [found for hit in find_nodes(sought(manifest), text).hits for found in _found(hit)]
 
 
-def _texts(node: AnyNode) -> Iterator[Found]:
-    own = [node.description, node.owner, *node.tags]
-    yield Found(
-        name=full_name(node),
-        kind=node.kind,
-        where=f"{node.path}:{node.line}",
-        text=" ".join(filter(None, own)),
-    )
-    for column in node.columns:
-        said = " ".join(filter(None, [column.description, *column.tags]))
-        yield Found(
-            name=f"{full_name(node)}.{column.name}", kind="column", where=node.path, text=said
+def _found(hit: Hit) -> Iterator[Found]:
+    node, name = hit.node, hit.node.id.partition(".")[2]
+    own = [match.text for match in hit.matches if not match.column]
+    place = f"{node.path}:{node.line}"
+    if own:
+        said = " ".join(text for text in own if text not in (name, node.id, node.kind))
+        yield Found(name=name, kind=node.kind, where=place, text=said or node.description)
+    columns = dict.fromkeys(match.column for match in hit.matches if match.column)
+    for column in columns:
+        said = " ".join(
+            match.text
+            for match in hit.matches
+            if match.column == column and match.where != "column"
         )
+        yield Found(name=f"{name}.{column}", kind="column", where=place, text=said)
 
 
 def lineage(manifest: Manifest, name: str) -> list[Related]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from ffc.core.diagnostics import closest, did_you_mean
 from ffc.core.errors import NotFound
 from ffc.core.names import DEFAULT_VARIANT
+from ffc.manifest.names import meant
 from ffc.manifest.records import AnyNode, Manifest
 
 SCHEMA: Final = "ffc.lineage/v1"
@@ -16,8 +18,7 @@ SCHEMA: Final = "ffc.lineage/v1"
 EdgeKind = Literal["value", "row"]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Place(NamedTuple):
     """A column of a node, or a node where `column` is empty."""
 
     node: str
@@ -28,8 +29,7 @@ class Place:
         return f"{self.node}.{self.column}" if self.column else self.node
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Link:
+class Link(NamedTuple):
     """One thing comes from another."""
 
     parent: Place
@@ -54,9 +54,9 @@ class LineageGraph:
         What is reached by values all the way is a value; anything else has to do with rows.
         """
         found: dict[Place, EdgeKind] = {}
-        pending: list[tuple[Place, EdgeKind]] = [(start, "value")]
+        pending: deque[tuple[Place, EdgeKind]] = deque([(start, "value")])
         while pending:
-            place, kind = pending.pop(0)
+            place, kind = pending.popleft()
             for link in self.around(place, up):
                 other = link.parent if up else link.child
                 own: EdgeKind = "value" if kind == link.kind == "value" else "row"
@@ -65,16 +65,25 @@ class LineageGraph:
                     pending.append((other, own))
         return found
 
-    def links(self, start: Place, up: bool) -> Iterator[Link]:
-        """Yield every link on the way, each once."""
-        seen: set[Link] = set()
-        pending = [start]
+    def links(self, start: Place, up: bool, depth: int | None = None) -> Iterator[Link]:
+        """Yield every link on the way, each once, the nearest first; no further than `depth`."""
+        seen = {start}
+        pending = deque([(start, 0)])
         while pending:
-            for link in self.around(pending.pop(0), up):
-                if link not in seen:
-                    seen.add(link)
-                    pending.append(link.parent if up else link.child)
-                    yield link
+            place, steps = pending.popleft()
+            for link in self.around(place, up) if steps != depth else ():
+                yield link
+                other = link.parent if up else link.child
+                if other not in seen:
+                    seen.add(other)
+                    pending.append((other, steps + 1))
+
+    def near(self, start: Place, ways: tuple[bool, ...], depth: int | None) -> LineageGraph:
+        """Return the links that are no more than `depth` steps away, all of them if it is None."""
+        if depth is None:
+            return self
+        found = [link for up in ways for link in self.links(start, up, depth)]
+        return _graph(dict.fromkeys(found))
 
 
 def column_graph(manifest: Manifest) -> LineageGraph:
@@ -99,7 +108,7 @@ def node_graph(manifest: Manifest) -> LineageGraph:
     )
 
 
-def _graph(links: list[Link]) -> LineageGraph:
+def _graph(links: Iterable[Link]) -> LineageGraph:
     parents: dict[Place, list[Link]] = {}
     children: dict[Place, list[Link]] = {}
     for link in links:
@@ -111,10 +120,60 @@ def _graph(links: list[Link]) -> LineageGraph:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The columns of sources that a column is computed from, in order.
+
+    Where there are none, as of a count, those that choose its rows: the `kind` tells.
+    """
+
+    kind: EdgeKind
+    sources: tuple[Place, ...]
+
+
+def origins(manifest: Manifest, node: AnyNode) -> dict[str, Origin]:
+    """Return where each column of a node comes from in the end.
+
+    A column of a source comes from nowhere else, nor does one of an entity.
+    """
+    nodes = {each.id: each for each in manifest.nodes}
+    # The node itself may be one that is deployed, where others have moved on.
+    nodes[node.id] = node
+    found = {}
+    for column in node.columns:
+        place = Place(node.id, column.name)
+        values = _ends(nodes, place, rows=False)
+        found[column.name] = (
+            Origin("value", values) if values else Origin("row", _ends(nodes, place, rows=True))
+        )
+    return found
+
+
+def _ends(nodes: Mapping[str, AnyNode], start: Place, *, rows: bool) -> tuple[Place, ...]:
+    found: list[Place] = []
+    seen, pending = {start}, [start]
+    while pending:
+        place = pending.pop()
+        own = nodes[place.node].lineage.get(place.column) if place.node in nodes else None
+        if own is None and place != start:
+            found.append(place)
+        behind = [*own.values, *(own.rows if rows else ())] if own is not None else []
+        fresh = {each for ref in behind if (each := Place(*ref)) not in seen}
+        seen |= fresh
+        pending += fresh
+    return tuple(sorted(found))
+
+
+def dependents(manifest: Manifest, node_id: str) -> tuple[str, ...]:
+    """Return the ids of the nodes that read a node."""
+    return tuple(node.id for node in manifest.nodes if node_id in node.depends_on)
+
+
 def find_place(manifest: Manifest, text: str) -> Place:
     """Return what NODE or NODE.COLUMN stands for: an id, a name, `name@variant`, `group.table`.
 
-    Raises NotFound, with what could be meant.
+    Of several variants a bare name means the one that goes first, as everywhere. Raises NotFound,
+    with what could be meant.
     """
     names: dict[str, list[AnyNode]] = {}
     for node in manifest.nodes:
@@ -122,7 +181,7 @@ def find_place(manifest: Manifest, text: str) -> Place:
             names.setdefault(name, []).append(node)
     # The longest name that fits: a source's has a dot of its own.
     for end in sorted({len(text), *(i for i, c in enumerate(text) if c == ".")}, reverse=True):
-        found = names.get(text[:end], [])
+        found = _meant(names.get(text[:end], []))
         if len(found) > 1:
             ids = ", ".join(f"`{node.id}`" for node in found)
             raise NotFound(f"`{text[:end]}` is several nodes", help=[f"write one of {ids}"])
@@ -131,6 +190,12 @@ def find_place(manifest: Manifest, text: str) -> Place:
     close = closest(text, names) or closest(text.rpartition(".")[0], names)
     hints = [f"did you mean `{close}`?"] if close else ["a node is named as in YAML, or by its id"]
     raise NotFound(f"there is no node `{text}`", help=hints)
+
+
+def _meant(named: list[AnyNode]) -> list[AnyNode]:
+    """Return those of the nodes of one name that it means: of each kind one, if one goes first."""
+    kinds = dict.fromkeys(node.kind for node in named)
+    return [n for kind in kinds for n in meant((n for n in named if n.kind == kind), None)]
 
 
 def _names(node: AnyNode) -> set[str]:

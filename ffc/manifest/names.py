@@ -30,6 +30,11 @@ def meant(nodes: Iterable[AnyNode], variant: str | None) -> list[AnyNode]:
     return preferred or plain or known
 
 
+def full_name(node: AnyNode) -> str:
+    """Return the name that means a node: with its variant, unless that goes without saying."""
+    return node.name if node.variant == DEFAULT_VARIANT else f"{node.name}@{node.variant}"
+
+
 def has_relation(node: AnyNode) -> bool:
     """Tell whether a node is built; an ephemeral is part of what reads it."""
     ephemeral = isinstance(node, Transformation) and node.materialized == "ephemeral"

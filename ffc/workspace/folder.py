@@ -34,13 +34,11 @@ from ffc.core.diagnostics import (
     listed,
     ordered,
 )
-from ffc.core.errors import Misuse, NotFound, ProfileError, ProjectError
+from ffc.core.errors import Misuse, ProfileError, ProjectError
 from ffc.core.yaml import read_yaml
-from ffc.manifest.lineage import find_place
 from ffc.manifest.records import Manifest, Target
 from ffc.project.files import PROJECT_FILE, ProjectFiles, find_project, read_files
 from ffc.project.resources import ProjectFile
-from ffc.run.reading import Deployed
 
 # What a project is checked for while profiles.yml can't be read.
 STAND_IN: Final = Target(name="", offline="duckdb", dialect="duckdb", online=("default",))
@@ -263,24 +261,6 @@ def open_target(
     with Session(chosen, read_only=read_only, writes_state=writes_state) as session:
         words = _words(files, "name", "profile")
         yield OpenTarget(root=root, project=words[0], profile=words[1], session=session)
-
-
-def declared_node(
-    where: tuple[Path | None, Path | None, str | None, str | None], name: str, problem: NotFound
-) -> Deployed:
-    """Return a node that the project declares and that is not deployed; raises `problem` if none.
-
-    `where` is the project's folder, that of profiles.yml, the target, variables.
-    """
-    manifest = compile_workspace(*where).manifest
-    if manifest is None:
-        hint = "the project does not compile, so that it can't be looked up there: `ffc compile`"
-        raise NotFound(problem.message, help=[*problem.help, hint]) from problem
-    try:
-        return Deployed(node=manifest.node(find_place(manifest, name).node), build=None)
-    except NotFound as other:
-        known = [hint for hint in other.help if "did you mean" in hint]
-        raise NotFound(problem.message, help=known or problem.help) from problem
 
 
 def _empty_project() -> Diagnostic:

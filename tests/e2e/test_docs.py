@@ -7,6 +7,7 @@ import io
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -17,6 +18,7 @@ from urllib.parse import quote
 import click
 import msgspec
 import pytest
+from projects.flights_data import PROJECT
 from support.cli import ffc, write_files
 from support.postgres import PASSWORD, shared
 from support.server import serving
@@ -236,3 +238,57 @@ def test_the_page_names_every_key() -> None:
     assert len(records) > 25
     keys = {f.encode_name for record in records for f in msgspec.structs.fields(record)}
     assert keys - words - {"at", "given_as"} == set()
+
+
+FIVE_MINUTES = ROOT / "docs" / "five_minutes.md"
+_STEP = re.compile(r"^```(console|diff)(?: (\S+))?\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def _answered(project: Path, block: str) -> str:
+    """Return a block of commands with what each answers, as a terminal has it."""
+    shown = []
+    for line in re.findall(r"^\$ .*$", block, re.MULTILINE):
+        command = shlex.split(line[2:])
+        assert command[0] == "ffc"
+        done = subprocess.run(
+            [sys.executable, "-m", *command],
+            cwd=project,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        shown.append(f"{line}\n{done.stdout}")
+    return "".join(shown)
+
+
+def _edited(text: str, change: str) -> str:
+    """Return a file's text with a change made where its lines are, in one place only."""
+    lines = change.splitlines()
+    before = "".join(f"{line[1:]}\n" for line in lines if line[0] != "+")
+    after = "".join(f"{line[1:]}\n" for line in lines if line[0] != "-")
+    assert text.count(before) == 1, change
+    return text.replace(before, after)
+
+
+def test_five_minutes_are_as_they_are_told(tmp_path: Path) -> None:
+    project = tmp_path / "flights"
+    shutil.copytree(PROJECT, project)
+
+    def followed(step: re.Match[str]) -> str:
+        """Make the change, or ask the commands; return the step as it went."""
+        kind, file, block = step.groups()
+        if kind == "diff":
+            (project / file).write_text(_edited((project / file).read_text(), block))
+            return step[0]
+        return f"```console\n{_answered(project, block)}```"
+
+    told = _STEP.sub(followed, FIVE_MINUTES.read_text())
+    if UPDATE:
+        FIVE_MINUTES.write_text(told)
+    assert FIVE_MINUTES.read_text() == told
+    ran = re.findall(r"^\$ ffc (\S+)", told, re.MULTILINE)
+    assert list(dict.fromkeys(ran)) == ["ls", "search", "show", "lineage", "compile"]
+    assert ran[-4:] == ["compile", "compile", "compile", "show"]
+    answers = re.findall(r"^```console\n(.*?)^```", told, re.MULTILINE | re.DOTALL)
+    assert max(len(line) for answer in answers for line in answer.splitlines()) <= 80

@@ -196,8 +196,8 @@ def test_a_model_is_listed_shown_and_traced(project: Path) -> None:
     assert shown.code == 0, shown.stderr
     lines = shown.stdout.splitlines()
     assert lines[0].split() == ["node", "model.churn-rf"]
-    assert "entity  user" in lines
-    assert "reads   training_set.main" in lines
+    assert "entity    user" in lines
+    assert "reads     training_set.main" in lines
     assert "ffc run" not in shown.stdout
     as_json = ffc(project, "show", "churn-rf", "--output", "json").json()
     assert (as_json["node"]["id"], as_json["build"], as_json["rows"]) == (
@@ -205,7 +205,7 @@ def test_a_model_is_listed_shown_and_traced(project: Path) -> None:
         None,
         [],
     )
-    assert ffc(project, "show", "entity.user").stdout.startswith("node  entity.user\n")
+    assert ffc(project, "show", "entity.user").stdout.startswith("node     entity.user\n")
     up = ffc(project, "lineage", "churn-rf", "--up").stdout
     assert "source.raw.events" in up
     down = ffc(project, "lineage", "raw.users.country", "--down").stdout

@@ -150,7 +150,7 @@ def test_words_and_where_a_view_is_served_go_back(tmp_path: Path) -> None:
     ]
     assert [(r["action"], r["id"]) for r in done["results"]] == [("sync", "feature_view.spending")]
     assert default_of(folder) == 0.0
-    node = ffc(folder, "show", "spending", "--output", "json").json()["node"]
+    node = ffc(folder, "show", "spending", "--deployed", "--output", "json").json()["node"]
     assert node["owner"] == ""
 
 

@@ -189,6 +189,8 @@ def _written(project: Path, tmp_path: Path) -> Iterator[tuple[str, Any]]:
     yield "ls", asked("ls", "-s", "+spending").json()
     yield "ls", asked("ls", "-s", "state:removed", "--state", str(_older(project, tmp_path))).json()
     yield "node", asked("show", "main").json()
+    yield "search", asked("search", "amnt", "user").json()
+    yield "search", asked("search", "xyzzy", "--kind", "label").json()
     yield "statistics", asked("show", "main", "--stats").json()
     yield "rows", asked("query", "select 1 as one, 'a' as b, 1.5::decimal(4, 2) as c").json()
     yield "runs", asked("runs").json()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -13,6 +14,9 @@ from ffc.cli import options
 @click.argument("place", metavar="NODE[.COLUMN]")
 @click.option("--up", is_flag=True, help="Only what it comes from.")
 @click.option("--down", is_flag=True, help="Only what comes from it.")
+@click.option(
+    "--depth", type=click.IntRange(min=1), metavar="N", help="No more than so many steps away."
+)
 @options.options(
     options.WHERE,
     options.variables,
@@ -24,6 +28,7 @@ def command(
     place: str,
     up: bool,
     down: bool,
+    depth: int | None,
     project_dir: Path | None,
     profiles_dir: Path | None,
     target: str | None,
@@ -35,11 +40,13 @@ def command(
 
     A node is named by its id (`feature_view.orders@v1`) or by its name (`orders`, `raw.payments`).
     Of a column, branches are what its value is computed from; `rows:` are columns that only filter,
-    group, join or order it. Needs no connection.
+    group, join or order it. What a tree has twice is drawn once, and then said to be `(above)`.
+    Needs no connection.
     """
     from ffc.auth import authorize, local_user
     from ffc.cli.diagnosing import show_diagnostics
-    from ffc.cli.lineage import mermaid, render_lineage
+    from ffc.cli.diagrams import dot, mermaid
+    from ffc.cli.lineage import render_lineage
     from ffc.cli.streams import answer, answer_exactly
     from ffc.manifest.files import encode
     from ffc.manifest.lineage import column_graph, find_place, lineage_document, node_graph
@@ -54,10 +61,11 @@ def command(
     authorize(local_user(), "read", start.node)
     graph = column_graph(manifest) if start.column else node_graph(manifest)
     ways = tuple(way for way, wanted in ((True, up), (False, down)) if wanted) or (True, False)
+    near = graph.near(start, ways, depth)
     if output == "json":
-        answer_exactly(encode(lineage_document(manifest, graph, start, ways)).decode())
-    elif output == "mermaid":
-        answer(mermaid(graph, start, ways))
+        answer_exactly(encode(lineage_document(manifest, near, start, ways)).decode())
+    elif output == "text":
+        answer(render_lineage(manifest, graph, start, ways, depth, sys.stdout.encoding))
     else:
-        answer(render_lineage(manifest, graph, start, ways))
+        answer_exactly((mermaid if output == "mermaid" else dot)(near, start, ways) + "\n")
     return 0

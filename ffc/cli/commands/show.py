@@ -9,8 +9,10 @@ import click
 from ffc.cli import options
 
 
-@click.command("show", short_help="Show a deployed node: facts, columns, rows.")
-@click.argument("node")
+@click.command("show", short_help="Show a node or a column: facts, columns, SQL, builds, rows.")
+@click.argument("node", metavar="NODE[.COLUMN]")
+@click.option("--sql", is_flag=True, help="Only its SQL, as compiled for the target.")
+@click.option("--raw", is_flag=True, help="Only its SQL, as it is written.")
 @click.option(
     "--rows", type=click.IntRange(min=0), default=5, show_default=True, help="So many rows."
 )
@@ -20,11 +22,15 @@ from ffc.cli import options
     is_flag=True,
     help="Its columns in figures instead, as its build has them: nulls, range, shape.",
 )
+@click.option("--deployed", is_flag=True, help="As it is deployed, whatever the project says now.")
 @options.options(options.WHERE, options.variables, options.TALK)
 def command(
     node: str,
+    sql: bool,
+    raw: bool,
     rows: int,
     statistics: bool,
+    deployed: bool,
     project_dir: Path | None,
     profiles_dir: Path | None,
     target: str | None,
@@ -32,43 +38,21 @@ def command(
     output: str,
     quiet: bool,
 ) -> int:
-    """Show what is deployed under a name: what it is, its columns, its first rows.
+    """Show what a node is: facts, columns and where each comes from, SQL, builds, first rows.
 
-    NODE is a name, a name and a variant (`customer_daily@v1`), or an id (`label.is_fraud`). What is
-    not deployed is told as the project has it. `--stats` is for training sets and feature views;
-    `~` marks an estimate.
+    NODE is a name, a name and a variant (`customer_daily@v1`), or an id (`label.is_fraud`); of
+    NODE.COLUMN the column is shown. It is told as the project has it, built or not; what the
+    project has no more, as it is deployed. `--stats` is for training sets and feature views; `~`
+    marks an estimate.
     """
-    from ffc.auth import local_user
     from ffc.cli.describing import show_statistics
-    from ffc.cli.looking import facts_document, render_facts, render_rows, rows_document
-    from ffc.cli.streams import answer, answer_exactly
-    from ffc.core.errors import NotFound
-    from ffc.manifest.files import encode
-    from ffc.manifest.records import TrainingSet
-    from ffc.run.reading import deployed_node, read_rows
-    from ffc.run.searching import Searched, deployed_searches
-    from ffc.workspace.folder import declared_node, open_target
+    from ffc.cli.showing import Wanted, show_node
+    from ffc.workspace.folder import open_target
 
-    with open_target(project_dir, profiles_dir, target, read_only=True) as opened:
-        if statistics:
+    if statistics:
+        with open_target(project_dir, profiles_dir, target, read_only=True) as opened:
             show_statistics(opened.session, node, output)
-            return 0
-        try:
-            found = deployed_node(opened.session, node, principal=local_user())
-        except NotFound as problem:
-            where = (project_dir, profiles_dir, target, variables)
-            found = declared_node(where, node, problem)
-        built = found.build is not None and rows
-        sample = read_rows(opened.session, found, rows, principal=local_user()) if built else None
-        searches: tuple[Searched, ...] = ()
-        if found.build is not None and isinstance(found.node, TrainingSet):
-            searches = deployed_searches(opened.session, found.node)
-        if output == "json":
-            shown = rows_document(sample) if sample else {"columns": [], "rows": []}
-            document = {**shown, "schema": "ffc.node/v1", **facts_document(found, searches)}
-            answer_exactly(encode(document).decode())
-            return 0
-        answer(render_facts(found, searches))
-        if sample is not None:
-            answer(f"\n{render_rows(sample)[0]}")
+        return 0
+    wanted = Wanted(rows=rows, sql=sql, raw=raw, deployed=deployed)
+    show_node((project_dir, profiles_dir, target, variables), node, wanted, output, quiet)
     return 0
