@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import os
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -40,7 +41,28 @@ COMMANDS: Final = {
     "lineage": "Show where a node or a column comes from and what comes from it.",
     "schema": "Print the JSON Schema of a YAML file or of a JSON document.",
     "explain": "Tell more about an error or a warning: what, why, and what to do.",
+    "completion": "Print the script that completes commands in a shell.",
     "demo": "See it all at work in a new folder, in seconds.",
+}
+
+
+# The commands as `ffc --help` shows them.
+SECTIONS: Final = {
+    "Start": ("demo", "init", "debug", "source"),
+    "Write": ("compile", "ls", "lineage", "explain", "schema"),
+    "Build": ("run", "retry", "test", "freshness", "sync"),
+    "Look": ("show", "query", "builds", "runs", "compare"),
+    "Use": ("training-set", "historical", "get", "serve"),
+    "Keep": ("deployments", "rollback", "clean", "conformance", "completion"),
+}
+# What other tools call a command, with what it is called here.
+_MEANT: Final = {
+    "list": "ls",
+    "build": "run",
+    "parse": "compile",
+    **dict.fromkeys(("seed", "snapshot"), "run"),
+    "materialize": "run",
+    "apply": "run",
 }
 
 
@@ -78,19 +100,23 @@ class LazyGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        width = max(map(len, COMMANDS))
+        for title, names in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(f"{name:{width}}", COMMANDS[name]) for name in names])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find a command; a misspelt one is answered with the closest name."""
+        """Find a command; a misspelt one is answered with the closest name, or with ours."""
         try:
             return super().resolve_command(ctx, args)
         except click.exceptions.NoSuchCommand as problem:
-            raise click.exceptions.NoSuchCommand(
-                problem.command_name, possibilities=COMMANDS, ctx=ctx
-            ) from None
+            name = problem.command_name
+            if name in _MEANT:
+                message = f"No such command '{name}'. Did you mean '{_MEANT[name]}'?"
+                raise click.UsageError(message, ctx) from None
+            raise click.exceptions.NoSuchCommand(name, possibilities=COMMANDS, ctx=ctx) from None
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -106,6 +132,10 @@ def cli() -> None:
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     open_missing()
+    if _asked_by_a_shell():
+        from ffc.cli.shells import answer_shells
+
+        answer_shells()
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
         # A terminal that can't show a character shows its number: no reason to fail.
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -117,6 +147,10 @@ def main(args: Sequence[str] | None = None) -> None:
         unread(sys.stdout)
         code = 0
     sys.exit(code)
+
+
+def _asked_by_a_shell() -> bool:
+    return "_FFC_COMPLETE" in os.environ
 
 
 def run(args: Sequence[str] | None = None) -> int:
