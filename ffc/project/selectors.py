@@ -112,10 +112,8 @@ class _Reader:
         self._names[record.name] = place
         if record.default:
             self._note_default(record)
-        definition = item.get("definition")
         try:
-            assert definition is not None
-            self._named[record.name] = self._read(definition)
+            self._named[record.name] = self._read(_value_of(item, record, "definition"))
         except _Mistake:
             self._broken.add(record.name)
 
@@ -190,8 +188,7 @@ class _Reader:
         record = self._decoder.record(node, Definition, "a definition")
         if record is None:
             raise _Mistake
-        value = node.get("value")
-        assert value is not None
+        value = _value_of(node, record, "value")
         around = record.childrens_parents
         if around and record.children:
             message = "`childrens_parents` means all that reads a node already"
@@ -205,8 +202,10 @@ class _Reader:
             down=record.children_depth if record.children else 0,
             around=around,
         )
-        less = node.get("exclude")
-        return criterion if less is None else Difference(criterion, self._parts(less, "exclude"))
+        if not record.at.wrote("exclude"):
+            return criterion
+        less = _value_of(node, record, "exclude")
+        return Difference(criterion, self._parts(less, "exclude"))
 
     def _check_depths(self, record: Definition) -> None:
         for way in ("parents", "children"):
@@ -278,6 +277,12 @@ class _Reader:
             found = cycle("selectors that are made of each other", round_, edges, "uses")
             self._decoder.diagnostics.append(found)
         return Selectors(named=self._named, default=self._default[0] if self._default else "")
+
+
+def _value_of(node: Node, record: Record, key: str) -> Node:
+    """Return the value that a record was given for a key, under a misspelt one too."""
+    place = record.at(key)
+    return next(value for _, value in node.pairs if value.span == place)
 
 
 def _only_excludes(node: Node) -> bool:

@@ -46,6 +46,6 @@ def command(
         if chosen is not None and not chosen and output == "text":
             return nothing_selected(strict=strict, quiet=quiet)
         found = measure(opened.session, principal=local_user(), selected=chosen, report=report)
-    show_freshness(opened.session.target.name, found, output)
+    show_freshness(opened.session.target.name, found, output, chosen is not None)
     failed = any(fresh.status == "error" for fresh in found)
     return 1 if failed or (strict and chosen is not None and not chosen) else 0

@@ -55,6 +55,6 @@ def command(
     elif not quiet:
         from ffc.cli.testing import show_summary
 
-        show_summary(results)
+        show_summary(results, chosen is not None)
     failed = any(result.status == "error" for result in results)
     return 1 if failed or (strict and chosen is not None and not chosen) else 0
