@@ -16,6 +16,8 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "Output": ("output", "keys", "limit", "rows", "to", "strict", "quiet", "color", "help"),
 }
 OWN: Final = "Options"
+# What stands between an example and what it does.
+SAYS: Final = "  # "
 # Options of dbt's that are called otherwise here, or that nothing needs.
 _MEANT: Final[Mapping[str, str]] = {
     **dict.fromkeys(("--models", "--model", "-m"), "write `--select`"),
@@ -41,7 +43,8 @@ _MEANT: Final[Mapping[str, str]] = {
 class Command(click.Command):
     """A command with examples in its help, and its options in groups.
 
-    An example is a line as it is typed; behind ` # ` it may say what it does.
+    An example is a line as it is typed, or several that end in `\\`; behind a `#` one may say what
+    it does.
     """
 
     def __init__(self, *args: Any, examples: Sequence[str] = (), **settings: Any) -> None:
@@ -59,7 +62,7 @@ class Command(click.Command):
         if not self.examples:
             return
         with formatter.section("Examples"):
-            for line in example_lines(self.examples):
+            for line in example_lines(self.examples, formatter.width - 2):
                 formatter.write(f"{'':{formatter.current_indent}}{line}\n")
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -67,7 +70,7 @@ class Command(click.Command):
         groups: dict[str, list[tuple[str, str]]] = {name: [] for name in (OWN, *GROUPS)}
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
-            if record is not None:
+            if record is not None and isinstance(parameter, click.Option):
                 groups[group_of(parameter)].append(record)
         for name, records in groups.items():
             if records:
@@ -92,10 +95,18 @@ def group_of(parameter: click.Parameter) -> str:
     return next((group for group, names in GROUPS.items() if name in names), OWN)
 
 
-def example_lines(examples: Sequence[str]) -> Iterator[str]:
-    """Yield examples as they are shown: what each does on the line above it."""
-    for example in examples:
-        typed, _, said = example.partition("  # ")
-        if said:
-            yield f"# {said}"
-        yield typed
+def example_lines(examples: Sequence[str], width: int) -> Iterator[str]:
+    """Yield examples as they are shown: what each does behind it, or above it where that is long.
+
+    What is said stands in one column, as far as there is room.
+    """
+    parts = [example.partition(SAYS) for example in examples]
+    told = [(typed, f"# {said}") for typed, _, said in parts if said]
+    column = max((len(typed) for typed, said in told if len(typed + said) + 2 <= width), default=0)
+    for typed, _, said in parts:
+        if not said:
+            yield from typed.splitlines()
+        elif max(len(typed), column) + len(said) + 4 <= width:
+            yield f"{typed:{column}}  # {said}"
+        else:
+            yield from (f"# {said}", typed)

@@ -16,13 +16,13 @@ from ffc.cli.streams import open_missing, unread
 
 COMMANDS: Final = {
     "init": "Start a new project from a template.",
-    "compile": "Check the project and write target/manifest.json; needs no connection.",
-    "run": "Build every table and training set, then sync the online views.",
+    "compile": "Check the project and write target/manifest.json.",
+    "run": "Build every table and training set, sync online views.",
     "retry": "Build again what failed in the last run.",
     "test": "Run the tests of the data that are deployed.",
     "freshness": "Tell how old the newest rows of sources are, and may be.",
     "training-set": "Print a training set's newest build, or write it to a file.",
-    "builds": "List the builds of training sets: who made each, when, of what.",
+    "builds": "List builds: who made each, when, of what.",
     "historical": "Look features up as they were known, for keys and times.",
     "show": "Show a deployed node: facts, columns, rows.",
     "query": "Ask the warehouse a SELECT over what is deployed.",
@@ -38,9 +38,9 @@ COMMANDS: Final = {
     "debug": "Try every connection of a target, and say how to mend each.",
     "conformance": "Check that the stores of a target do what ffc needs of them.",
     "clean": "Drop the builds that nothing uses any more.",
-    "lineage": "Show where a node or a column comes from and what comes from it.",
+    "lineage": "Show where a node or a column comes from, and goes to.",
     "schema": "Print the JSON Schema of a YAML file or of a JSON document.",
-    "explain": "Tell more about an error or a warning: what, why, and what to do.",
+    "explain": "Tell more about an error or a warning, and what to do.",
     "completion": "Print the script that completes commands in a shell.",
     "demo": "See it all at work in a new folder, in seconds.",
 }

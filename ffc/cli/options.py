@@ -37,6 +37,7 @@ profiles_dir = click.option(
 target = click.option(
     "--target",
     "-t",
+    metavar="NAME",
     envvar="FFC_TARGET",
     help="The target in profiles.yml; default: the profile's.",
 )
@@ -149,6 +150,7 @@ grace = click.option(
 building = (
     click.option(
         "--threads",
+        metavar="N",
         type=click.IntRange(min=1),
         envvar="FFC_THREADS",
         help="How many nodes to build at a time; default: the target's `threads:`, else 4.",
@@ -156,6 +158,7 @@ building = (
     click.option("--fail-fast", is_flag=True, help="Stop at the first failure."),
     click.option(
         "--retries",
+        metavar="N",
         type=click.IntRange(min=0),
         default=3,
         show_default=True,

@@ -23,7 +23,12 @@ from ffc.cli import completing, options
 @click.argument("node", default="", shell_complete=completing.complete_node)
 @click.option("--all", "every_kind", is_flag=True, help="Of every node, not of training sets only.")
 @click.option(
-    "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="So many builds."
+    "--limit",
+    metavar="N",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    help="So many builds.",
 )
 @options.options(options.selection, options.WHERE, options.TALK)
 def command(

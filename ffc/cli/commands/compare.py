@@ -51,6 +51,7 @@ from ffc.cli import completing, options
 )
 @click.option(
     "--rows",
+    metavar="N",
     type=click.IntRange(min=0),
     default=5,
     show_default=True,

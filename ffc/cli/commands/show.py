@@ -6,13 +6,28 @@ from pathlib import Path
 
 import click
 
-from ffc.cli import options
+from ffc.cli import completing, options
 
 
-@click.command("show", short_help="Show a deployed node: facts, columns, rows.")
-@click.argument("node")
+@click.command(
+    "show",
+    cls=options.Command,
+    short_help="Show a deployed node: facts, columns, rows.",
+    examples=(
+        "ffc show customer_daily",
+        "ffc show fraud_training --rows 20",
+        "ffc show label.is_fraud --output json",
+        "ffc show fraud_training --stats  # its columns in figures",
+    ),
+)
+@click.argument("node", shell_complete=completing.complete_node)
 @click.option(
-    "--rows", type=click.IntRange(min=0), default=5, show_default=True, help="So many rows."
+    "--rows",
+    metavar="N",
+    type=click.IntRange(min=0),
+    default=5,
+    show_default=True,
+    help="So many rows.",
 )
 @click.option(
     "--stats",
