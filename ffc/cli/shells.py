@@ -25,8 +25,10 @@ _BASH: Final = """\
     line=${COMP_LINE:0:COMP_POINT}
     word=${line##*[[:space:]]}
     [[ $word == -*=* ]] && word=${word#*=}
-    # Words are broken at characters such as `:`: what is before the last of them stays.
+    # Words are broken at characters such as `:`: what is before the last of them stays, but for
+    # an `@`, which is part of what follows it.
     kept=${word%%"${word##*["$COMP_WORDBREAKS"]}"}
+    kept=${kept%%@}
     COMPREPLY=()
     answer=$(env COMP_WORDS="$line" %(complete_var)s=bash_complete "$1") || return
     while IFS= read -r item; do
@@ -51,7 +53,6 @@ _ZSH: Final = """\
     local line item value
     local -a whole shown open
     line="${(j: :)words[1,CURRENT-1]} $PREFIX"
-    [[ $PREFIX == --*=* ]] && compset -P 1 '*='
     for item in "${(@f)$(env COMP_WORDS="$line" %(complete_var)s=zsh_complete %(prog_name)s)}"; do
         value=${${item#*,}%%%%$'\\t'*}
         case ${item%%%%,*} in
@@ -123,18 +124,8 @@ class Bash(_Lines):
     source_template = _BASH
 
 
-class Zsh(_Lines):
-    """zsh."""
-
-    name = "zsh"
-    source_template = _ZSH
-
-
-class Fish(_Lines):
-    """fish, which wants the option before a value that is typed with it."""
-
-    name = "fish"
-    source_template = _FISH
+class _Words(_Lines):
+    """A shell that takes words whole: with the option before a value that is typed with it."""
 
     def get_completions(self, args: list[str], incomplete: str) -> list[CompletionItem[str]]:
         """Return what the line can go on with."""
@@ -143,6 +134,20 @@ class Fish(_Lines):
         if not (equals and option.startswith("--")):
             return found
         return [CompletionItem(f"{option}={i.value}", i.type, i.help) for i in found]
+
+
+class Zsh(_Words):
+    """zsh."""
+
+    name = "zsh"
+    source_template = _ZSH
+
+
+class Fish(_Words):
+    """fish."""
+
+    name = "fish"
+    source_template = _FISH
 
 
 SHELLS: Final = {shell.name: shell for shell in (Bash, Zsh, Fish)}
