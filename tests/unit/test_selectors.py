@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 from support.cli import ffc, write_files
 from support.projects import FILES, manifest, small_project
 from support.targets import two_targets
 
+from ffc.cli.schemas import chosen_schema
 from ffc.core.diagnostics import Diagnostic
+from ffc.core.yaml import read_yaml
+from ffc.manifest.index import ASIDE, KINDS, OWN, SETTINGS, STATES, STATUSES
 from ffc.manifest.selection import SelectionContext, choose, select
 from ffc.project.files import ProjectFiles
 from ffc.project.selectors import Selectors, read_selectors
@@ -86,6 +91,40 @@ def test_a_selector_means_what_it_would_typed(name: str, wanted: str, unwanted: 
     expected = select(small, [wanted], [unwanted]).nodes
     assert choose(small, found.named[name], context).nodes == expected
     assert select(small, [f"selector:{name}"], (), context).nodes == expected
+
+
+def test_the_selectors_of_the_page_are_right() -> None:
+    page = Path(__file__).parent.parent.parent / "docs" / "selection.md"
+    (text,) = re.findall(r"^```yaml selectors.yml\n(.*?)^```", page.read_text(), re.M | re.S)
+    found, problems = read(text)
+    assert problems == []
+    assert (list(found.named), found.default) == (["fraud", "nightly"], "nightly")
+    check = Draft202012Validator(chosen_schema("selectors.yml"))
+    for each in (text, WHOLE):
+        root, _ = read_yaml("selectors.yml", each)
+        assert root is not None
+        assert list(check.iter_errors(root.plain())) == []
+    # The page names all that there is.
+    for word in (*OWN, *ASIDE, *KINDS, *STATES, *STATUSES, *SETTINGS):
+        assert word in page.read_text(), word
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        *("{tags: x}", "{tag: x, kind: y}", "{union: []}", "{union: x}", "[]", "{exclude: [x]}"),
+        *(
+            "{method: tag}",
+            "{method: tag, value: x, exclude: x}",
+            "{union: [a], intersection: [a]}",
+        ),
+    ],
+)
+def test_what_is_wrong_does_not_fit_the_schema(definition: str) -> None:
+    root, _ = read_yaml("selectors.yml", _one(definition))
+    assert root is not None
+    assert not Draft202012Validator(chosen_schema("selectors.yml")).is_valid(root.plain())
+    assert read(_one(definition))[1] != []
 
 
 def _one(definition: str) -> str:
