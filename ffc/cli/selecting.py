@@ -12,6 +12,7 @@ from typing import Final
 from ffc.cli.options import Typed
 from ffc.cli.streams import talk
 from ffc.connect.session import Session
+from ffc.core.diagnostics import did_you_mean
 from ffc.core.errors import FfcError, Misuse, NotFound
 from ffc.manifest.criteria import Criterion, Wanted, read_typed
 from ffc.manifest.methods import BadSelection
@@ -182,7 +183,7 @@ def _changed_in(root: Path) -> Callable[[str], Iterable[str]]:
     def changed(reference: str) -> list[str]:
         # What looks like an option must not be one.
         wanted = ("rev-parse", "--verify", "--end-of-options", f"{reference}^{{commit}}")
-        (commit,) = _git(root, wanted, "\n")
+        (commit,) = _git(root, wanted, "\n", lambda: _no_reference(root, reference))
         tracked = ("diff", "--name-only", "-z", "--relative", commit, "--", ".")
         fresh = ("ls-files", "--others", "--exclude-standard", "-z", "--", ".")
         return [line for command in (tracked, fresh) for line in _git(root, command)]
@@ -190,7 +191,19 @@ def _changed_in(root: Path) -> Callable[[str], Iterable[str]]:
     return changed
 
 
-def _git(root: Path, command: Sequence[str], between: str = "\0") -> list[str]:
+def _no_reference(root: Path, name: str) -> BadSelection:
+    """Return what to say of a reference that is none; raises BadSelection where git has none."""
+    known = _git(root, ("for-each-ref", "--format=%(refname:short)"), "\n")
+    hints = did_you_mean(name, known) or ("name a commit, a branch or a tag",)
+    return BadSelection(f"git can't tell what changed: it knows no `{name}`", help=hints)
+
+
+def _git(
+    root: Path,
+    command: Sequence[str],
+    between: str = "\0",
+    refused: Callable[[], BadSelection | None] = lambda: None,
+) -> list[str]:
     try:
         done = subprocess.run(
             ["git", "-C", str(root), *command],
@@ -200,6 +213,8 @@ def _git(root: Path, command: Sequence[str], between: str = "\0") -> list[str]:
             timeout=30,
         )
     except (OSError, subprocess.SubprocessError) as problem:
+        if (known := refused()) is not None:
+            raise known from problem
         said = str(getattr(problem, "stderr", "") or problem).strip().splitlines()
         raise BadSelection("git can't tell what changed", help=said[:1]) from problem
     return [part for part in done.stdout.split(between) if part]

@@ -251,7 +251,8 @@ def test_ls_by_what_git_says(tmp_path: Path) -> None:
     for unknown in ("nowhere", "--output=x"):
         done = ffc(project, "ls", "-s", f"git:{unknown}")
         assert done.code == 2
-        assert "git can't tell what changed" in done.stderr
+        assert f"git can't tell what changed: it knows no `{unknown}`" in done.stderr
+    assert "did you mean `main`?" in ffc(project, "ls", "-s", "git:mian").stderr
     assert not (project / "x").exists()
 
 

@@ -330,6 +330,11 @@ def test_a_default_holds_where_nothing_is_typed(tmp_path: Path) -> None:
     ran = ffc(project, "run", "-q", "--output", "json")
     assert ran.code == 1, "views alone read what was never built"
     assert ffc(project, "run", "-q", "-s", "*").code == 0
+    none = ffc(project, "sync", "-s", "kind:label")
+    assert (none.code, "none of the nodes that are selected is an online view" in none.stderr) == (
+        0,
+        True,
+    )
     synced = ffc(project, "sync", "--output", "json").json()
     assert {r["id"] for r in synced["results"]} == {"feature_view.profile", "feature_view.spending"}
 

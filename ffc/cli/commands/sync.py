@@ -43,6 +43,7 @@ def command(
     from ffc.auth import local_user
     from ffc.cli.exporting import export_progress
     from ffc.cli.selecting import Chosen, nothing_selected
+    from ffc.cli.streams import talk
     from ffc.manifest.files import encode
     from ffc.online.sync import sync
     from ffc.workspace.folder import open_target
@@ -68,6 +69,8 @@ def command(
             anew=full_refresh,
             progress=progress,
         )
+    if chosen is not None and not results and not quiet:
+        talk("none of the nodes that are selected is an online view")
     if output == "json":
         click.echo(encode({"schema": "ffc.sync_results/v1", "results": results}).decode(), nl=False)
     else:
