@@ -9,7 +9,17 @@ import click
 from ffc.cli import options
 
 
-@click.command("docs", short_help="Write a static site about the project.")
+@click.command(
+    "docs",
+    cls=options.Command,
+    short_help="Write a static site about the project.",
+    examples=(
+        "ffc docs  # target/docs, for any web host",
+        "ffc docs --open",
+        "ffc docs serve  # on this machine, until Ctrl-C",
+        "ffc docs --manifest target/manifest.json --to site",
+    ),
+)
 @click.argument("action", type=click.Choice(["generate", "serve"]), default="generate")
 @click.option(
     "--to",
