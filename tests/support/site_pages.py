@@ -88,7 +88,9 @@ class Page(HTMLParser):
 
 
 def files_of(manifest: Manifest) -> dict[str, bytes]:
-    return dict(site_files(manifest, "0"))
+    found = list(site_files(manifest, "0"))
+    assert len(dict(found)) == len(found), "two pages share a file"
+    return dict(found)
 
 
 def pages_of(files: Mapping[str, bytes]) -> dict[str, Page]:
