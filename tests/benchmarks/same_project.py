@@ -74,7 +74,7 @@ def _ffc(nodes: int) -> Iterator[tuple[str, str]]:
 def _dbt(nodes: int) -> Iterator[tuple[str, str]]:
     yield (
         "dbt_project.yml",
-        "name: large\nversion: '1'\nconfig-version: 2\nprofile: large\n"
+        "name: large\nversion: '1.0'\nconfig-version: 2\nprofile: large\n"
         "flags: {send_anonymous_usage_stats: false}\n",
     )
     yield (
