@@ -35,10 +35,11 @@ from ffc.core.diagnostics import (
     ordered,
 )
 from ffc.core.errors import Misuse, NotFound, ProfileError, ProjectError
+from ffc.core.texts import read_text
 from ffc.core.yaml import read_yaml
 from ffc.manifest.lineage import find_place
 from ffc.manifest.records import Manifest, Target
-from ffc.project.files import PROJECT_FILE, ProjectFiles, find_project, read_files
+from ffc.project.files import PROJECT_FILE, ProjectFiles, Read, find_project, read_files
 from ffc.project.resources import ProjectFile
 from ffc.run.reading import Deployed
 
@@ -98,10 +99,14 @@ def compile_workspace(
     target: str | None,
     variables: str | None = None,
     strict: bool = False,
+    read: Read = read_text,
 ) -> Workspace:
-    """Read and compile a project; what is wrong with it is in the diagnostics."""
+    """Read and compile a project; what is wrong with it is in the diagnostics.
+
+    `read` is how its files become texts.
+    """
     root = find_root(project_dir)
-    files, diagnostics = read_files(root)
+    files, diagnostics = read_files(root, read)
     chosen, more = _target(root, files, profiles_dir, target)
     given = parse_variables(variables)
     _check_variables(files, given)

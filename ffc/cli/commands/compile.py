@@ -16,6 +16,11 @@ from ffc.cli import options
     envvar="FFC_INTROSPECT",
     help="Connect to the target, and hold what sources declare against what is there.",
 )
+@click.option(
+    "--watch",
+    is_flag=True,
+    help="Compile again after each save, until Ctrl-C; what is wrong is drawn in place.",
+)
 @options.options(
     options.WHERE,
     options.variables,
@@ -27,6 +32,7 @@ from ffc.cli import options
 )
 def command(
     introspect: bool,
+    watch: bool,
     project_dir: Path | None,
     profiles_dir: Path | None,
     target: str | None,
@@ -43,27 +49,10 @@ def command(
     With `--introspect` alone it connects, to look at the tables and files of sources.
     """
     from ffc.auth import authorize, local_user
-    from ffc.cli.diagnosing import answer_diagnostics, show_diagnostics, show_notes
-    from ffc.cli.streams import talk
-    from ffc.manifest.files import write_project
-    from ffc.workspace.folder import compile_workspace
+    from ffc.cli.compiling import compile_again, compile_once
 
     authorize(local_user(), "compile")
-    workspace = compile_workspace(project_dir, profiles_dir, target, variables, strict)
-    notes: list[str] = []
-    if introspect:
-        from ffc.workspace.introspection import look_at_sources
-
-        workspace, notes = look_at_sources(workspace, principal=local_user())
-    if workspace.manifest is not None:
-        write_project(workspace.manifest, workspace.root / "target")
-    if output == "text":
-        show_diagnostics(workspace, quiet, limit)
-    else:
-        answer_diagnostics(workspace, output, quiet, limit)
-    if not quiet:
-        show_notes(notes)
-    if workspace.manifest is not None and not quiet and output not in ("json", "sarif"):
-        count = len(workspace.manifest.nodes)
-        talk(f"compiled {count} node{'' if count == 1 else 's'} to target/manifest.json")
-    return 0 if workspace.ok else 1
+    asked = (project_dir, profiles_dir, target, variables, strict)
+    if watch:
+        return compile_again(asked, introspect, output, limit, quiet)
+    return compile_once(asked, introspect, output, limit, quiet)
