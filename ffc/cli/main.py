@@ -38,6 +38,7 @@ COMMANDS: Final = {
     "conformance": "Check that the stores of a target do what ffc needs of them.",
     "clean": "Drop the builds that nothing uses any more.",
     "lineage": "Show where a node or a column comes from and what comes from it.",
+    "lsp": "Tell an editor what is wrong, and what could be written.",
     "schema": "Print the JSON Schema of a YAML file or of a JSON document.",
     "explain": "Tell more about an error or a warning: what, why, and what to do.",
     "demo": "See it all at work in a new folder, in seconds.",

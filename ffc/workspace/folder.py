@@ -38,7 +38,7 @@ from ffc.core.errors import Misuse, NotFound, ProfileError, ProjectError
 from ffc.core.texts import read_text
 from ffc.core.yaml import read_yaml
 from ffc.manifest.lineage import find_place
-from ffc.manifest.records import Manifest, Target
+from ffc.manifest.records import AnyNode, Manifest, Target
 from ffc.project.files import PROJECT_FILE, ProjectFiles, Read, find_project, read_files
 from ffc.project.resources import ProjectFile
 from ffc.run.reading import Deployed
@@ -52,7 +52,7 @@ UNKNOWN_NAMES: Final = ("FF201", "FF202")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
-    """A project on disk, as far as it could be understood."""
+    """A project on disk, as far as it could be understood; `nodes` are what was."""
 
     root: Path
     files: ProjectFiles
@@ -60,6 +60,7 @@ class Workspace:
     manifest: Manifest | None
     diagnostics: tuple[Diagnostic, ...]
     profiles_dir: Path | None = None
+    nodes: tuple[AnyNode, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -133,6 +134,7 @@ def compile_workspace(
         manifest=manifest,
         diagnostics=tuple(diagnostics),
         profiles_dir=profiles_dir,
+        nodes=compiled.nodes,
     )
 
 
@@ -143,7 +145,7 @@ def _compile(
     if chosen is None:
         compiled = compile_project(files, STAND_IN, variables, environment=os.environ)
         known = [d for d in compiled.diagnostics if d.code != NO_ONLINE_STORE]
-        return Compiled(manifest=None, diagnostics=tuple(known))
+        return Compiled(manifest=None, diagnostics=tuple(known), nodes=compiled.nodes)
     adapter = offline_adapter(chosen.offline.type)
     capabilities = adapter.capabilities
     target = compile_target(chosen, adapter.dialect, capabilities.asof_join, capabilities.indexes)
