@@ -6,14 +6,15 @@ import importlib.util
 import os
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 from ffc.core.errors import ProfileError
 
 
 def serve_editor(
     profiles_dir: Path | None, target: str | None, variables: str | None, strict: bool
-) -> int:
-    """Serve an editor until it says `exit` or is gone; return the exit code.
+) -> NoReturn:
+    """Serve an editor until it says `exit` or is gone, and end the process.
 
     Raises ProfileError where the library that speaks the protocol is not installed.
     """
@@ -24,17 +25,15 @@ def serve_editor(
         )
     from ffc import __version__
     from ffc.lsp.project import Asked
-    from ffc.lsp.server import make_server
+    from ffc.lsp.server import serve
     from ffc.workspace.folder import parse_variables
 
     parse_variables(variables)
     asked = Asked(profiles_dir=profiles_dir, target=target, variables=variables, strict=strict)
-    server = make_server(asked, __version__)
     # A word on stdout that is not the protocol's would end the conversation.
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as answers:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-        try:
-            server.start_io(stdout=answers)
-        except SystemExit as ended:
-            return ended.code if isinstance(ended.code, int) else 0
-    return 0
+        code = serve(asked, __version__, answers)
+    # What is being compiled is for nobody now, and DuckDB can't be left in the middle by a thread
+    # of an interpreter that takes itself apart: it would end in an abort.
+    os._exit(code)

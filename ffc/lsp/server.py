@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
@@ -130,15 +131,24 @@ class Editing:
         opened.told = found
 
 
-def make_server(asked: Asked, version: str) -> LanguageServer:
-    """Return a server that has not begun to listen."""
+def serve(asked: Asked, version: str, answers: BinaryIO) -> int:
+    """Serve an editor on stdin until it says `exit` or is gone; return the exit code."""
     server = LanguageServer(
         "ffc", version, text_document_sync_kind=types.TextDocumentSyncKind.Incremental
     )
     editing = Editing(server, asked)
     _follow(server, editing)
     _answer(server, editing)
-    return server
+    said: list[str] = []
+    for word in (types.SHUTDOWN, types.EXIT):
+        server.feature(word)(partial(_note, said, word))
+    server.start_io(stdout=answers)
+    # The protocol has it so: who is told to exit and not to shut down before has failed.
+    return 1 if said == [types.EXIT] else 0
+
+
+def _note(said: list[str], word: str, params: object) -> None:
+    said.append(word)
 
 
 def _follow(server: LanguageServer, editing: Editing) -> None:

@@ -264,18 +264,22 @@ class _Scan:
         return bound
 
     def _flow_word(self, start: int, bound: int, own: Level, inner: bool, key: str) -> int:
-        named = _FLOW_KEY.match(self.text, start, bound) if inner else None
-        if named is not None:
-            own.key = named[1] or named[2] or named[3] or ""
-            own.values.setdefault(own.key, "")
-            self.marks.append(Mark("key", start, named.end() - 1, own, own.key, own.key))
-            at = named.end() + _indent(self.text, named.end(), bound)
-            if at >= bound or self.text[at] in ",}\n]":
-                self.marks.append(Mark("value", named.end(), at, own, own.key, ""))
-            elif self.text[at] not in "{[":
-                return self._flow_scalar(at, bound, own, "value", own.key)
+        named = _FLOW_KEY.match(self.text, start, bound)
+        if named is None:
+            return self._flow_scalar(start, bound, own, "key" if inner else "item", key)
+        if not inner:
+            # An item of a list may be one pair without braces.
+            own = Level(parent=own, under=key, indent=own.indent + 1)
+        own.key = named[1] or named[2] or named[3] or ""
+        own.values.setdefault(own.key, "")
+        self.marks.append(Mark("key", start, named.end() - 1, own, own.key, own.key))
+        at = named.end() + _indent(self.text, named.end(), bound)
+        if at >= bound or self.text[at] in ",}]\n":
+            self.marks.append(Mark("value", named.end(), at, own, own.key, ""))
             return at
-        return self._flow_scalar(start, bound, own, "key" if inner else "item", key)
+        if self.text[at] in "{[":
+            return self._flow(at, bound, own, own.key)
+        return self._flow_scalar(at, bound, own, "value", own.key)
 
     def _flow_scalar(self, start: int, bound: int, own: Level, kind: MarkKind, key: str) -> int:
         quoted = _QUOTED.match(self.text, start, bound)

@@ -22,4 +22,4 @@ def command(
     """
     from ffc.cli.editing import serve_editor
 
-    return serve_editor(profiles_dir, target, variables, strict)
+    serve_editor(profiles_dir, target, variables, strict)
