@@ -47,6 +47,7 @@ HELP: Final[dict[str, str]] = {
     "3D000": "create the database, or name another one in profiles.yml",
     "40": "others write there at the same time: try again",
     "42501": "let an administrator grant it, or name another `user` or `role` in profiles.yml",
+    "42883": "cast its values to types that have it; of JSON only `jsonb` can be compared",
     "53100": "make room on the server's disk: what was there before is as it was",
     "53200": "the server has too little memory for it: build fewer at a time (`threads`)",
     "53300": "others hold all connections of the server: try again, or raise max_connections",

@@ -60,6 +60,7 @@ _SCALARS: Final = """
     cast('2024-01-31' as date); cast(d as timestamp); cast(moment as date); cast(p as double)
     cast(n as decimal(10, 2)); cast(x as float); cast(m as boolean); try_cast(s as int)
     cast(n as smallint); cast(n as hugeint) * 2; cast(abs(m) as tinyint)
+    cast('[1, 2]' as json)
     moment::timestamptz is null
     d + interval 1 day; moment - interval '2' hour; moment + interval 1 month; d - d; d + 1
     date_trunc('day', moment); date_trunc('month', d); date_trunc('hour', moment)

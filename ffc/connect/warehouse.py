@@ -120,7 +120,7 @@ class Warehouse:
         """
         able = self.store.capabilities
         shape = usual_shape(able.asof_join, able.indexes)
-        return build.generate(training_set_query(plan, shape, shapes), self.store.dialect)
+        return self.store.text(training_set_query(plan, shape, shapes), pretty=True)
 
     def create(
         self, relation: Relation, kind: str, query: str, ordered: Sequence[str] = ()

@@ -18,6 +18,7 @@ from ffc.online.views import Feature, KeyReader, Status, Take, View
 # So many requests, statuses and times are remembered, of so many columns in all; more than that and
 # they are forgotten.
 _REMEMBERED: Final = 1024
+_NONE_SERVED: Final = "no view is: `ffc sync` brings those with `online:` to their store"
 _COLUMNS: Final = 64 * _REMEMBERED
 
 Column = tuple[str, View, Feature]
@@ -208,7 +209,8 @@ class Picker:
         view = self._names.get(name)
         if view is None:
             hints = did_you_mean(name, self._names)
-            hints = hints or (f"served views are {listed(sorted(self._names))}",)
+            known = listed(sorted(self._names))
+            hints = hints or (f"served views are {known}" if known else _NONE_SERVED,)
             message = f"no feature view `{name}` is served"
             raise BadRequest(message, field=place, status=404, help=hints)
         chosen = view.features if feature == "*" else {feature: view.features.get(feature)}

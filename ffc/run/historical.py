@@ -238,7 +238,7 @@ def _answers(
         plan = unshared(plan)
     parents: dict[str, Relation | str] = {n: Relation(*b.relation) for n, b in builds.items()}
     parents[SPINE] = lent
-    shapes = {each.view: each.shape for each in searches(warehouse, plan, parents)}
+    shapes = {each.view: each.shape for each in searches(warehouse, plan, parents, builds)}
     query = warehouse.bound(warehouse.training_query(plan, shapes), parents)
     columns = [build.column(column.name) for column in plan.output]
     ordered = exp.select(*columns).from_(build.reference("answers")).order_by(build.column(ROW))

@@ -96,7 +96,7 @@ class Making:
     def _training_set(self, node: TrainingSet) -> str:
         builds = {name: pointer.build for name, pointer in self.pointers.items()}
         plan = node.plan if built_alike(node.plan, builds) else unshared(node.plan)
-        found = searches(self.warehouse, plan, self.relations(node))
+        found = searches(self.warehouse, plan, self.relations(node), builds)
         return self.warehouse.training_query(plan, {each.view: each.shape for each in found})
 
 

@@ -32,8 +32,8 @@ _CORE: Final = """
     windowspec rownumber rank denserank lag lead like escape concat dpipe abs interval var
 """
 _TYPES: Final = "int bigint text varchar double float boolean date timestamp decimal"
-# Text has no other types, and what is no type of ours is not given one.
-_AS_THEY_ARE: Final = ("TEXT", "VARCHAR", "INTERVAL", "UNKNOWN", "STRUCT", "MAP")
+# Text and JSON have no other types, and what is no type of ours is not given one.
+_AS_THEY_ARE: Final = ("TEXT", "VARCHAR", "JSON", "INTERVAL", "UNKNOWN", "STRUCT", "MAP")
 # A null of no type is kept as an integer by DuckDB; other engines have no integers of 128 bits.
 _KNOWN: Final = {
     '"NULL"': exp.DataType(this=exp.DType.INT),

@@ -99,6 +99,9 @@ def type_of_sql(found: exp.DataType | None) -> Type | None:
     return Type(name=kinds[found.this]) if found.this in kinds else None
 
 
+_NARROW: Final = ("TINYINT", "SMALLINT", "UTINYINT", "USMALLINT", "UINTEGER")
+
+
 def converted(
     value: exp.Expr,
     native: str,
@@ -114,7 +117,8 @@ def converted(
     if given is not None and given.name == "timestamp":
         value = _instant(value, native)
         return value if wanted.name == "timestamp" else exp.cast(value, sql_type(wanted))
-    if given != wanted or native in ("TINYINT", "SMALLINT", "UTINYINT", "USMALLINT", "UINTEGER"):
+    # A store may hold JSON in several ways, of which it compares but one.
+    if given != wanted or wanted.name == "json" or native in _NARROW:
         value = exp.cast(value, sql_type(wanted))
     if wanted.is_float:
         return exp.cast(exp.Add(this=value, expression=exp.Literal.number("0.0")), sql_type(wanted))

@@ -30,6 +30,7 @@ from support.postgres import PostgresServer, postgres
 from support.projects import open_session
 
 from ffc.adapter import Relation
+from ffc.adapter.state import Build
 from ffc.connect.warehouse import Warehouse
 from ffc.manifest.records import Plan, TrainingSet
 from ffc.registry import StateRegistry
@@ -160,7 +161,8 @@ class Bench:
         node = self._registry.nodes()[f"training_set.of_{view}"]
         assert isinstance(node, TrainingSet)
         read = {n: self._registry.relation(n) for n in (node.label, *node.depends_on)}
-        found = {"ffc": lambda: self._by_ffc(node.plan, read)}
+        builds = {name: self._registry.build(name) for name in read}
+        found = {"ffc": lambda: self._by_ffc(node.plan, read, builds)}
         for name, text in BY_HAND.items():
             late = view != "plain"
             if self._a_key > FEW.get(name, 10**9) or (late and name == "ranges"):
@@ -169,8 +171,11 @@ class Bench:
             found[name] = lambda sql=sql: self._made(sql)
         return found
 
-    def _by_ffc(self, plan: Plan, read: Mapping[str, Relation | str]) -> None:
-        shapes = {each.view: each.shape for each in searches(self._warehouse, plan, read)}
+    def _by_ffc(
+        self, plan: Plan, read: Mapping[str, Relation | str], builds: Mapping[str, Build]
+    ) -> None:
+        found = searches(self._warehouse, plan, read, builds)
+        shapes = {each.view: each.shape for each in found}
         self._made(self._warehouse.bound(self._warehouse.training_query(plan, shapes), read))
 
     def _by_hand(self, text: str, view: str, history: Relation, label: Relation) -> str:

@@ -134,7 +134,9 @@ def frame(project: Path, table: str) -> Any:
     ("name", "label", "carried", "target", "features"),
     [
         ("cancellations", "departures", CANCELLED_ROWS, "is_cancelled", CANCELLATIONS),
-        ("late_arrivals", "landings", LATE_ROWS, "is_late", LATE),
+        pytest.param(
+            *("late_arrivals", "landings", LATE_ROWS, "is_late", LATE), marks=pytest.mark.slow
+        ),
     ],
 )
 def test_every_cell_is_what_pandas_finds(

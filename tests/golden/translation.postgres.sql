@@ -1612,7 +1612,7 @@ ORDER BY
 -- lead(i, 2, 0) over (order by id)
 SELECT
   "hard"."id" AS "id",
-  CAST(LEAD("hard"."i", 2, 0) OVER (ORDER BY "hard"."id") AS INT) AS "x"
+  CAST(LEAD("hard"."i", 2, CAST(0 AS INT)) OVER (ORDER BY "hard"."id") AS INT) AS "x"
 FROM "__ffc"."hard" AS "hard"
 ORDER BY
   "id";

@@ -37,6 +37,7 @@ _SORTING_SOURCE: Final = Path("/usr/share/i18n/locales/en_US")
 SORTS_BY_BYTES: Final = not _SORTING_SOURCE.exists()
 LOCALE: Final = "C.UTF-8" if SORTS_BY_BYTES else _SORTING
 _FOLDERS: Final = {16: "pginstall", 18: "pginstall18"}
+_FOLDER: Final = "ffc-postgres-"
 # What a server that is thrown away need not do.
 _SETTINGS: Final = {
     "fsync": "off",
@@ -150,7 +151,7 @@ class PostgresServer:
         with (self.folder / "data" / "pg_hba.conf").open("a") as hosts:
             hosts.write("host replication postgres 127.0.0.1/32 trust\n")
         self.sql("SELECT pg_reload_conf()")
-        folder = Path(tempfile.mkdtemp(prefix="ffc-replica-"))
+        folder = _new_folder()
         if os.geteuid() == 0:
             os.chown(folder, NOBODY, NOBODY)
         command = [
@@ -223,9 +224,29 @@ class PostgresServer:
 @contextmanager
 def postgres(version: int = 18, **settings: str) -> Iterator[PostgresServer]:
     """Run a server until the block ends, in a folder that its user can reach."""
-    folder = Path(tempfile.mkdtemp(prefix="ffc-postgres-"))
+    _clear_away()
+    folder = _new_folder()
     with PostgresServer(folder, version, **settings) as server:
         yield server
+
+
+def _new_folder() -> Path:
+    """Return a folder for a server, named after the process that stops it."""
+    return Path(tempfile.mkdtemp(prefix=f"{_FOLDER}{os.getpid()}-"))
+
+
+def _clear_away() -> None:
+    """Take away what processes left that were killed: their servers go on, and fill the disk."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_FOLDER}*-*"):
+        owner = folder.name.removeprefix(_FOLDER).partition("-")[0]
+        if Path(f"/proc/{owner}").exists():
+            continue
+        running = folder / "data" / "postmaster.pid"
+        with suppress(FileNotFoundError):
+            pid = int(running.read_text().split()[0])
+            if str(folder) in Path(f"/proc/{pid}/cmdline").read_text():
+                _signal(pid, signal.SIGQUIT)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @cache

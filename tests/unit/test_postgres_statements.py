@@ -31,7 +31,7 @@ NODE: Final = Label(
 )
 
 
-@pytest.fixture(scope="module", params=[16, 18])
+@pytest.fixture(scope="module", params=[pytest.param(16, marks=pytest.mark.slow), 18])
 def server(request: pytest.FixtureRequest) -> Iterator[PostgresServer]:
     with postgres(request.param) as found:
         yield found

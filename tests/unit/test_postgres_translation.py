@@ -64,7 +64,7 @@ REFUSED: Final = [
 ]
 
 
-@pytest.fixture(scope="module", params=[16, 18])
+@pytest.fixture(scope="module", params=[pytest.param(16, marks=pytest.mark.slow), 18])
 def engines(request: pytest.FixtureRequest) -> Iterator[Engines]:
     with postgres(request.param) as server, both_engines(server) as found:
         yield found

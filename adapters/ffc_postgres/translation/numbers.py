@@ -209,6 +209,14 @@ def middle(node: exp.Expr) -> exp.Expr:
     return exp.WithinGroup(this=call("PERCENTILE_CONT", share), expression=order)
 
 
+def neighbour(node: exp.Expr) -> exp.Expr:
+    """What stands for a row that is not there is of the value's type: PostgreSQL 13 asks for it."""
+    instead, wanted = node.args.get("default"), node.this.type
+    if instead is not None and isinstance(wanted, exp.DataType) and kind(node.this) in KNOWN:
+        node.set("default", exp.Cast(this=instead, to=wanted.copy()))
+    return node
+
+
 def at_the_most(node: exp.Expr) -> exp.Expr:
     """`arg_max(a, b)` is the first of a list in order; of nulls there is none in it."""
     value, rank = node.this, node.expression
@@ -299,6 +307,8 @@ def _only(node: exp.Expr, kinds: frozenset[exp.DType] | set[exp.DType], *values:
 def compared(node: exp.Expr) -> exp.Expr:
     """Text is compared by its bytes: a side that is a column has that order already."""
     value, others = node.this, [node.args.get(n) for n in ("expression", "low", "high")]
+    if any(kind(side) == exp.DType.JSON for side in (value, *others) if side is not None):
+        raise NoTranslation(node)
     plain = any(isinstance(side, exp.Column) for side in (value, *others))
     if is_text(value) and not plain:
         node.set("this", by_bytes(value))

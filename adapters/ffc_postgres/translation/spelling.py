@@ -6,6 +6,8 @@ from typing import Final
 
 from sqlglot import exp
 
+from ffc.adapter.sql import NoTranslation
+
 # Text is compared by its bytes, whatever the database's own collation is.
 BYTES: Final = "C"
 # Letters as Unicode has them, one by one as in DuckDB. It comes with glibc, under this name in
@@ -75,8 +77,11 @@ def collated(node: exp.Expr, collation: str = BYTES) -> exp.Expr:
 def by_bytes(node: exp.Expr) -> exp.Expr:
     """Return an expression that is ordered as DuckDB orders it.
 
-    A column has the collation that it was made with.
+    A column has the collation that it was made with. JSON is ordered by its text there; raises
+    NoTranslation.
     """
+    if kind(node) == exp.DType.JSON:
+        raise NoTranslation(node)
     return collated(node) if is_text(node) and not isinstance(node, exp.Column) else node
 
 

@@ -43,6 +43,13 @@ _SAME_PATTERN: Final = re.compile(
 )
 
 
+def comparable(node: exp.Expr) -> exp.Expr:
+    """JSON is `jsonb`, of which two are equal if their values are; two of `json` never compare."""
+    if isinstance(node, exp.DataType):
+        return exp.DataType(this=exp.DType.JSONB)
+    return as_type(node, exp.DType.JSONB) if kind(node) == exp.DType.JSON else node
+
+
 def ordered(node: exp.Expr) -> exp.Expr:
     """An order is by bytes."""
     node.set("this", by_bytes(node.this))

@@ -21,6 +21,7 @@ from ffc_duckdb.errors import mapped as mapped_reading
 from ffc_postgres.warehouse.hashing import table_of
 from ffc_postgres.warehouse.loading import by_bytes, encoded_list, opened_reader
 from ffc_postgres.warehouse.sessions import Session, Sessions
+from ffc_postgres.warehouse.statements import written
 
 if TYPE_CHECKING:
     import duckdb
@@ -138,7 +139,7 @@ def _text(
         exp.alias_(by_bytes(exp.cast(_column(name), sql_type(kind)), kind), name, quoted=True)
         for name, kind in columns
     ]
-    return exp.select(*parts).from_(rows).sql("postgres")
+    return written(exp.select(*parts).from_(rows))
 
 
 def _scalar(kind: Type) -> Type:

@@ -23,6 +23,7 @@ from ffc_duckdb.loading import load_query, refusal
 from ffc_duckdb.places import where_is
 from ffc_postgres.warehouse.hashing import table_of
 from ffc_postgres.warehouse.sessions import Session
+from ffc_postgres.warehouse.statements import written
 
 if TYPE_CHECKING:
     import duckdb
@@ -193,7 +194,7 @@ def table_statement(load: Load) -> str:
     """Return the statement that makes the table: text in it is compared by its bytes."""
     columns = [_column(name, kind) for name, kind in load.columns]
     schema = exp.Schema(this=table_of(load.relation), expressions=columns)
-    return exp.Create(this=schema, kind="TABLE").sql("postgres")
+    return written(exp.Create(this=schema, kind="TABLE"))
 
 
 def _column(name: str, kind: Type) -> exp.ColumnDef:

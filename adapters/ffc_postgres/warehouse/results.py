@@ -31,6 +31,7 @@ _AHEAD: Final = 2
 # Seconds until a writer who waits sees that the reader left.
 _GLANCE: Final = 0.1
 _NUMERIC: Final = 1700
+_JSONB_ARRAY: Final = 3807
 _NO_TYPMOD: Final = 65_535
 _MAX_PRECISION: Final = 38
 # What stands before a query to bind it.
@@ -133,6 +134,8 @@ def _column(described: Any) -> Column:
         return _listed(_decimal(described.name, precision, modifier & 0x7FF))
     if item is not None:
         return _listed(Column(described.name, *_of(_SCALARS[item])))
+    if described.type_code == _JSONB_ARRAY:
+        return _listed(Column(described.name, *_of("string"), as_text="TEXT"))
     return Column(described.name, *_of("string"), as_text="TEXT")
 
 

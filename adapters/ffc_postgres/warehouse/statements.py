@@ -109,6 +109,18 @@ def _column_by_bytes(node: exp.Expr) -> exp.Expr:
     return found
 
 
+def _comparable(node: exp.Expr) -> exp.Expr:
+    """What is made of JSON is `jsonb`: `json` has no equality, so that no two rows compare.
+
+    https://www.postgresql.org/docs/current/datatype-json.html
+    """
+    if not isinstance(node, exp.DataType) or node.this != exp.DType.JSON:
+        return node
+    found = node.copy()
+    found.set("this", exp.DType.JSONB)
+    return found
+
+
 def _list_in_order(node: exp.Expr) -> exp.Expr:
     """A null element comes before all others, an empty list behind none but null.
 
@@ -137,6 +149,7 @@ def _present(value: exp.Expr) -> exp.Expr:
 
 
 _REWRITES: Final = (
+    _comparable,
     _list_in_order,
     _same_or_null,
     _text_by_bytes,
