@@ -68,6 +68,9 @@ def watch_project(
             show(turn)
             while is_read(sys.stderr) and is_read(sys.stdout):
                 if watch.wait():
+                    if screen is None and _is_talked(showing):
+                        # Whoever reads along knows that what was said so far is of before.
+                        talk(f"{time.strftime('%H:%M:%S')}  compiling")
                     turn = _compile(compile_, texts.read)
                     show(turn)
                 elif screen and screen.is_another():
@@ -98,8 +101,13 @@ def _write(showing: Showing, turn: Turn) -> None:
         show_diagnostics(turn.workspace, showing.quiet, showing.limit)
     else:
         answer_diagnostics(turn.workspace, showing.output, showing.quiet, showing.limit)
-    if not showing.quiet and showing.output not in ("json", "sarif"):
+    if _is_talked(showing):
         talk(_status(turn, showing))
+
+
+def _is_talked(showing: Showing) -> bool:
+    """Tell whether lines stand beside the answer."""
+    return not showing.quiet and showing.output not in ("json", "sarif")
 
 
 def _failed(turn: Turn) -> str:

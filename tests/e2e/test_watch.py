@@ -31,6 +31,7 @@ def test_each_save_is_compiled_and_told_until_ctrl_c(tmp_path: Path) -> None:
         watcher.wait_for(GOOD)
         written = (tmp_path / "target" / "manifest.json").read_text()
         _break(query, "select user_id", "select usr_id")
+        watcher.wait_for(r"\n\d\d:\d\d:\d\d  compiling\n")
         said = watcher.wait_for(BAD)
         assert "error[FF303]: there is no column `usr_id`" in watcher.written
         assert "transformations/clean.sql:2:8" in watcher.written
