@@ -24,8 +24,8 @@ def serve_editor(
             help=["`pip install 'ffc-feature-store[lsp]'` installs it"],
         )
     from ffc import __version__
-    from ffc.lsp.project import Asked
     from ffc.lsp.server import serve
+    from ffc.workspace.again import Asked
     from ffc.workspace.folder import parse_variables
 
     parse_variables(variables)

@@ -19,9 +19,9 @@ from ffc.cli.rendering import render_counts, render_diagnostics
 from ffc.cli.streams import is_live, is_read, talk
 from ffc.core.characters import cells, encodable
 from ffc.core.diagnostics import Diagnostic
-from ffc.project.files import Read
+from ffc.workspace.again import Again
 from ffc.workspace.folder import Workspace
-from ffc.workspace.watching import KeptTexts, Watch, glance
+from ffc.workspace.watching import Watch, glance
 
 # The cursor to the top; the rest of a line, and of the screen, cleared.
 _TOP: Final = "\x1b[H"
@@ -51,41 +51,45 @@ class Showing:
 
 
 def watch_project(
-    root: Path, profiles_dir: Path | None, compile_: Callable[[Read], Workspace], showing: Showing
+    again: Again, profiles_dir: Path | None, compile_: Callable[[], Workspace], showing: Showing
 ) -> int:
     """Compile after each save until Ctrl-C, which is how this ends well.
 
     What can't be compiled at all the first time is raised: it is what was asked for that is wrong.
     """
-    texts = KeptTexts()
     screen = _Screen(showing) if showing.output == "text" and is_live() else None
     show = screen.draw if screen else partial(_write, showing)
     try:
-        with Watch(partial(glance, root, texts.read, profiles_dir)) as watch:
-            turn = _compile(compile_, texts.read)
+        with Watch(partial(glance, again.root, again.texts.read, profiles_dir)) as watch:
+            turn = _compile(compile_)
             if turn.problem is not None:
                 raise turn.problem
             show(turn)
+            again.rest()
             while is_read(sys.stderr) and is_read(sys.stdout):
-                if watch.wait():
-                    if screen is None and _is_talked(showing):
-                        # Whoever reads along knows that what was said so far is of before.
-                        talk(f"{time.strftime('%H:%M:%S')}  compiling")
-                    turn = _compile(compile_, texts.read)
-                    show(turn)
-                elif screen and screen.is_another():
-                    screen.draw(turn)
+                if not watch.wait():
+                    if screen and screen.is_another():
+                        screen.draw(turn)
+                    continue
+                if screen is None and _is_talked(showing):
+                    # Whoever reads along knows that what was said so far is of before.
+                    talk(f"{time.strftime('%H:%M:%S')}  compiling")
+                turn = _compile(compile_)
+                show(turn)
+                again.rest()
     except KeyboardInterrupt:
         return 0
+    finally:
+        again.end()
     return 0
 
 
-def _compile(compile_: Callable[[Read], Workspace], read: Read) -> Turn:
+def _compile(compile_: Callable[[], Workspace]) -> Turn:
     """Compile; whatever comes of it, there is a next turn."""
     started = time.perf_counter()
     workspace, problem = None, None
     try:
-        workspace = compile_(read)
+        workspace = compile_()
     except Exception as raised:
         problem = raised
     seconds = time.perf_counter() - started

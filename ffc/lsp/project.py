@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from ffc.compiler.catalog import Catalog
@@ -13,18 +12,7 @@ from ffc.lsp.declared import Index
 from ffc.lsp.knowledge import Known, known_of
 from ffc.manifest.records import AnyNode
 from ffc.project.files import PROJECT_FILE, ProjectFiles, Read, read_files
-from ffc.workspace.folder import compile_workspace
-from ffc.workspace.watching import KeptTexts
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What the server was started with: where profiles.yml lies, the target, variables."""
-
-    profiles_dir: Path | None = None
-    target: str | None = None
-    variables: str | None = None
-    strict: bool = False
+from ffc.workspace.again import Again, Asked
 
 
 class Project:
@@ -36,8 +24,7 @@ class Project:
         self.index = Index()
         self.known = Known(root=root, files=ProjectFiles(texts={}), catalog=Catalog(()))
         self.diagnostics: tuple[Diagnostic, ...] = ()
-        self._asked = asked
-        self._texts = KeptTexts()
+        self._again = Again(root, asked)
 
     def understand(self) -> None:
         """Read the files, and know what they declare: at once, for nothing is compiled."""
@@ -46,11 +33,8 @@ class Project:
 
     def compile(self) -> None:
         """Compile what is typed so far; whatever is wrong is in the diagnostics."""
-        asked, read = self._asked, self._read()
         try:
-            workspace = compile_workspace(
-                self.root, asked.profiles_dir, asked.target, asked.variables, asked.strict, read
-            )
+            workspace = self._again.compile(self._read())
         except ProjectError as problem:
             self.diagnostics = problem.diagnostics
         except FfcError as problem:
@@ -60,9 +44,13 @@ class Project:
             self.diagnostics = workspace.diagnostics
             self._know(workspace.files, workspace.nodes)
 
+    def rest(self) -> None:
+        """Clear up, while nobody waits."""
+        self._again.rest()
+
     def _read(self) -> Read:
         """Return how files are read now: what is typed next is read the next time."""
-        buffers, kept = dict(self.buffers), self._texts
+        buffers, kept = dict(self.buffers), self._again.texts
 
         def read(path: Path, shown: str) -> tuple[str, Diagnostic | None]:
             text = buffers.get(shown)

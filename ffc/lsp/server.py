@@ -17,9 +17,10 @@ from ffc.lsp.documents import Locations, completion_list, diagnostics_by_uri, sy
 from ffc.lsp.hovering import hover
 from ffc.lsp.mentions import Mention, mention, place_of
 from ffc.lsp.positions import Places, uri_of
-from ffc.lsp.project import Asked, Project
+from ffc.lsp.project import Project
 from ffc.lsp.work import Soon, Worker
 from ffc.project.files import find_project
+from ffc.workspace.again import Asked
 
 _TRIGGERS: Final = ["'", '"', ".", "@", ":", " ", "-", "("]
 _WATCHED: Final = ("**/*.yml", "**/*.yaml", "**/*.sql")
@@ -110,6 +111,7 @@ class Editing:
             )
             return
         self._tell(opened)
+        await self._worker.do(opened.project.rest)
 
     def _tell(self, opened: _Open) -> None:
         """Publish what changed about what is wrong: nothing of a file that is right again."""

@@ -50,9 +50,9 @@ def command(
     """
     from ffc.auth import authorize, local_user
     from ffc.cli.compiling import compile_again, compile_once
+    from ffc.workspace.again import Asked
 
     authorize(local_user(), "compile")
-    asked = (project_dir, profiles_dir, target, variables, strict)
-    if watch:
-        return compile_again(asked, introspect, output, limit, quiet)
-    return compile_once(asked, introspect, output, limit, quiet)
+    asked = Asked(profiles_dir=profiles_dir, target=target, variables=variables, strict=strict)
+    compiling = compile_again if watch else compile_once
+    return compiling(project_dir, asked, introspect, output, limit, quiet)
