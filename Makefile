@@ -73,6 +73,7 @@ $(SQLMESH_READY): constraints-sqlmesh.txt
 
 bench-compile: $(READY) $(DBT_READY) $(SQLMESH_READY) ## Measure the compiler beside dbt and SQLMesh.
 	@$(BIN)/python tests/benchmarks/compile_table.py
+	@$(BIN)/python tests/benchmarks/watching.py
 
 bench: $(READY) ## Measure how long a person waits.
 	@$(BIN)/python tests/benchmarks/startup.py

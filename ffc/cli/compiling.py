@@ -43,9 +43,7 @@ def compile_again(
     again = Again(project_dir, asked)
 
     def turn() -> Workspace:
-        workspace, _ = _looked_at(again.compile(), introspect)
-        again.write(workspace)
-        return workspace
+        return _looked_at(again.compile(), introspect)[0]
 
     showing = Showing(output=output, limit=limit, quiet=quiet)
     return watch_project(again, asked.profiles_dir, turn, showing)

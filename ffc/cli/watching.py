@@ -58,14 +58,12 @@ def watch_project(
     What can't be compiled at all the first time is raised: it is what was asked for that is wrong.
     """
     screen = _Screen(showing) if showing.output == "text" and is_live() else None
-    show = screen.draw if screen else partial(_write, showing)
+    take = partial(_turn, again, compile_, screen.draw if screen else partial(_write, showing))
     try:
         with Watch(partial(glance, again.root, again.texts.read, profiles_dir)) as watch:
-            turn = _compile(compile_)
+            turn = take(drawn=screen is not None)
             if turn.problem is not None:
                 raise turn.problem
-            show(turn)
-            again.rest()
             while is_read(sys.stderr) and is_read(sys.stdout):
                 if not watch.wait():
                     if screen and screen.is_another():
@@ -74,9 +72,7 @@ def watch_project(
                 if screen is None and _is_talked(showing):
                     # Whoever reads along knows that what was said so far is of before.
                     talk(f"{time.strftime('%H:%M:%S')}  compiling")
-                turn = _compile(compile_)
-                show(turn)
-                again.rest()
+                turn = take(drawn=screen is not None)
     except KeyboardInterrupt:
         return 0
     finally:
@@ -84,12 +80,41 @@ def watch_project(
     return 0
 
 
-def _compile(compile_: Callable[[], Workspace]) -> Turn:
-    """Compile; whatever comes of it, there is a next turn."""
+def _turn(
+    again: Again,
+    compile_: Callable[[], Workspace],
+    show: Callable[[Turn], None],
+    drawn: bool,
+) -> Turn:
+    """Compile, show, write: whatever comes of it, there is a next turn.
+
+    Who looks at a screen sees what is wrong at once; who reads lines finds written what they say.
+    """
+    turn = _tried(compile_)
+    if drawn:
+        show(turn)
+    if turn.workspace is not None:
+        written = _tried(partial(_written, again, turn.workspace))
+        if written.problem is not None:
+            turn = written
+            drawn = False
+    if not drawn:
+        show(turn)
+    again.rest()
+    return turn
+
+
+def _written(again: Again, workspace: Workspace) -> Workspace:
+    again.write(workspace)
+    return workspace
+
+
+def _tried(work: Callable[[], Workspace]) -> Turn:
+    """Do something; what it raises is what became of the turn."""
     started = time.perf_counter()
     workspace, problem = None, None
     try:
-        workspace = compile_()
+        workspace = work()
     except Exception as raised:
         problem = raised
     seconds = time.perf_counter() - started

@@ -260,6 +260,25 @@ def test_who_reads_no_more_is_not_written_to_for_ever(tmp_path: Path) -> None:
         process.kill()
 
 
+def test_what_can_t_be_written_is_told_and_written_later(tmp_path: Path) -> None:
+    query = small_project(tmp_path) / "transformations" / "clean.sql"
+    with watched(tmp_path) as watcher:
+        watcher.wait_for(GOOD)
+        shutil.rmtree(tmp_path / "target")
+        (tmp_path / "target").write_text("a file")
+        _break(query, "select user_id", "select user_id, 1 as more")
+        watcher.wait_for(r"error\[FF\d+\][\s\S]*not compiled in")
+        (tmp_path / "target").unlink()
+        _break(query, "1 as more", "2 as more")
+        watcher.wait_for(GOOD)
+        # All of it, though most is the same as was written before.
+        written = {path.name for path in (tmp_path / "target" / "compiled").iterdir()}
+        assert {"transformation.clean.sql", "training_set.main.sql"} <= written
+        query = tmp_path / "target" / "compiled" / "transformation.clean.sql"
+        assert "2 as more" in query.read_text().lower()
+        assert watcher.end() == 0
+
+
 def test_what_can_t_begin_does_not_wait(tmp_path: Path) -> None:
     asked = ffc(tmp_path, "compile", "--watch")
     assert asked.code == 1

@@ -19,6 +19,7 @@ from ffc.cli import options
 @click.option(
     "--watch",
     is_flag=True,
+    envvar="FFC_WATCH",
     help="Compile again after each save, until Ctrl-C; what is wrong is drawn in place.",
 )
 @options.options(
@@ -47,6 +48,7 @@ def command(
     Needs no connection, no credentials and no data. Every mistake is found at once; `ffc explain`
     tells more about each. As text they go to stderr; every other format is an answer, on stdout.
     With `--introspect` alone it connects, to look at the tables and files of sources.
+    With `--watch` it does so again after each save, and Ctrl-C ends it with exit code 0.
     """
     from ffc.auth import authorize, local_user
     from ffc.cli.compiling import compile_again, compile_once
