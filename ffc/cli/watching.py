@@ -181,7 +181,7 @@ class _Screen:
         sys.stderr.flush()
 
     def _found(self, turn: Turn) -> list[str]:
-        """Return the lines of what was found, with a line of counts below."""
+        """Return the lines of what was found, with what there was no room for."""
         if turn.workspace is None:
             return [*_failed(turn).split("\n"), ""]
         found = told(turn.workspace, self._showing.quiet)
@@ -193,8 +193,8 @@ class _Screen:
         shown = by_weight[: self._showing.limit or None]
         blocks = _blocks(shown, texts_of(turn.workspace), self._size[0], room)
         rest = len(found) - len(blocks)
-        more = f"; {rest:,} not shown, for which there is no room" if rest else ""
-        return [*"\n\n".join(blocks).split("\n"), "", f"{render_counts(found)}{more}"]
+        more = [f"{rest:,} more, for which there is no room", ""] if rest else []
+        return [*"\n\n".join(blocks).split("\n"), "", *more]
 
 
 def _blocks(

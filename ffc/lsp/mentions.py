@@ -10,7 +10,6 @@ from typing import Final, Literal
 from ffc.compiler.catalog import LISTED_AS, Entry
 from ffc.core.diagnostics import Span
 from ffc.core.lines import Lines
-from ffc.core.names import split_variant
 from ffc.lsp.knowledge import RELATIONS, Known
 from ffc.lsp.sql_places import call_at, calls, in_template, is_said, word_at
 from ffc.lsp.yaml_places import Level, YamlPlace, levels_above, yaml_place
@@ -258,7 +257,10 @@ def _written(known: Known, entry: Entry, column: str) -> Span | None:
     text = known.files.texts.get(entry.span.file)
     if text is None or entry.kind != "transformation":
         return None
-    name = re.escape(split_variant(column)[0])
-    found = re.search(rf"\bas\s+({name})\b", text, re.IGNORECASE)
-    found = found or re.search(rf"(?<![\w'.])(?:\w+\.)?({name})\b(?!\s*\()", text, re.IGNORECASE)
-    return Lines(entry.span.file, text).span(*found.span(1)) if found else None
+    name = re.escape(column)
+    lines = Lines(entry.span.file, text)
+    for pattern in (rf"\bas\s+({name})\b", rf"(?<![\w'.])(?:\w+\.)?({name})\b(?!\s*\()"):
+        for found in re.finditer(pattern, text, re.IGNORECASE):
+            if not is_said(text, found.start(1)):
+                return lines.span(*found.span(1))
+    return None

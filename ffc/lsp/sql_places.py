@@ -160,7 +160,11 @@ def is_said(text: str, offset: int) -> bool:
     """Tell whether a place is in a comment or in a text of SQL, where no name means anything."""
     begin = text.rfind("\n", 0, offset) + 1
     line = text[begin:offset]
-    return "--" in line or line.count("'") % 2 == 1
+    inside = any(
+        text.rfind(opened, 0, offset) > text.rfind(closed, 0, offset)
+        for opened, closed in (("{#", "#}"), ("/*", "*/"))
+    )
+    return inside or "--" in line or line.count("'") % 2 == 1
 
 
 def macros(text: str) -> Iterator[Macro]:

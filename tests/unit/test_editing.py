@@ -15,7 +15,7 @@ from ffc.core.lines import Lines
 from ffc.core.yaml import read_yaml
 from ffc.lsp.keys import keys_at, values_at
 from ffc.lsp.positions import Places
-from ffc.lsp.sql_places import calls, macros, open_call, word_at
+from ffc.lsp.sql_places import calls, is_said, macros, open_call, word_at
 from ffc.lsp.yaml_places import yaml_marks, yaml_place
 from ffc.project.kinds import KINDS
 
@@ -215,3 +215,8 @@ def test_relations_have_the_names_that_follow_them() -> None:
         (("r", "t"), "y"),
         (("b",), ""),
     ]
+
+
+def test_what_is_only_said_names_nothing() -> None:
+    text = "{# a\nb #} c -- d\n/* e\nf */ g 'h' i"
+    assert [letter for letter in "abcdefghi" if is_said(text, text.index(letter))] == list("abdefh")
