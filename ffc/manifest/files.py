@@ -25,32 +25,25 @@ def write_manifest(manifest: Manifest, path: Path) -> None:
     write_atomically(path, encode(manifest))
 
 
-def write_project(manifest: Manifest, folder: Path, before: Manifest | None = None) -> None:
+def write_project(manifest: Manifest, folder: Path) -> None:
     """Write `manifest.json`, and each node's SQL under `compiled/` for people to read.
 
-    What follows the first build of an incremental is `NODE.next.sql`. `before` is what this process
-    wrote there last: what is the same in it, and still there, is left as it is.
+    What follows the first build of an incremental is `NODE.next.sql`.
     """
     compiled = folder / "compiled"
-    wanted, written = _queries(manifest), _queries(before) if before is not None else {}
-    there = {path.name for path in compiled.glob("*.sql")}
-    for name, sql in wanted.items():
-        if name not in there or written.get(name) != sql:
-            write_atomically(compiled / name, f"{sql.rstrip()}\n".encode())
-    for name in there - wanted.keys():
-        (compiled / name).unlink(missing_ok=True)
-    write_manifest(manifest, folder / "manifest.json")
-
-
-def _queries(manifest: Manifest) -> dict[str, str]:
-    """Return the SQL of each node that has some, by the name of its file."""
-    found = {f"{node.id}.sql": node.sql for node in manifest.nodes if not isinstance(node, NO_SQL)}
+    wanted = {f"{node.id}.sql": node.sql for node in manifest.nodes if not isinstance(node, NO_SQL)}
     following = {
         f"{node.id}.next.sql": node.sql_next
         for node in manifest.nodes
         if isinstance(node, Transformation) and node.sql_next
     }
-    return found | following
+    wanted |= following
+    for name, sql in wanted.items():
+        write_atomically(compiled / name, f"{sql.rstrip()}\n".encode())
+    for path in compiled.glob("*.sql"):
+        if path.name not in wanted:
+            path.unlink()
+    write_manifest(manifest, folder / "manifest.json")
 
 
 def read_manifest(path: Path) -> Manifest:

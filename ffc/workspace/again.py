@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ffc.manifest.files import write_project
-from ffc.manifest.records import Manifest
 from ffc.project.files import Read
 from ffc.workspace.folder import Workspace, compile_workspace, find_root
 from ffc.workspace.watching import KeptTexts
@@ -35,7 +34,6 @@ class Again:
         self.root = find_root(project_dir)
         self.texts = KeptTexts()
         self._asked = asked
-        self._written: Manifest | None = None
 
     def compile(self, read: Read | None = None) -> Workspace:
         """Compile the project as it is now; `read` is how files become texts, if not from disk."""
@@ -51,10 +49,9 @@ class Again:
             )
 
     def write(self, workspace: Workspace) -> None:
-        """Write what the project compiles to, as far as it is another than was written last."""
+        """Write what the project compiles to."""
         if workspace.manifest is not None:
-            write_project(workspace.manifest, self.root / "target", self._written)
-            self._written = workspace.manifest
+            write_project(workspace.manifest, self.root / "target")
 
     def rest(self) -> None:
         """Clear up, while nobody waits: what is kept is not looked through again."""

@@ -271,7 +271,6 @@ def test_what_can_t_be_written_is_told_and_written_later(tmp_path: Path) -> None
         (tmp_path / "target").unlink()
         _break(query, "1 as more", "2 as more")
         watcher.wait_for(GOOD)
-        # All of it, though most is the same as was written before.
         written = {path.name for path in (tmp_path / "target" / "compiled").iterdir()}
         assert {"transformation.clean.sql", "training_set.main.sql"} <= written
         query = tmp_path / "target" / "compiled" / "transformation.clean.sql"
