@@ -75,10 +75,12 @@ def _meant(
 ) -> list[str]:
     """Return the ids of what is to be compared: what is named, and what is selected."""
     named = comparing.meant(nodes)
-    if not chosen.wanted and not chosen.unwanted:
-        return named or comparing.all()
+    if named and not chosen.typed:
+        return named
     selected = chosen.deployed_in(*targets)
-    if named and not chosen.wanted:
+    if selected is None:
+        return comparing.all()
+    if named and not chosen.typed.select and chosen.typed.selector is None:
         return [node for node in named if node in selected]
     return list(dict.fromkeys([*named, *(n for n in comparing.all() if n in selected)]))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, UnsetType, field
 
 from ffc.adapter.state import Build, NodeRun, RunRecord
 from ffc.conformance.leftovers import Leftover
@@ -287,19 +287,22 @@ class Conforming(Struct, kw_only=True):
 
 
 class ListedNode(Struct, kw_only=True):
-    """A node in a list: what it is, where it is written, what it is made of."""
+    """A node in a list: what it is, where it is written, what it is made of.
 
-    id: str
-    kind: str
-    name: str
-    variant: str
-    path: str
-    line: int
-    owner: str
-    tags: list[str]
-    depends_on: list[str]
-    data_fingerprint: str
-    metadata_fingerprint: str
+    With `--keys` it has those that are named, else all.
+    """
+
+    id: str | UnsetType = UNSET
+    kind: str | UnsetType = UNSET
+    name: str | UnsetType = UNSET
+    variant: str | UnsetType = UNSET
+    path: str | UnsetType = UNSET
+    line: int | UnsetType = UNSET
+    owner: str | UnsetType = UNSET
+    tags: list[str] | UnsetType = UNSET
+    depends_on: list[str] | UnsetType = UNSET
+    data_fingerprint: str | UnsetType = UNSET
+    metadata_fingerprint: str | UnsetType = UNSET
 
 
 class Listed(Struct, kw_only=True):
@@ -380,3 +383,15 @@ class SchemaNames(Struct, kw_only=True):
 
     schema: Literal["ffc.schemas/v1"]
     schemas: list[SchemaName]
+
+
+class Docs(Struct, kw_only=True):
+    """The site that was written: `ffc docs --output json`; `bytes` of all its files."""
+
+    schema: Literal["ffc.docs/v1"]
+    project: str
+    target: str
+    folder: str
+    nodes: int
+    files: int
+    bytes: int

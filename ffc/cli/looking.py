@@ -144,10 +144,11 @@ def _age(seconds: float) -> str:
     return f"{seconds:.0f}s"
 
 
-def show_freshness(target: str, found: Sequence[Fresh], output: str) -> None:
+def show_freshness(target: str, found: Sequence[Fresh], output: str, selected: bool) -> None:
     """Write the document of what was measured, or that there is nothing to measure."""
     if output == "json":
         document = {"schema": "ffc.freshness/v1", "target": target, "sources": list(found)}
         answer_exactly(encode(document).decode())
     elif not found:
-        talk("no deployed source has `freshness:`")
+        meant = "none of the sources that are selected" if selected else "no deployed source"
+        talk(f"{meant} has `freshness:`")

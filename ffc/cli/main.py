@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import os
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -15,13 +16,13 @@ from ffc.cli.streams import open_missing, unread
 
 COMMANDS: Final = {
     "init": "Start a new project from a template.",
-    "compile": "Check the project and write target/manifest.json; needs no connection.",
-    "run": "Build every table and training set, then sync the online views.",
+    "compile": "Check the project and write target/manifest.json.",
+    "run": "Build every table and training set, sync online views.",
     "retry": "Build again what failed in the last run.",
     "test": "Run the tests of the data that are deployed.",
     "freshness": "Tell how old the newest rows of sources are, and may be.",
     "training-set": "Print a training set's newest build, or write it to a file.",
-    "builds": "List the builds of training sets: who made each, when, of what.",
+    "builds": "List builds: who made each, when, of what.",
     "historical": "Look features up as they were known, for keys and times.",
     "show": "Show a node or a column: facts, columns, SQL, builds, rows.",
     "query": "Ask the warehouse a SELECT over what is deployed.",
@@ -37,11 +38,33 @@ COMMANDS: Final = {
     "debug": "Try every connection of a target, and say how to mend each.",
     "conformance": "Check that the stores of a target do what ffc needs of them.",
     "clean": "Drop the builds that nothing uses any more.",
-    "search": "Find nodes by words in names, columns, descriptions, tags, owners.",
-    "lineage": "Show where a node or a column comes from and what comes from it.",
+    "search": "Find nodes by words, the best first.",
+    "lineage": "Show where a node or a column comes from, and goes to.",
+    "docs": "Write a static site about the project.",
     "schema": "Print the JSON Schema of a YAML file or of a JSON document.",
-    "explain": "Tell more about an error or a warning: what, why, and what to do.",
+    "explain": "Tell more about an error or a warning, and what to do.",
+    "completion": "Print the script that completes commands in a shell.",
     "demo": "See it all at work in a new folder, in seconds.",
+}
+
+
+# The commands as `ffc --help` shows them.
+SECTIONS: Final = {
+    "Start": ("demo", "init", "debug", "source"),
+    "Write": ("compile", "ls", "search", "lineage", "docs", "explain", "schema"),
+    "Build": ("run", "retry", "test", "freshness", "sync"),
+    "Look": ("show", "query", "builds", "runs", "compare"),
+    "Use": ("training-set", "historical", "get", "serve"),
+    "Keep": ("deployments", "rollback", "clean", "conformance", "completion"),
+}
+# What other tools call a command, with what it is called here.
+_MEANT: Final = {
+    "list": "ls",
+    "build": "run",
+    "parse": "compile",
+    **dict.fromkeys(("seed", "snapshot"), "run"),
+    "materialize": "run",
+    "apply": "run",
 }
 
 
@@ -79,19 +102,23 @@ class LazyGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        width = max(map(len, COMMANDS))
+        for title, names in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(f"{name:{width}}", COMMANDS[name]) for name in names])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find a command; a misspelt one is answered with the closest name."""
+        """Find a command; a misspelt one is answered with the closest name, or with ours."""
         try:
             return super().resolve_command(ctx, args)
         except click.exceptions.NoSuchCommand as problem:
-            raise click.exceptions.NoSuchCommand(
-                problem.command_name, possibilities=COMMANDS, ctx=ctx
-            ) from None
+            name = problem.command_name
+            if name in _MEANT:
+                message = f"No such command '{name}'. Did you mean '{_MEANT[name]}'?"
+                raise click.UsageError(message, ctx) from None
+            raise click.exceptions.NoSuchCommand(name, possibilities=COMMANDS, ctx=ctx) from None
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -107,6 +134,10 @@ def cli() -> None:
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     open_missing()
+    if _asked_by_a_shell():
+        from ffc.cli.shells import answer_shells
+
+        answer_shells()
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
         # A terminal that can't show a character shows its number: no reason to fail.
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -118,6 +149,10 @@ def main(args: Sequence[str] | None = None) -> None:
         unread(sys.stdout)
         code = 0
     sys.exit(code)
+
+
+def _asked_by_a_shell() -> bool:
+    return "_FFC_COMPLETE" in os.environ
 
 
 def run(args: Sequence[str] | None = None) -> int:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
 
+from ffc.cli import completing
+from ffc.cli.helping import Command as Command
 from ffc.core.files import ENDINGS
 
 # How many diagnostics are shown when nobody says.
@@ -33,6 +37,7 @@ profiles_dir = click.option(
 target = click.option(
     "--target",
     "-t",
+    metavar="NAME",
     envvar="FFC_TARGET",
     help="The target in profiles.yml; default: the profile's.",
 )
@@ -145,6 +150,7 @@ grace = click.option(
 building = (
     click.option(
         "--threads",
+        metavar="N",
         type=click.IntRange(min=1),
         envvar="FFC_THREADS",
         help="How many nodes to build at a time; default: the target's `threads:`, else 4.",
@@ -152,6 +158,7 @@ building = (
     click.option("--fail-fast", is_flag=True, help="Stop at the first failure."),
     click.option(
         "--retries",
+        metavar="N",
         type=click.IntRange(min=0),
         default=3,
         show_default=True,
@@ -171,38 +178,99 @@ selection = (
         "-s",
         multiple=True,
         metavar="NODES",
-        help="Only these: names, `tag:x`, `path:x`, `+x`, `x+`, `a,b` for both; see the docs.",
+        shell_complete=completing.complete_words,
+        help="Only these: names, `tag:x`, `kind:x`, `path:x`; `+x` with what it reads, `x+` with "
+        "what reads it; `a,b` what both mean, `a b` what either means.",
     ),
-    click.option("--exclude", multiple=True, metavar="NODES", help="All but these."),
+    click.option(
+        "--exclude",
+        multiple=True,
+        metavar="NODES",
+        shell_complete=completing.complete_words,
+        help="But not these, in the same words.",
+    ),
+    click.option(
+        "--selector",
+        metavar="NAME",
+        shell_complete=completing.complete_selector,
+        help="What selectors.yml has under a name, instead.",
+    ),
     click.option(
         "--state",
         type=click.Path(path_type=Path),
         envvar="FFC_STATE",
-        help="The folder of another manifest, for `state:modified` and the like.",
+        help="The folder of another manifest.json, for `state:modified` and the like; results of "
+        "the run beside it are what `result:` means.",
     ),
 )
 
 
-class SelectingCommand(click.Command):
-    """A command whose `--select` and `--exclude` take all words up to the next option."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typed:
+    """The options that select, as they were typed."""
+
+    select: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    selector: str | None = None
+    state: Path | None = None
+
+    def __bool__(self) -> bool:
+        """Whether anything was typed that selects."""
+        return bool(self.select or self.exclude or self.selector is not None)
+
+
+class SelectingCommand(Command):
+    """A command that selects nodes: it is called with what was `typed`.
+
+    `--select` and `--exclude` take all words up to the next option.
+    """
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the arguments, each word of a selection as an option of its own."""
-        return super().parse_args(ctx, _one_word_each(args))
+        each, going_on = _one_word_each(args)
+        ctx.meta[_GOING_ON] = going_on
+        rest = super().parse_args(ctx, each)
+        if not ctx.resilient_parsing:
+            names = [each.name for each in fields(Typed)]
+            ctx.params["typed"] = Typed(**{name: ctx.params.pop(name) for name in names})
+        return rest
+
+    def shell_complete(
+        self, ctx: click.Context, incomplete: str
+    ) -> list[click.shell_completion.CompletionItem[str]]:
+        """Complete one more word of a selection, else an option."""
+        if ctx.meta.get(_GOING_ON) and not incomplete.startswith("-"):
+            return completing.complete_words(ctx, None, incomplete)
+        return super().shell_complete(ctx, incomplete)
 
 
-def _one_word_each(args: list[str]) -> list[str]:
+# Whether what is typed next is one more word of a selection.
+_GOING_ON: Final = "ffc.selecting"
+_SELECTING: Final = re.compile(r"(--select|--exclude|-s)(=?)(.*)", re.DOTALL)
+
+
+def _one_word_each(args: list[str]) -> tuple[list[str], bool]:
+    """Return arguments with an option before each word, and whether they end in a selection."""
     found: list[str] = []
     option, words = "", 0
-    for arg in args:
+    for index, arg in enumerate(args):
+        if arg == "--":
+            return found + args[index:], False
         if arg.startswith("-") and arg != "-":
-            option = arg if arg in ("--select", "-s", "--exclude") else ""
-            words = 0
+            option, words = _selecting(arg)
         elif option:
             found += [option] if words else []
             words += 1
         found.append(arg)
-    return found
+    return found, bool(option)
+
+
+def _selecting(arg: str) -> tuple[str, int]:
+    """Return the option that an argument is, if words follow it, and how many it has itself."""
+    match = _SELECTING.fullmatch(arg)
+    if match is None or (match[3] and not match[2] and match[1] != "-s"):
+        return "", 0
+    return match[1], int(bool(match[2] or match[3]))
 
 
 _TIME = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"])

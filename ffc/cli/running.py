@@ -17,7 +17,8 @@ import click
 from ffc.auth import local_user
 from ffc.cli.diagnosing import show_diagnostics
 from ffc.cli.progress import TerminalSink
-from ffc.cli.streams import is_live, talk
+from ffc.cli.selecting import nothing_selected
+from ffc.cli.streams import is_live
 from ffc.connect.session import Session
 from ffc.core.errors import NotFound
 from ffc.manifest.files import encode, write_project
@@ -63,7 +64,7 @@ def run_project(
     with Session(workspace.target) as session, ended_when_asked(), shown(quiet) as terminal:
         selected = select(workspace.manifest, session, workspace.root)
         if selected is not None and not selected:
-            return _nothing(strict=where[-1], quiet=quiet)
+            return nothing_selected(strict=where[-1], quiet=quiet)
         threads = threads or workspace.target.threads or THREADS
         request = replace(request, threads=threads, selected=selected)
         document = run(
@@ -77,13 +78,6 @@ def run_project(
     if output == "json":
         click.echo(encode(document).decode(), nl=False)
     return 0 if document.status == "success" else 1
-
-
-def _nothing(*, strict: bool, quiet: bool) -> int:
-    """Say that nothing is selected, which may be a mistake."""
-    if strict or not quiet:
-        talk(f"{'error' if strict else 'warning'}: nothing is selected, so there is nothing to do")
-    return 1 if strict else 0
 
 
 def left_over(manifest: Manifest, session: Session, root: Path) -> frozenset[str]:

@@ -16,11 +16,14 @@ from ffc.connect.profiles import FILE as PROFILES_FILE
 from ffc.connect.profiles import Profile
 from ffc.core.diagnostics import did_you_mean, listed
 from ffc.core.schemas import DRAFT, Schema, Schemas, file_schema
+from ffc.manifest.index import ASIDE, OWN, SETTINGS
 from ffc.manifest.records import Manifest
 from ffc.online.requests import FeatureRequest, FeatureResponse
 from ffc.project.files import PROJECT_FILE
+from ffc.project.folders import SELECTORS_FILE
 from ffc.project.kinds import KINDS
 from ffc.project.resources import ProjectFile
+from ffc.project.selectors import Definition, Selector, SelectorsFile
 from ffc.run.sinks import RunResults
 from ffc.run.statistics import Statistics
 from ffc.run.way_back import RolledBack
@@ -92,6 +95,38 @@ def _profiles() -> Schema:
     return file_schema(PROFILES_FILE, "Profiles by name.", schemas, root)
 
 
+def _selectors() -> Schema:
+    schemas = Schemas()
+    selector, by_method = schemas.of(Selector), schemas.of(Definition)
+    wanted = {"$ref": "#/$defs/Wanted"}
+    several: Schema = {"type": "array", "minItems": 1, "items": wanted}
+    less = _only({"exclude": several})
+    parts: Schema = {**several, "items": {"anyOf": [wanted, less]}}
+    methods = [*OWN, *ASIDE, *(f"config.{name}" for name in SETTINGS)]
+    value: Schema = {"type": ["string", "number", "boolean"]}
+    short = {**_only(dict.fromkeys(methods, value)), "minProperties": 1, "maxProperties": 1}
+    del short["required"]
+    schemas.definitions["Selector"]["properties"]["definition"] = wanted
+    schemas.definitions["Definition"]["properties"]["exclude"] = several
+    sets = [_only({name: parts}) for name in ("union", "intersection")]
+    schemas.definitions["Wanted"] = {
+        "description": "Words as they are typed, a method and its value, a union, an intersection.",
+        "anyOf": [{"type": "string", "minLength": 1}, by_method, short, *sets],
+    }
+    root = _only({"selectors": {"type": "array", "items": selector}})
+    return file_schema(SELECTORS_FILE, _said(SelectorsFile), schemas, root)
+
+
+def _only(properties: Mapping[str, Schema]) -> Schema:
+    """Return the schema of a mapping with some keys, and no others."""
+    return {
+        "type": "object",
+        "properties": dict(properties),
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
 def _said(record: type[Struct]) -> str:
     return (inspect.getdoc(record) or "").replace("`", "")
 
@@ -101,6 +136,7 @@ _RECORDS: Final[Mapping[str, type[Struct]]] = {
     "diagnostics": documents.Diagnostics,
     "lineage": documents.Lineage,
     "run_results": RunResults,
+    "docs": documents.Docs,
     "sync_results": documents.SyncResults,
     "training_set": documents.TrainingRows,
     "ls": documents.Listed,
@@ -134,6 +170,7 @@ _RECORDS: Final[Mapping[str, type[Struct]]] = {
 SCHEMAS: Final[Mapping[str, tuple[str, Callable[[], Schema]]]] = {
     PROJECT_FILE: (_said(ProjectFile), _project),
     PROFILES_FILE: ("The targets: their stores, and which is meant.", _profiles),
+    SELECTORS_FILE: (_said(SelectorsFile), _selectors),
     "resources": ("A YAML file with any kinds of resources.", partial(_resources, KINDS)),
     **{kind: (_said(KINDS[kind][0]), partial(_resources, [kind])) for kind in KINDS},
     **{name: (_said(record), partial(_document, record)) for name, record in _RECORDS.items()},

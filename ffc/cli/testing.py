@@ -38,10 +38,11 @@ def _line(result: NodeRun) -> str:
     return f"{name:<{room}} {right.replace(word, click.style(word, fg=_COLOURS[result.status]))}"
 
 
-def show_summary(results: Sequence[NodeRun]) -> None:
+def show_summary(results: Sequence[NodeRun], selected: bool) -> None:
     """Write how many tests fared how."""
     if not results:
-        talk("no deployed node has a test: write `tests:` and `ffc run`")
+        meant = "none of the nodes that are selected" if selected else "no deployed node"
+        talk(f"{meant} has a test: write `tests:` and `ffc run`")
         return
     counts = [(word, sum(r.status == s for r in results)) for s, word in _WORDS.items()]
     talk(f"done: {', '.join(f'{count} {word}' for word, count in counts if count)}")

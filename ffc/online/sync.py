@@ -95,6 +95,7 @@ def sync(
     project: str,
     *,
     principal: Principal,
+    selected: frozenset[str] | None = None,
     anew: bool = False,
     progress: Callable[[str, int], None] = lambda view, rows: None,
     clock: Clock = utc_now,
@@ -102,7 +103,7 @@ def sync(
 ) -> list[NodeRun]:
     """Sync every deployed online view of the session's target; return how each fared.
 
-    Raises Locked while another run holds the target.
+    `selected` are ids of nodes, None for all. Raises Locked while another run holds the target.
     """
     authorize(principal, "sync")
     state, target = session.state, session.target.name
@@ -125,7 +126,8 @@ def sync(
             anew=anew,
         )
         views = [n for n in registry.nodes().values() if isinstance(n, FeatureView) and n.online]
-        results = [sync_view(syncing, view) for view in views]
+        wanted = [view for view in views if selected is None or view.id in selected]
+        results = [sync_view(syncing, view) for view in wanted]
         cut_over(syncing)
         return results
 

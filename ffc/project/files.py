@@ -14,6 +14,7 @@ from ffc.project.folders import (
     DEFAULT_FOLDERS,
     MACRO_KIND,
     PROJECT_FILE,
+    SELECTORS_FILE,
     SQL_KIND,
     YAML_KINDS,
     Folders,
@@ -82,6 +83,8 @@ def read_files(root: Path) -> tuple[ProjectFiles, list[Diagnostic]]:
     walk = Walk(root)
     walk.file(PROJECT_FILE)
     diagnostics = _read(walk, texts, broken)
+    if os.path.lexists(root / SELECTORS_FILE):
+        walk.file(SELECTORS_FILE)
     folders, problems = read_folders(root, texts.get(PROJECT_FILE, ""))
     walk.folders(_suffixes(folders))
     diagnostics += [*problems, *_read(walk, texts, broken), *walk.diagnostics]

@@ -21,6 +21,7 @@ from ffc.core.texts import is_folder
 from ffc.core.yaml import Node, read_yaml
 
 PROJECT_FILE: Final = "ffc.yml"
+SELECTORS_FILE: Final = "selectors.yml"
 YAML_KINDS: Final = ("sources", "transformations", "features", "training_sets", "tests")
 SQL_KIND: Final = "transformations"
 MACRO_KIND: Final = "macros"

@@ -13,6 +13,7 @@ from ffc.core.yaml import read_yaml
 from ffc.project.folders import (
     MACRO_KIND,
     PROJECT_FILE,
+    SELECTORS_FILE,
     SQL_KIND,
     WRITTEN,
     YAML_KINDS,
@@ -62,7 +63,9 @@ def _listed(folders: Folders, *kinds: str) -> str:
 def _at_root(root: Path, folders: Folders) -> Iterator[tuple[str, str]]:
     for name in _names(root):
         path, suffix = root / name, Path(name).suffix.lower()
-        if suffix == ".sql":
+        if name == SELECTORS_FILE.replace(".yml", ".yaml"):
+            yield name, f"rename it to `{SELECTORS_FILE}`"
+        elif suffix == ".sql":
             yield name, f"queries lie in {_listed(folders, SQL_KIND)}"
         elif suffix in _YAML and name not in _OWN and KINDS.keys() & _keys(path):
             yield name, f"resources lie in {_listed(folders, *YAML_KINDS)}"

@@ -47,19 +47,26 @@ def list_builds(
     *,
     principal: Principal,
     node: str = "",
+    selected: frozenset[str] | None = None,
     every_kind: bool = False,
     limit: int | None = None,
 ) -> list[BuildFacts]:
-    """Return builds of training sets, of all nodes, or of one, the newest first.
+    """Return builds of training sets, of all nodes, of one, or of some, the newest first.
 
     `node` is a name or an id; raises NotFound where there is none, and none was ever built.
+    `selected` are ids.
     """
     schema, state = builds_schema(session.schema), session.state
     wanted = _id_of(session, node) if node else ""
     authorize(principal, "read", wanted or EVERYTHING)
     # What a sync keeps to compare with is of no kind, and nobody's to read.
-    kinds = BUILT if wanted or every_kind else ("training_set",)
-    found = state.past_builds(schema, kinds=kinds, node=wanted, limit=limit)
+    every_kind = every_kind or bool(wanted) or selected is not None
+    kinds = BUILT if every_kind else ("training_set",)
+    # Which are selected is known to nobody but the caller, so that they can't be counted there.
+    asked = limit if selected is None else None
+    found = state.past_builds(schema, kinds=kinds, node=wanted, limit=asked)
+    if selected is not None:
+        found = [build for build in found if build.node in selected][:limit]
     current = {pointer.build.id for pointer in state.pointers(session.target.name).values()}
     uses = state.uses([build.id for build in found])
     return [_facts(build, build.id in current, uses) for build in found]

@@ -39,6 +39,7 @@ from ffc.core.yaml import read_yaml
 from ffc.manifest.records import Manifest, Target
 from ffc.project.files import PROJECT_FILE, ProjectFiles, find_project, read_files
 from ffc.project.resources import ProjectFile
+from ffc.project.selectors import read_selectors
 
 # What a project is checked for while profiles.yml can't be read.
 STAND_IN: Final = Target(name="", offline="duckdb", dialect="duckdb", online=("default",))
@@ -112,7 +113,7 @@ def compile_workspace(
         # A folder of another name explains what is not found: that is the mistake.
         found = tuple(d for d in found if d.code not in UNKNOWN_NAMES)
         diagnostics = [_as_error(d) if d.code == UNREAD else d for d in diagnostics]
-    diagnostics = [*diagnostics, *more, *found]
+    diagnostics = [*diagnostics, *more, *found, *read_selectors(files)[1]]
     manifest = compiled.manifest if chosen is not None else None
     diagnostics = ordered(diagnostics)
     if strict:

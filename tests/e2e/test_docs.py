@@ -184,7 +184,7 @@ def _commands_page() -> str:
     for name in COMMANDS:
         command = cli.get_command(context, name)
         assert command is not None
-        inner = click.Context(command, info_name=name, parent=context, terminal_width=90)
+        inner = click.Context(command, info_name=name, parent=context, terminal_width=80)
         lines += ["", f"## ffc {name}", "", "```text", command.get_help(inner), "```"]
         variables = [
             f"`{next(o for o in p.opts if o.startswith('--'))}` is also `{p.envvar}`"

@@ -66,6 +66,125 @@ def test_ls_tells_what_matches_nothing(project: Path) -> None:
     assert ffc(project, "ls", "-s", "clean,profile", "--strict").code == 1
 
 
+def test_ls_lists_names_and_files_a_line_each(project: Path) -> None:
+    names = ffc(project, "ls", "--output", "name").stdout.split()
+    assert sorted(names) == sorted(line.partition(".")[2] for line in ALL.split())
+    paths = ffc(project, "ls", "--output", "path", "--exclude", "kind:source").stdout
+    assert paths.splitlines() == [
+        "features/all.yml",
+        "training_sets/main.yml",
+        "transformations/clean.sql",
+    ]
+    ids = ffc(project, "ls").stdout
+    for output in ("name", "path"):
+        listed = ffc(project, "ls", "--output", output).stdout.split()
+        assert ffc(project, "ls", "-s", *listed).stdout == ids
+
+
+def test_ls_names_each_node_so_that_nothing_else_is_meant(project: Path) -> None:
+    text = FILES["features/all.yml"]
+    twin = text.replace("labels:\n", "").replace("  - name: paid_back\n", TWIN)
+    (project / "features" / "all.yml").write_text(twin)
+    (project / "training_sets" / "main.yml").unlink()
+    more = project / "transformations" / "marts"
+    more.mkdir()
+    (more / "marts.sql").write_text("select 1 as one")
+    (more / "other.sql").write_text("select 1 as one")
+    ids = ffc(project, "ls").stdout.split()
+    names = ffc(project, "ls", "--output", "name").stdout.split()
+    assert dict(zip(names, ids, strict=True)).keys() >= {
+        *("profile@default", "profile@v1", "transformation.marts", "other", "entity.user"),
+        *("label.user", "clean", "raw.events"),
+    }
+    for name, node in zip(names, ids, strict=True):
+        assert ffc(project, "ls", "-s", name).stdout == f"{node}\n"
+
+
+TWIN = """\
+  - name: profile
+    variant: v1
+    entity: user
+    source: source('raw', 'users')
+    timestamp: null
+    features:
+      - {name: country, type: string}
+labels:
+  - name: user
+"""
+
+
+def test_ls_has_the_keys_that_are_asked_for(project: Path) -> None:
+    whole = ffc(project, "ls", "--output", "json", "-s", "clean").json()
+    assert whole["schema"] == "ffc.ls/v1"
+    assert list(whole["nodes"][0]) == [
+        *("id", "kind", "name", "variant", "path", "line", "owner", "tags", "depends_on"),
+        *("data_fingerprint", "metadata_fingerprint"),
+    ]
+    for keys in (("--keys", "name,kind"), ("--keys", "name", "--keys", "kind, name")):
+        some = ffc(project, "ls", "--output", "json", "-s", "clean", *keys).json()
+        assert some["nodes"] == [{"name": "clean", "kind": "transformation"}]
+    assert ffc(project, "ls", "--output", "json", "--output-keys", "id").code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--output", "json", "--keys", "nam"), "there is no key `nam`; did you mean `name`?"),
+        (("--output", "json", "--keys", "unique_id"), "did you mean `id`?"),
+        (("--output", "json", "--keys", "resource_type"), "did you mean `kind`?"),
+        (("--output", "json", "--keys", "zzz"), "there are `id`, `kind`"),
+        (("--keys", "name"), "`--keys` goes with `--output json`"),
+        (("--output", "paths"), "'paths' is not one of"),
+    ],
+)
+def test_ls_refuses_what_it_has_not(project: Path, arguments: tuple[str, ...], said: str) -> None:
+    done = ffc(project, "ls", *arguments)
+    assert (done.code, done.stdout) == (2, "")
+    assert said in done.stderr
+
+
+def test_words_go_on_until_the_next_option(project: Path) -> None:
+    expected = ffc(project, "ls", "-s", "clean", "-s", "main").stdout
+    for words in (
+        ("-s", "clean", "main"),
+        ("--select=clean", "main"),
+        ("-sclean", "main"),
+        ("--select", "clean", "main", "zzz", "--exclude", "zzz", "raw.*"),
+        ("-q", "-s", "clean main"),
+    ):
+        assert ffc(project, "ls", *words).stdout == expected
+    assert ffc(project, "ls", "-s", "clean", "--", "main").code == 2
+
+
+def test_a_word_that_matches_nothing_is_an_error_when_warnings_are(project: Path) -> None:
+    done = ffc(project, "ls", "-s", "clean", "spendin", "--strict")
+    assert (done.code, done.stdout) == (1, "")
+    assert (
+        done.stderr
+        == """\
+error[FF811]: `spendin` matches no node
+  = help: did you mean `spending`?
+  = more: ffc explain FF811
+"""
+    )
+    assert ffc(project, "ls", "-s", "clean", "spendin", "-q").stderr == ""
+
+
+def test_results_beside_another_manifest_are_what_is_asked(project: Path, tmp_path: Path) -> None:
+    before = tmp_path / "before"
+    before.mkdir()
+    results = before / "run_results.json"
+    results.write_text('{"results": [{"id": "label.paid_back", "status": "error"}]}')
+    asked = ("ls", "-s", "result:error", "--state", str(before))
+    assert ffc(project, "compile").code == 0
+    shutil.copy(project / "target" / "manifest.json", before)
+    assert ffc(project, *asked).stdout == "label.paid_back\n"
+    for text in ("", "[]", '{"results": [1]}'):
+        results.write_text(text)
+        done = ffc(project, *asked)
+        assert (done.code, "is not what a run leaves behind" in done.stderr) == (2, True), text
+
+
 def test_a_selection_that_is_none_is_misuse(project: Path) -> None:
     done = ffc(project, "ls", "-s", "tags:x")
     assert (done.code, done.stdout) == (2, "")
@@ -132,7 +251,8 @@ def test_ls_by_what_git_says(tmp_path: Path) -> None:
     for unknown in ("nowhere", "--output=x"):
         done = ffc(project, "ls", "-s", f"git:{unknown}")
         assert done.code == 2
-        assert "git can't tell what changed" in done.stderr
+        assert f"git can't tell what changed: it knows no `{unknown}`" in done.stderr
+    assert "did you mean `main`?" in ffc(project, "ls", "-s", "git:mian").stderr
     assert not (project / "x").exists()
 
 

@@ -44,6 +44,8 @@ def test_it_holds_the_packages_and_the_template(wheel: Path) -> None:
     assert "ffc/py.typed" in names
     pages = {path.name for path in (ROOT / "ffc" / "explain" / "pages").glob("*.md")}
     assert {f"ffc/explain/pages/{name}" for name in pages} <= set(names)
+    site = {p.relative_to(ROOT).as_posix() for p in (ROOT / "ffc" / "site").rglob("*.*")}
+    assert {name for name in site if "__pycache__" not in name} <= set(names)
 
 
 def test_the_demo_runs_from_it(wheel: Path, tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def test_the_import_rules_hold() -> None:
 
 
 @pytest.mark.parametrize(
-    "room", ["core", "manifest", "sql", "adapter", "connect", "online", "run", "serve"]
+    "room", ["core", "manifest", "sql", "site", "adapter", "connect", "online", "run", "serve"]
 )
 def test_nothing_right_of_the_manifest_imports_the_compiler(room: str) -> None:
     for path in (ROOT / "ffc" / room).rglob("*.py"):

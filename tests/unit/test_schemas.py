@@ -28,7 +28,7 @@ from ffc.core.yaml import Node, read_yaml
 ROOT = Path(__file__).parent.parent.parent
 PAGE = (ROOT / "docs" / "project.md").read_text()
 TEMPLATE = ROOT / "project_template"
-WHOLE = ("ffc.yml", "profiles.yml")
+WHOLE = ("ffc.yml", "profiles.yml", "selectors.yml")
 
 
 @cache
@@ -182,10 +182,12 @@ def _written(project: Path, tmp_path: Path) -> Iterator[tuple[str, Any]]:
     yield "diagnostics", ffc(broken, "compile", "--output", "json").json()
     yield "lineage", asked("lineage", "spending.amount").json()
     yield "lineage", asked("lineage", "main", "--up").json()
+    yield "docs", asked("docs").json()
     yield "sync_results", asked("sync").json()
     yield "training_set", asked("training-set", "main").json()
     yield "features", asked("get", "spending.amount", "--key", "user_id=u1").json()
     yield "ls", asked("ls", "-s", "+spending").json()
+    yield "ls", asked("ls", "--keys", "name,tags").json()
     yield "ls", asked("ls", "-s", "state:removed", "--state", str(_older(project, tmp_path))).json()
     yield "node", asked("show", "main").json()
     yield "search", asked("search", "amnt", "user").json()

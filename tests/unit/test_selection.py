@@ -8,13 +8,12 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from support.cli import ffc
 from support.projects import FILES, manifest, small_project
 
+from ffc.manifest.methods import BadSelection
 from ffc.manifest.records import Manifest
-from ffc.manifest.selection import BadSelection, SelectionContext, select
+from ffc.manifest.selection import SelectionContext, select, suggestions
 
 TAGGED = FILES["features/all.yml"].replace(
     "    online: true\n    features:\n      - {name: country",
@@ -31,6 +30,9 @@ def small() -> Manifest:
 def names(*wanted: str, without: tuple[str, ...] = (), **context: object) -> set[str]:
     found = select(small(), wanted, without, SelectionContext(**context))  # type: ignore[arg-type]
     return {name.partition(".")[2].removesuffix("@default") for name in found.nodes}
+
+
+ONLINE = {"spending", "profile"}
 
 
 @pytest.mark.parametrize(
@@ -52,6 +54,20 @@ def names(*wanted: str, without: tuple[str, ...] = (), **context: object) -> set
         (("transformations/clean.sql",), {"clean"}),
         (("clean.sql",), {"clean"}),
         (("file:main.yml",), {"main"}),
+        (("file:clean", "resource_type:label"), {"clean", "paid_back"}),
+        (("fqn:clean", "name:main"), {"clean", "main"}),
+        (("small.clean",), {"clean"}),
+        (("transformations",), {"clean"}),
+        (("./features/,kind:label",), {"paid_back"}),
+        (("*/clean.sql", "path:**/main.yml"), {"clean", "main"}),
+        (("path:*.sql",), set()),
+        (("clean.sql+1,kind:label",), {"paid_back"}),
+        (("1+clean,source:raw.*",), {"raw.events"}),
+        (("0+clean+0",), {"clean"}),
+        (("config.ttl:30d",), {"spending"}),
+        (("config.online:TRUE,config.boundary:exclusive",), set()),
+        (("config.online:true", "config.format:csv"), {*ONLINE, "raw.events", "raw.users"}),
+        (("config.online:default",), ONLINE),
         (("entity:user,kind:feature_view",), {"spending", "profile"}),
         (("entity:user,kind:training_set",), {"main"}),
         (("config.materialized:table",), {"clean"}),
@@ -99,7 +115,7 @@ def test_states_are_those_of_another_manifest() -> None:
 
 def test_results_are_those_of_the_last_run() -> None:
     results = {
-        "transformation.clean": "error",
+        "test.transformation.clean.unique_user_id": "error",
         "gone.node": "error",
         "training_set.main": "skipped",
     }
@@ -115,9 +131,30 @@ def test_results_are_those_of_the_last_run() -> None:
     ("word", "help_"),
     [
         ("tags:x", "did you mean `tag`?"),
+        ("clean,tags:x+", "did you mean `tag`?"),
+        ("kind:feature_views", "did you mean `feature_view`?"),
+        ("resource_type:seed", "did you mean `source`?"),
+        ("resource_type:exposure", "did you mean `model`?"),
+        ("kind:unit_test", "tests are a node's own"),
+        ("config.materialised:table", "did you mean `config.materialized`?"),
+        ("config:table", "`config.materialized`"),
+        ("group:risk", "`owner:` or `tag:`"),
+        ("package:this", "leave it out"),
+        ("access:public", "leave it out"),
+        ("exposure:x", "`kind:model`"),
+        ("metric:x", "`kind:feature_view`"),
+        ("test_type:generic", "tests are a node's own"),
+        ("source_status:fresher", "`ffc freshness`"),
+        ("version:latest", "`customer_daily@v1`"),
+        ("feature_view:spending", "`feature_view.NAME`"),
+        ("state:modified.persisted_descriptions", "did you mean `modified.words`?"),
+        ("state:modified.contract", "did you mean `modified.body`?"),
+        ("result:fail", "did you mean `error`?"),
+        ("result:pass", "did you mean `success`?"),
+        ("selector:nightly", "selectors.yml declares"),
         ("state:modfied", "did you mean `modified`?"),
         ("state:new", "`--state DIR`"),
-        ("result:failed", "there are"),
+        ("result:lost", "there are"),
         ("git:main", "git knows"),
         ("@clean+", "leave out the `+`"),
         ("+", "write a name"),
@@ -131,33 +168,106 @@ def test_what_means_nothing_is_refused(word: str, help_: str) -> None:
     assert help_ in " ".join((caught.value.message, *caught.value.help))
 
 
-IDS = sorted(node.id for node in small().nodes)
-WORDS = st.sampled_from([*IDS, "tag:nightly", "kind:feature_view", "raw.*"])
-GRAPH = {node.id: set(node.depends_on) & set(IDS) for node in small().nodes}
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("cleen", "clean"),
+        ("2+cleen+1", "2+clean+1"),
+        ("@profil", "@profile"),
+        ("feature_view.profil", "feature_view.profile"),
+        ("nightly", "tag:nightly"),
+        ("+nightly", "+tag:nightly"),
+        ("raw", "source:raw"),
+        ("label", "kind:label"),
+        ("tag:nightli+", "tag:nightly+"),
+        ("owner:rsk@example.com", "owner:risk@example.com"),
+        ("entity:usr", "entity:user"),
+        ("source:raw.event", "source:raw.events"),
+        ("features/al.yml", "features/all.yml"),
+        ("path:feature", "path:features"),
+        ("cleen.sql", "clean.sql"),
+        ("config.materialized:tabel", "config.materialized:table"),
+        ("config.online:ture", "config.online:true"),
+        ("clean,cleen+", "clean+"),
+    ],
+)
+def test_what_matches_nothing_may_be_meant_to_be(word: str, meant: str) -> None:
+    (unmatched,) = select(small(), [word]).unmatched
+    assert suggestions(small(), unmatched) == (f"did you mean `{meant}`?",)
 
 
-def closure(start: frozenset[str], graph: dict[str, set[str]], steps: int) -> frozenset[str]:
-    found = start
-    for _ in range(steps):
-        found |= {name for each in found for name in graph[each]}
-    return found
+def test_nothing_is_suggested_for_what_is_like_nothing() -> None:
+    (unmatched,) = select(small(), ["zzzzzzz"]).unmatched
+    assert suggestions(small(), unmatched) == ()
 
 
-def ids(*words: str) -> frozenset[str]:
-    return select(small(), words).nodes
+BIG = "select user_id from {{ ref('clean') }}"
 
 
-@settings(max_examples=150, deadline=None)
-@given(WORDS, WORDS, st.integers(0, 4))
-def test_the_algebra(one: str, other: str, steps: int) -> None:
-    read_by = {name: {n for n, reads in GRAPH.items() if name in reads} for name in IDS}
-    assert ids(one, other) == ids(f"{one} {other}") == ids(one) | ids(other)
-    assert ids(f"{one},{other}") == ids(one) & ids(other)
-    assert select(small(), [one], [other]).nodes == ids(one) - ids(other)
-    assert ids(f"+{one}") == closure(ids(one), GRAPH, len(IDS))
-    assert ids(f"{one}+{steps}") == closure(ids(one), read_by, steps)
-    assert ids(f"{steps}+{one}") == closure(ids(one), GRAPH, steps)
-    assert ids(f"@{one}") == closure(closure(ids(one), read_by, len(IDS)), GRAPH, len(IDS))
+@cache
+def folders() -> Manifest:
+    paths = ("marts/core/big", "marts/small", "staging/marts")
+    files = {f"transformations/{path}.sql": BIG for path in paths}
+    return manifest(**files)
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("big", {"big"}),
+        ("marts", {"big", "small", "marts"}),
+        ("marts.core", {"big"}),
+        ("marts.core.big", {"big"}),
+        ("small.marts.core", {"big"}),
+        ("marts.big", set()),
+        ("marts.c*", {"big"}),
+        ("marts.*", {"big", "small"}),
+        ("core", set()),
+        ("transformations.staging", {"marts"}),
+        ("path:transformations/*/core", {"big"}),
+        ("path:transformations/*.sql", {"clean"}),
+        ("path:transformations/**/*.sql", {"big", "small", "marts", "clean"}),
+        # A name goes before the project's.
+        ("small", {"small"}),
+    ],
+)
+def test_folders_are_parts_of_names(word: str, expected: set[str]) -> None:
+    found = {name.partition(".")[2] for name in select(folders(), [word]).nodes}
+    assert found == expected
+
+
+def test_a_project_is_all_that_is_in_it() -> None:
+    assert select(small(), ["small"]).nodes == select(small(), []).nodes
+
+
+VARIANTS = """\
+  - name: profile
+    variant: v1
+    entity: user
+    source: source('raw', 'users')
+    timestamp: null
+    features:
+      - {name: country, type: string}
+labels:
+"""
+
+
+def test_variants_are_named_apart_and_together() -> None:
+    text = FILES["features/all.yml"]
+    both = text.replace("labels:\n", VARIANTS).replace("profile\n    entity", PREFERRED)
+    found = manifest(**{"features/all.yml": both})
+
+    def of(*words: str) -> set[str]:
+        return {name.partition(".")[2] for name in select(found, words).nodes}
+
+    assert of("profile") == {"profile", "profile@v1"}
+    assert of("profile@default") == of("feature_view.profile@default") == {"profile"}
+    assert of("feature_view.profile") == {"profile"}
+    assert of("profile@v1") == of("profile__v1") == of("feature_view.profile@v1") == {"profile@v1"}
+    assert of("profile@v?") == {"profile@v1"}
+
+
+PREFERRED = "profile\n    default: true\n    entity"
 
 
 def test_a_run_of_some_nodes(tmp_path: Path) -> None:

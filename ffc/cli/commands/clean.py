@@ -9,16 +9,26 @@ import click
 from ffc.cli import options
 
 
-@click.command("clean", short_help="Drop the builds that nothing uses any more.")
+@click.command(
+    "clean",
+    cls=options.Command,
+    short_help="Drop the builds that nothing uses any more.",
+    examples=(
+        "ffc clean --unused --dry-run  # what would go",
+        "ffc clean --unused --keep 3 --grace 7d",
+    ),
+)
 @click.option("--unused", is_flag=True, help="Drop what no name leads to; needed, to be sure.")
 @click.option(
     "--keep",
+    metavar="N",
     type=click.IntRange(min=0),
     help="Keep so many builds of each node; default: the target's `keep:`, else 1.",
 )
 @click.option(
     "--training-sets",
     "sets",
+    metavar="N",
     type=click.IntRange(min=0),
     help="Keep so many builds of each training set; default: all of them.",
 )

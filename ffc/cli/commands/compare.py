@@ -6,13 +6,21 @@ from pathlib import Path
 
 import click
 
-from ffc.cli import options
+from ffc.cli import completing, options
 
 
 @click.command(
-    "compare", cls=options.SelectingCommand, short_help="Compare what two targets have built."
+    "compare",
+    cls=options.SelectingCommand,
+    short_help="Compare what two targets have built.",
+    examples=(
+        "ffc compare --target dev --target prod",
+        "ffc compare fraud_training -t prod --rows 20  # with the profile's own",
+        "ffc compare -t prod -s kind:feature_view,tag:fraud",
+        "ffc compare clean_transactions -t prod --key transaction_id --tolerance 0",
+    ),
 )
-@click.argument("nodes", nargs=-1, metavar="[NODE]...")
+@click.argument("nodes", nargs=-1, metavar="[NODE]...", shell_complete=completing.complete_node)
 @click.option(
     "--target",
     "-t",
@@ -43,6 +51,7 @@ from ffc.cli import options
 )
 @click.option(
     "--rows",
+    metavar="N",
     type=click.IntRange(min=0),
     default=5,
     show_default=True,
@@ -61,9 +70,7 @@ def command(
     tolerance: float,
     absolute_tolerance: float,
     rows: int,
-    select: tuple[str, ...],
-    exclude: tuple[str, ...],
-    state: Path | None,
+    typed: options.Typed,
     project_dir: Path | None,
     profiles_dir: Path | None,
     output: str,
@@ -85,5 +92,5 @@ def command(
         tolerance=Tolerance(relative=tolerance, absolute=absolute_tolerance),
         sample=rows,
     )
-    chosen = Chosen(wanted=select, unwanted=exclude, state=state)
+    chosen = Chosen(typed=typed, quiet=quiet)
     return compare_targets((project_dir, profiles_dir), targets, nodes, chosen, how, output, quiet)

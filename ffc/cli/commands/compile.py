@@ -9,7 +9,17 @@ import click
 from ffc.cli import options
 
 
-@click.command("compile", short_help="Check the project and write target/manifest.json.")
+@click.command(
+    "compile",
+    cls=options.Command,
+    short_help="Check the project and write target/manifest.json.",
+    examples=(
+        "ffc compile",
+        "ffc compile --output github  # in CI",
+        "ffc compile --vars '{min_amount: 5}'",
+        "ffc compile --introspect  # what is declared against what is there",
+    ),
+)
 @click.option(
     "--introspect",
     is_flag=True,

@@ -9,7 +9,16 @@ import click
 from ffc.cli import options
 
 
-@click.command("conformance", short_help="Check that the stores of a target do what ffc needs.")
+@click.command(
+    "conformance",
+    cls=options.Command,
+    short_help="Check that the stores of a target do what ffc needs.",
+    examples=(
+        "ffc conformance --list",
+        "ffc conformance -c online -c 'state.*'",
+        "ffc conformance --target prod --thorough",
+    ),
+)
 @click.option(
     "--checks",
     "-c",

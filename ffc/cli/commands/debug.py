@@ -9,7 +9,15 @@ import click
 from ffc.cli import options
 
 
-@click.command("debug", short_help="Try every connection of a target.")
+@click.command(
+    "debug",
+    cls=options.Command,
+    short_help="Try every connection of a target.",
+    examples=(
+        "ffc debug",
+        "ffc debug --target prod --output json",
+    ),
+)
 @options.options(options.WHERE, options.TALK)
 def command(
     project_dir: Path | None,

@@ -9,7 +9,15 @@ import click
 from ffc.cli import options
 
 
-@click.command("demo", short_help="See it all at work in a new folder, in seconds.")
+@click.command(
+    "demo",
+    cls=options.Command,
+    short_help="See it all at work in a new folder, in seconds.",
+    examples=(
+        "ffc demo",
+        "ffc demo my-demo",
+    ),
+)
 @click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False))
 @options.options(options.color)
 def command(folder: Path | None) -> int:

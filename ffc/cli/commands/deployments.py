@@ -9,9 +9,18 @@ import click
 from ffc.cli import options
 
 
-@click.command("deployments", short_help="List what was deployed in the target.")
+@click.command(
+    "deployments",
+    cls=options.Command,
+    short_help="List what was deployed in the target.",
+    examples=(
+        "ffc deployments",
+        "ffc deployments --limit 5 --output json",
+    ),
+)
 @click.option(
     "--limit",
+    metavar="N",
     type=click.IntRange(min=1),
     default=20,
     show_default=True,

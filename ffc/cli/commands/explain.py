@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import click
 
-from ffc.cli import options
+from ffc.cli import completing, options
 
 
-@click.command("explain", short_help="Tell more about an error or a warning.")
-@click.argument("code", required=False)
+@click.command(
+    "explain",
+    cls=options.Command,
+    short_help="Tell more about an error or a warning.",
+    examples=(
+        "ffc explain FF201",
+        "ffc explain  # list them all",
+    ),
+)
+@click.argument("code", required=False, shell_complete=completing.complete_code)
 @options.options(options.output, options.color)
 def command(code: str | None, output: str) -> int:
     """Tell more about CODE, such as FF201: what it means, why, what fails and what works.

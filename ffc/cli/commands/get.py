@@ -14,7 +14,15 @@ if TYPE_CHECKING:
     from ffc.online.requests import FeatureResponse
 
 
-@click.command("get", short_help="Ask for features of an entity, as a model would.")
+@click.command(
+    "get",
+    cls=options.Command,
+    short_help="Ask for features of an entity, as a model would.",
+    examples=(
+        "ffc get customer_daily.txn_count_7d --key customer_id=C00042",
+        "ffc get 'customer_daily.*' --key customer_id=C00042 --output json",
+    ),
+)
 @click.argument("features", nargs=-1, required=True, metavar="VIEW.FEATURE...")
 @click.option(
     "--key",

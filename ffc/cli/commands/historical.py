@@ -13,7 +13,18 @@ if TYPE_CHECKING:
     from ffc.client.stored import Fetched
 
 
-@click.command("historical", short_help="Look features up as they were known, for keys and times.")
+@click.command(
+    "historical",
+    cls=options.Command,
+    short_help="Look features up as they were known, for keys and times.",
+    examples=(
+        "ffc historical -f customer_daily.avg_amount_7d --spine spine.csv",
+        "ffc historical -f 'customer_daily.*' --spine spine.csv --to known.parquet",
+        "ffc historical -f 'customer_daily.*' \\\n    "
+        "--spine \"select * from {{ ref('is_fraud') }}\"",
+        "ffc historical -f 'customer_profile.*' --spine spine.csv --newest",
+    ),
+)
 @click.option(
     "--features",
     "-f",
@@ -46,7 +57,9 @@ if TYPE_CHECKING:
     default=None,
     help="Only what had been learned by then, or all that was recorded since.",
 )
-@click.option("--rows", type=click.IntRange(min=0), default=5, help="Printed: so many.")
+@click.option(
+    "--rows", metavar="N", type=click.IntRange(min=0), default=5, help="Printed: so many."
+)
 @options.options(options.write_to, options.WHERE, options.TALK)
 def command(
     features: tuple[str, ...],

@@ -10,7 +10,15 @@ import click
 from ffc.cli import options
 
 
-@click.command("init", short_help="Start a new project from a template.")
+@click.command(
+    "init",
+    cls=options.Command,
+    short_help="Start a new project from a template.",
+    examples=(
+        "ffc init fraud",
+        "cd fraud && ffc run",
+    ),
+)
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @options.options(options.quiet, options.color)
 def command(folder: Path, quiet: bool) -> int:

@@ -7,11 +7,20 @@ from pathlib import Path
 
 import click
 
-from ffc.cli import options
+from ffc.cli import completing, options
 
 
-@click.command("lineage", short_help="Show where a node or a column comes from and goes to.")
-@click.argument("place", metavar="NODE[.COLUMN]")
+@click.command(
+    "lineage",
+    cls=options.Command,
+    short_help="Show where a node or a column comes from and goes to.",
+    examples=(
+        "ffc lineage fraud_training --up",
+        "ffc lineage customer_daily.avg_amount_7d  # one column",
+        "ffc lineage raw.transactions --down --output mermaid",
+    ),
+)
+@click.argument("place", metavar="NODE[.COLUMN]", shell_complete=completing.complete_node)
 @click.option("--up", is_flag=True, help="Only what it comes from.")
 @click.option("--down", is_flag=True, help="Only what comes from it.")
 @click.option(

@@ -11,13 +11,23 @@ import click
 from ffc.cli import options
 
 
-@click.command("query", short_help="Ask the warehouse a SELECT over what is deployed.")
+@click.command(
+    "query",
+    cls=options.Command,
+    short_help="Ask the warehouse a SELECT over what is deployed.",
+    examples=(
+        "ffc query \"select count(*) from {{ ref('clean_transactions') }}\"",
+        "ffc query --file queries/daily.sql --to daily.parquet",
+        "ffc query - < queries/daily.sql  # from standard input",
+    ),
+)
 @click.argument("sql", required=False)
 @click.option(
     "--file", "-f", type=click.File(), help="A file with the query; `-` is standard input."
 )
 @click.option(
     "--limit",
+    metavar="N",
     type=click.IntRange(min=0),
     default=100,
     show_default=True,

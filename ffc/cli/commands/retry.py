@@ -9,7 +9,15 @@ import click
 from ffc.cli import options
 
 
-@click.command("retry", short_help="Build again what failed in the last run.")
+@click.command(
+    "retry",
+    cls=options.Command,
+    short_help="Build again what failed in the last run.",
+    examples=(
+        "ffc retry",
+        "ffc retry --fail-fast --retries 0",
+    ),
+)
 @options.options(options.building, options.WHERE, options.variables, options.strict, options.TALK)
 def command(
     threads: int | None,

@@ -9,9 +9,19 @@ import click
 from ffc.cli import options
 
 
-@click.command("rollback", short_help="Make the target what an earlier deployment said.")
+@click.command(
+    "rollback",
+    cls=options.Command,
+    short_help="Make the target what an earlier deployment said.",
+    examples=(
+        "ffc rollback --dry-run  # what would change",
+        "ffc rollback",
+        "ffc rollback --to d1",
+    ),
+)
 @click.option(
     "--to",
+    "deployment",
     metavar="ID",
     default="",
     help="A deployment, such as d17; default: the one before the live one.",
@@ -19,7 +29,7 @@ from ffc.cli import options
 @click.option("--dry-run", "dry", is_flag=True, help="Only say what would change.")
 @options.options(options.WHERE, options.TALK)
 def command(
-    to: str,
+    deployment: str,
     dry: bool,
     project_dir: Path | None,
     profiles_dir: Path | None,
@@ -41,7 +51,7 @@ def command(
 
     with open_target(project_dir, profiles_dir, target, read_only=dry) as opened:
         if dry:
-            plan = plan_rollback(opened.session, principal=local_user(), to=to)
+            plan = plan_rollback(opened.session, principal=local_user(), to=deployment)
             show_plan(plan, output)
             return 0
-        return go_back(opened.session, to, output, quiet)
+        return go_back(opened.session, deployment, output, quiet)

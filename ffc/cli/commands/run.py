@@ -11,7 +11,16 @@ from ffc.cli import options
 
 
 @click.command(
-    "run", cls=options.SelectingCommand, short_help="Build every table and training set, then sync."
+    "run",
+    cls=options.SelectingCommand,
+    short_help="Build every table and training set, then sync.",
+    examples=(
+        "ffc run",
+        "ffc run -s +fraud_training  # one training set, and all that it reads",
+        "ffc run -s git:main+ --threads 8  # what changed, and what reads it",
+        "ffc run -s clean_transactions+ --full-refresh --fail-fast",
+        "ffc run --from 2024-01-01 --to 2024-02-01 --batch 7d  # incrementals, anew",
+    ),
 )
 @options.options(
     options.selection,
@@ -23,9 +32,7 @@ from ffc.cli import options
     options.TALK,
 )
 def command(
-    select: tuple[str, ...],
-    exclude: tuple[str, ...],
-    state: Path | None,
+    typed: options.Typed,
     threads: int | None,
     fail_fast: bool,
     retries: int,
@@ -60,5 +67,5 @@ def command(
         period=period_of(start, end, step),
     )
     where = (project_dir, profiles_dir, target, variables, strict)
-    chosen = Chosen(wanted=select, unwanted=exclude, state=state)
+    chosen = Chosen(typed=typed, strict=strict, quiet=quiet)
     return run_project(where, request, threads, output, quiet, chosen.of)

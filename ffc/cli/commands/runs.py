@@ -9,10 +9,23 @@ import click
 from ffc.cli import options
 
 
-@click.command("runs", short_help="List the target's runs, or show one.")
+@click.command(
+    "runs",
+    cls=options.Command,
+    short_help="List the target's runs, or show one.",
+    examples=(
+        "ffc runs --limit 5",
+        "ffc runs show r1  # how each node of it fared",
+    ),
+)
 @click.argument("words", nargs=-1, metavar="[show ID]")
 @click.option(
-    "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="So many runs."
+    "--limit",
+    metavar="N",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    help="So many runs.",
 )
 @options.options(options.WHERE, options.TALK)
 def command(

@@ -9,7 +9,16 @@ import click
 from ffc.cli import options
 
 
-@click.command("schema", short_help="Print a JSON Schema, for editors and programs.")
+@click.command(
+    "schema",
+    cls=options.Command,
+    short_help="Print a JSON Schema, for editors and programs.",
+    examples=(
+        "ffc schema  # list them all",
+        "ffc schema resources --to resources.schema.json",
+        "ffc schema ls",
+    ),
+)
 @click.argument("kind", required=False)
 @options.options(options.output, options.write_json_to, options.quiet, options.color)
 def command(kind: str | None, output: str, to: Path | None, quiet: bool) -> int:

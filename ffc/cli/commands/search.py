@@ -11,13 +11,27 @@ from ffc.cli import options
 _KINDS = ("source", "transformation", "entity", "feature_view", "label", "training_set", "model")
 
 
-@click.command("search", short_help="Find nodes by words.")
+@click.command(
+    "search",
+    cls=options.Command,
+    short_help="Find nodes by words.",
+    examples=(
+        "ffc search fraud",
+        "ffc search late share --kind feature_view  # every word, wherever it is",
+        "ffc search transactoin  # misspelt, and found",
+    ),
+)
 @click.argument("words", nargs=-1, required=True)
 @click.option(
     "--kind", "kinds", multiple=True, type=click.Choice(_KINDS), help="Only nodes of this kind."
 )
 @click.option(
-    "--limit", type=click.IntRange(min=0), default=10, show_default=True, help="So many; 0: all."
+    "--limit",
+    type=click.IntRange(min=0),
+    metavar="N",
+    default=10,
+    show_default=True,
+    help="So many; 0: all.",
 )
 @options.options(options.WHERE, options.variables, options.TALK)
 def command(

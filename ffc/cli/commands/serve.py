@@ -11,13 +11,24 @@ from ffc.cli import options
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.command("serve", short_help="Answer models over HTTP.")
+@click.command(
+    "serve",
+    cls=options.Command,
+    short_help="Answer models over HTTP.",
+    examples=(
+        "ffc serve",
+        "ffc serve --host 0.0.0.0 --port 80 --workers 4 --token-env FFC_TOKEN",
+        "ffc serve --offline  # training sets and builds too",
+        "ffc serve --manifest target/manifest.json  # without the project",
+    ),
+)
 @click.option("--host", default="127.0.0.1", envvar="FFC_HOST", show_default=True)
 @click.option(
     "--port",
     default=8866,
     envvar="FFC_PORT",
     show_default=True,
+    metavar="N",
     type=click.IntRange(1, 65535),
 )
 @click.option(
@@ -25,6 +36,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     default=1,
     envvar="FFC_WORKERS",
     show_default=True,
+    metavar="N",
     type=click.IntRange(1, 256),
     help="So many processes answer.",
 )

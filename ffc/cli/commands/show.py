@@ -6,15 +6,31 @@ from pathlib import Path
 
 import click
 
-from ffc.cli import options
+from ffc.cli import completing, options
 
 
-@click.command("show", short_help="Show a node or a column: facts, columns, SQL, builds, rows.")
-@click.argument("node", metavar="NODE[.COLUMN]")
+@click.command(
+    "show",
+    cls=options.Command,
+    short_help="Show a node or a column: facts, columns, SQL, builds, rows.",
+    examples=(
+        "ffc show customer_daily",
+        "ffc show customer_daily.txn_count_7d",
+        "ffc show fraud_training --rows 20",
+        "ffc show label.is_fraud --output json",
+        "ffc show fraud_training --stats  # its columns in figures",
+    ),
+)
+@click.argument("node", metavar="NODE[.COLUMN]", shell_complete=completing.complete_node)
 @click.option("--sql", is_flag=True, help="Only its SQL, as compiled for the target.")
 @click.option("--raw", is_flag=True, help="Only its SQL, as it is written.")
 @click.option(
-    "--rows", type=click.IntRange(min=0), default=5, show_default=True, help="So many rows."
+    "--rows",
+    metavar="N",
+    type=click.IntRange(min=0),
+    default=5,
+    show_default=True,
+    help="So many rows.",
 )
 @click.option(
     "--stats",

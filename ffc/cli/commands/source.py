@@ -9,7 +9,16 @@ import click
 from ffc.cli import options
 
 
-@click.command("source", short_help="Write the columns of existing tables into the sources.")
+@click.command(
+    "source",
+    cls=options.Command,
+    short_help="Write the columns of existing tables into the sources.",
+    examples=(
+        "ffc source sync  # every source",
+        "ffc source sync raw.transactions --check  # in CI: is it as it is declared?",
+        "ffc source sync raw --table main.orders  # a table more",
+    ),
+)
 @click.argument("words", nargs=-1, required=True, metavar="sync [SOURCE[.TABLE]]...")
 @click.option(
     "--table",
@@ -51,7 +60,8 @@ def command(
 
     verb, *names = words
     if verb != "sync":
-        raise click.UsageError("write `ffc source sync`")
+        meant = "`ffc freshness`" if verb == "freshness" else "`ffc source sync`"
+        raise click.UsageError(f"write {meant}")
     wanted = Wanted(names=names, tables=tables, prune=prune, write=not check)
     with open_target(project_dir, profiles_dir, target, read_only=True) as opened:
         found = sync_sources(opened, wanted, principal=local_user())

@@ -10,16 +10,22 @@ from ffc.cli import options
 
 
 @click.command(
-    "test", cls=options.SelectingCommand, short_help="Run the tests of the data that are deployed."
+    "test",
+    cls=options.SelectingCommand,
+    short_help="Run the tests of the data that are deployed.",
+    examples=(
+        "ffc test",
+        "ffc test -s kind:source  # tests of sources only",
+        "ffc test -s +fraud_training --output json",
+    ),
 )
-@options.options(options.selection, options.WHERE, options.TALK)
+@options.options(options.selection, options.WHERE, options.strict, options.TALK)
 def command(
-    select: tuple[str, ...],
-    exclude: tuple[str, ...],
-    state: Path | None,
+    typed: options.Typed,
     project_dir: Path | None,
     profiles_dir: Path | None,
     target: str | None,
+    strict: bool,
     output: str,
     quiet: bool,
 ) -> int:
@@ -29,7 +35,7 @@ def command(
     the same with each build before anything points to it.
     """
     from ffc.auth import local_user
-    from ffc.cli.selecting import Chosen
+    from ffc.cli.selecting import Chosen, nothing_selected
     from ffc.cli.testing import show_tests, tests_document
     from ffc.manifest.files import encode
     from ffc.run.testing import run_tests
@@ -37,7 +43,9 @@ def command(
 
     with open_target(project_dir, profiles_dir, target) as opened:
         report = show_tests(quiet) if output == "text" else lambda _: None
-        chosen = Chosen(wanted=select, unwanted=exclude, state=state).deployed(opened)
+        chosen = Chosen(typed=typed, strict=strict, quiet=quiet).deployed(opened)
+        if chosen is not None and not chosen and output == "text":
+            return nothing_selected(strict=strict, quiet=quiet)
         results = run_tests(opened.session, principal=local_user(), selected=chosen, report=report)
         document = tests_document(opened.session.target.name, results)
     if output == "json":
@@ -47,5 +55,6 @@ def command(
     elif not quiet:
         from ffc.cli.testing import show_summary
 
-        show_summary(results)
-    return 1 if any(result.status == "error" for result in results) else 0
+        show_summary(results, chosen is not None)
+    failed = any(result.status == "error" for result in results)
+    return 1 if failed or (strict and chosen is not None and not chosen) else 0

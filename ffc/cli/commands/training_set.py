@@ -7,19 +7,31 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ffc.cli import options
+from ffc.cli import completing, options
 
 if TYPE_CHECKING:
     from ffc.run.training import TrainingRows
 
 
-@click.command("training-set", short_help="Print a training set, or write it to a file.")
-@click.argument("name")
+@click.command(
+    "training-set",
+    cls=options.Command,
+    short_help="Print a training set, or write it to a file.",
+    examples=(
+        "ffc training-set fraud_training",
+        "ffc training-set fraud_training --to fraud.parquet",
+        "ffc training-set fraud_training --model fraud-rf  # remembers what it learned of",
+        "ffc training-set fraud_training --rows 20 --output json",
+    ),
+)
+@click.argument("name", shell_complete=completing.complete_training_set)
 @click.option(
     "--build", metavar="ID", help="A build of it that is not the newest; see `ffc builds`."
 )
 @click.option("--model", metavar="NAME", help="The model that is trained on it: it is remembered.")
-@click.option("--rows", type=click.IntRange(min=0), help="At most so many rows; printed: 5.")
+@click.option(
+    "--rows", metavar="N", type=click.IntRange(min=0), help="At most so many rows; printed: 5."
+)
 @options.options(options.write_to, options.WHERE, options.TALK)
 def command(
     name: str,

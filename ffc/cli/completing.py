@@ -1,0 +1,114 @@
+"""Completion in a shell: commands, options, and what the last compiled manifest names.
+
+Nothing is compiled and nothing opened but target/manifest.json, of which the names alone are read:
+a shell waits for the answer with each press of a key.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+from click.shell_completion import CompletionItem
+
+if TYPE_CHECKING:
+    from ffc.manifest.index import Listed
+
+_MANIFEST: Final = "target/manifest.json"
+# What stands before a name in a selection, then a method.
+_WORD: Final = re.compile(r"(?P<before>@|\d*\+)?((?P<method>[\w.]+):)?(?P<value>.*)", re.DOTALL)
+_SELECTOR: Final = re.compile(r"^\s*-?\s*\{?\s*name:\s*['\"]?([\w.-]+)", re.MULTILINE)
+
+
+def complete_words(
+    ctx: click.Context, parameter: click.Parameter | None, incomplete: str
+) -> list[CompletionItem[str]]:
+    """Complete a word of a selection: names, methods, their values, behind `+`, `@` and commas."""
+    from ffc.manifest.index import ASIDE, OWN, SETTINGS, listed_values
+
+    head, comma, last = incomplete.rpartition(",")
+    match = _WORD.fullmatch(last)
+    assert match is not None, "every text is a word"
+    before, method, value = match["before"] or "", match["method"], match["value"]
+    if method is None:
+        values: Iterable[str] = listed_values(_nodes(ctx), "name")
+        settings = [f"config.{name}" for name in SETTINGS] if value else []
+        asked = [f"{name}:" for name in (*OWN, *ASIDE, *settings)]
+        found = [*_starting(values, value), *_starting(asked, value)]
+    elif method == "selector":
+        found = [f"{method}:{name}" for name in _starting(_selectors(ctx), value)]
+    else:
+        values = listed_values(_nodes(ctx), method)
+        found = [f"{method}:{each}" for each in _starting(values, value)]
+    return _items(f"{head}{comma}{before}{each}" for each in found)
+
+
+def complete_node(
+    ctx: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem[str]]:
+    """Complete the name of a node."""
+    from ffc.manifest.index import listed_values
+
+    return _items(_starting(listed_values(_nodes(ctx), "name"), incomplete))
+
+
+def complete_training_set(
+    ctx: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem[str]]:
+    """Complete the name of a training set."""
+    names = (node.name for node in _nodes(ctx) if node.kind == "training_set")
+    return _items(_starting(names, incomplete))
+
+
+def complete_selector(
+    ctx: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem[str]]:
+    """Complete the name of a selector."""
+    return _items(_starting(_selectors(ctx), incomplete))
+
+
+def complete_code(
+    ctx: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem[str]]:
+    """Complete a code that `ffc explain` has a page of."""
+    from importlib.resources import files
+
+    pages = files("ffc.explain").joinpath("pages").iterdir()
+    return _items(_starting((page.name.removesuffix(".md") for page in pages), incomplete))
+
+
+def _starting(names: Iterable[str], start: str) -> list[str]:
+    return sorted({name for name in names if name.startswith(start)})
+
+
+def _items(values: Iterable[str]) -> list[CompletionItem[str]]:
+    return [CompletionItem(value) for value in values]
+
+
+def _root(ctx: click.Context) -> Path | None:
+    """Return the project's folder, as typed or the nearest one."""
+    start = Path(ctx.params.get("project_dir") or os.environ.get("FFC_PROJECT_DIR") or Path.cwd())
+    return next((p for p in (start, *start.parents) if (p / "ffc.yml").is_file()), None)
+
+
+def _nodes(ctx: click.Context) -> tuple[Listed, ...]:
+    from ffc.manifest.index import list_nodes
+
+    root = _root(ctx)
+    try:
+        return list_nodes((root / _MANIFEST).read_bytes()) if root is not None else ()
+    except (OSError, ValueError):
+        return ()
+
+
+def _selectors(ctx: click.Context) -> list[str]:
+    root = _root(ctx)
+    try:
+        text = (root / "selectors.yml").read_text("utf-8") if root is not None else ""
+    except (OSError, ValueError):
+        return []
+    return _SELECTOR.findall(text)

@@ -1,0 +1,80 @@
+"""What a selection can name: its words, and the names in a manifest, read alone and fast."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+STATES: Final = (
+    *("new", "old", "modified", "modified.body", "modified.words", "unmodified", "removed"),
+)
+STATUSES: Final = ("success", "warn", "error", "skipped", "cancelled", "unchanged")
+KINDS: Final = (
+    *("source", "transformation", "entity", "feature_view", "label", "training_set", "model"),
+)
+# The settings of a node that `config.` knows: of transformations, of views, of sources.
+BUILT_BY: Final = (
+    *("materialized", "time_column", "unique_key", "lookback", "on_schema_change", "strategy"),
+    *("updated_at", "check_columns", "dialect"),
+)
+SETTINGS: Final = (
+    *BUILT_BY,
+    *("ttl", "delay", "boundary", "as_known", "online", "schedule.cron", "schedule.timezone"),
+    *("format", "timezone"),
+)
+# Methods that ask for what nodes have, and those that ask for something beside them.
+OWN: Final = (
+    *("name", "fqn", "tag", "kind", "resource_type", "owner", "entity", "source", "path", "file"),
+)
+ASIDE: Final = ("state", "result", "git", "selector")
+
+
+class Listed(Struct, frozen=True, kw_only=True):
+    """Of a node only what it is known by."""
+
+    id: str
+    kind: str
+    name: str
+    variant: str = "default"
+    path: str = ""
+    owner: str = ""
+    tags: tuple[str, ...] = ()
+
+
+class _Index(Struct, frozen=True, kw_only=True):
+    nodes: tuple[Listed, ...] = ()
+
+
+def list_nodes(manifest: bytes) -> tuple[Listed, ...]:
+    """Return the nodes of a manifest by their names alone; raises ValueError for what is none."""
+    return msgspec.json.decode(manifest, type=_Index).nodes
+
+
+def listed_values(nodes: Iterable[Listed], method: str) -> set[str]:
+    """Return the values by which a method finds any of some nodes, as far as names tell."""
+    fixed = {"state": STATES, "result": STATUSES, "kind": KINDS, "resource_type": KINDS}
+    if method in fixed:
+        return set(fixed[method])
+    return {value for node in nodes for value in _values(node, method) if value}
+
+
+def _values(node: Listed, method: str) -> Iterator[str]:
+    if method in ("name", "fqn"):
+        yield node.name
+        if node.variant != "default":
+            yield f"{node.name}@{node.variant}"
+    elif method == "tag":
+        yield from node.tags
+    elif method == "owner":
+        yield node.owner
+    elif method == "entity" and node.kind == "entity":
+        yield node.name
+    elif method == "source" and node.kind == "source":
+        yield from (node.name, node.name.partition(".")[0])
+    elif method == "path":
+        yield from (node.path, node.path.rpartition("/")[0])
+    elif method == "file":
+        yield node.path.rpartition("/")[2]

@@ -1,0 +1,1 @@
+"""The docs site: static pages about a project, from its manifest alone."""

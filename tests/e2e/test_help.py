@@ -1,0 +1,179 @@
+"""Help texts: every example in them works, nothing is wider than a terminal."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from support.cli import ffc
+
+from ffc.cli.helping import GROUPS, OWN, SAYS, Command, example_lines, group_of
+from ffc.cli.main import COMMANDS, SECTIONS, cli
+
+WIDTH = 80
+# What goes on until it is ended, takes minutes, writes into a home, or needs a table of one's own.
+PARSED = (
+    "ffc serve",
+    "ffc conformance -c",
+    "ffc conformance --target",
+    "ffc source sync raw --table",
+    "eval",
+    "ffc completion fish",
+)
+
+
+def _command(name: str) -> Command:
+    context = cli.make_context("ffc", [], resilient_parsing=True)
+    found = cli.get_command(context, name)
+    assert isinstance(found, Command), f"`{name}` is of another class: @click.command(cls=...)"
+    return found
+
+
+EXAMPLES = [example.partition(SAYS)[0] for name in COMMANDS for example in _command(name).examples]
+
+
+def _calls(line: str) -> list[list[str]]:
+    """Return the calls of ffc in a line of a shell, without what comes in or goes out."""
+    line = re.sub(r'^eval "\$\((.*)\)"$', r"\1", line.replace("\\\n", ""))
+    parts = [part.strip() for part in re.split(r"\||&&", line)]
+    words = [shlex.split(re.split(r" [<>] ", part)[0].removeprefix("xargs ")) for part in parts]
+    return [each for each in words if each[0] == "ffc"]
+
+
+@pytest.fixture(scope="module")
+def fraud(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the project that the examples are of, of two targets, known to git."""
+    folder = tmp_path_factory.mktemp("help")
+    assert ffc(folder, "init", "fraud").code == 0
+    project = folder / "fraud"
+    profiles = (project / "profiles.yml").read_text()
+    dev = re.search(r"    dev:\n(?:      .*\n)+", profiles)
+    assert dev is not None
+    prod = dev[0].replace("dev:", "prod:").replace("dev_", "prod_").replace(".ffc/", ".ffc/prod/")
+    (project / "profiles.yml").write_text(profiles.replace(dev[0], dev[0] + prod))
+    (project / "spine.csv").write_text("customer_id,event_time\nC00042,2026-01-01T00:00:00Z\n")
+    (project / "queries").mkdir()
+    (project / "queries" / "daily.sql").write_text("select 1 as one\n")
+    model = "models:\n  - {name: fraud-rf, training_set: fraud_training}\n"
+    (project / "training_sets" / "models.yml").write_text(model)
+    assert ffc(project, "compile", "-q").code == 0
+    git = ("git", "-c", "user.name=t", "-c", "user.email=t@example.com")
+    for words in (("init", "-q", "-b", "main"), ("add", "-A"), ("commit", "-qm", "first")):
+        subprocess.run([*git, *words], cwd=project, check=True)
+    return project
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_an_example_is_understood(
+    example: str, fraud: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(fraud)
+    calls = _calls(example)
+    assert calls, example
+    root = cli.make_context("ffc", [], resilient_parsing=True)
+    for _, name, *arguments in calls:
+        # What a pipe would bring stands for itself.
+        words = [*arguments, "x"] if "xargs" in example and arguments[-1] == "-s" else arguments
+        with _command(name).make_context(name, words, parent=root) as context:
+            assert context.params is not None
+
+
+@pytest.mark.slow
+def test_every_example_works(fraud: Path) -> None:
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+
+    def shell(line: str) -> None:
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", line],
+            cwd=fraud,
+            env={**os.environ, "PATH": path},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, (line, done.stdout, done.stderr)
+
+    shell("ffc run -q && ffc run -q --target prod")
+    # There is a deployment to go back to.
+    (fraud / "transformations" / "more.sql").write_text("select 1 as one\n")
+    shell("ffc run -q")
+    ran = [example for example in EXAMPLES if not example.startswith(PARSED)]
+    for example in ran:
+        shell(example)
+    assert len(ran) > 50
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_help_text_is_worth_reading(name: str, tmp_path: Path) -> None:
+    command = _command(name)
+    assert command.examples
+    assert all(example.startswith(("ffc ", "eval ", "cd ")) for example in command.examples)
+    assert any(f"ffc {name}" in example for example in command.examples)
+    done = ffc(tmp_path, name, "--help")
+    assert (done.code, done.stderr) == (0, "")
+    assert max(map(len, done.stdout.splitlines())) <= WIDTH
+    usage, said, *_ = done.stdout.split("\n\n")
+    assert usage.startswith(f"Usage: ffc {name}")
+    assert said.strip().endswith((".", "once.", ":"))
+    assert "\nExamples:\n" in done.stdout
+    # Every option says what it is for.
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            assert parameter.help or parameter.show_default, parameter.opts
+
+
+def test_the_options_of_many_commands_stand_in_groups(tmp_path: Path) -> None:
+    text = ffc(tmp_path, "run", "-h").stdout
+    shown = [group for group in (OWN, *GROUPS) if f"\n{group}:\n" in text]
+    assert shown == ["Selection", "Building", "Times", "Project", "Output"]
+    assert text.index("\nExamples:\n") < text.index("\nSelection:\n")
+    assert group_of(click.Option(["--anything"])) == OWN
+    # A deployment is no file to write.
+    rollback = ffc(tmp_path, "rollback", "-h").stdout
+    assert rollback.index("--to ID") < rollback.index("\nProject:\n")
+
+
+def test_the_commands_stand_in_groups(tmp_path: Path) -> None:
+    grouped = [name for names in SECTIONS.values() for name in names]
+    assert sorted(grouped) == sorted(COMMANDS)
+    text = ffc(tmp_path, "--help").stdout
+    assert re.findall(r"^(\w+):$", text, re.MULTILINE) == ["Options", *SECTIONS]
+    assert re.findall(r"^  ([a-z-]+)  ", text, re.MULTILINE) == grouped
+    assert max(map(len, text.splitlines())) <= WIDTH
+    # A command is a line.
+    assert len(text.split("\nStart:\n")[1].splitlines()) == len(grouped) + 2 * (len(SECTIONS) - 1)
+
+
+def test_what_an_example_does_stands_behind_it_where_there_is_room() -> None:
+    short = ["a  # one", "bbb", "cc  # two"]
+    assert list(example_lines(short, 40)) == ["a   # one", "bbb", "cc  # two"]
+    long = ["a  # one", f"{'b' * 30}  # is two"]
+    assert list(example_lines(long, 30)) == ["a  # one", "# is two", "b" * 30]
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (("build",), "Did you mean 'run'?"),
+        (("list",), "Did you mean 'ls'?"),
+        (("parse",), "Did you mean 'compile'?"),
+        (("lss",), "Did you mean"),
+        (("ls", "--models", "x"), "write `--select`"),
+        (("run", "-m", "x"), "write `--select`"),
+        (("ls", "--resource-type", "label"), "`--select kind:feature_view`"),
+        (("run", "--defer"), "leave it out"),
+        (("run", "--warn-error"), "`--strict`"),
+        (("ls", "--selct", "x"), "Did you mean one of: '--select'"),
+        (("source", "freshness"), "`ffc freshness`"),
+    ],
+)
+def test_the_words_of_dbt_are_answered(tmp_path: Path, typed: tuple[str, ...], said: str) -> None:
+    done = ffc(tmp_path, *typed)
+    assert (done.code, done.stdout) == (2, "")
+    assert said in done.stderr
