@@ -199,6 +199,15 @@ def test_a_chain_of_thousands_goes_on_below() -> None:
     assert len(below) == length // DEEPEST - 1
 
 
+def test_what_is_drawn_nearer_meanwhile_is_not_drawn_again_below() -> None:
+    # The way along the chain is too long for what t2 reads; by way of t99 it is near.
+    chain = [[f"t{i - 1}"] if i else [] for i in range(DEEPEST + 2)]
+    named = [*chain, *([] for _ in range(99 - len(chain))), ["t2"], [f"t{len(chain) - 1}", "t99"]]
+    lines = _tree(_named(*named), "t100")
+    assert [line.split()[-2] for line in lines if line.endswith("(below)")] == ["t2"]
+    assert lines[-4:] == ["└─ t99", "   └─ t2", "      └─ t1", "         └─ t0"]
+
+
 def test_a_name_means_the_variant_that_goes_first(tmp_path: Path) -> None:
     second = """\
   - name: spending

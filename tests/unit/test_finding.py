@@ -17,7 +17,7 @@ from support.cli import ffc
 from support.projects import FILES, compile_folder, manifest, small_project
 
 from ffc.manifest.columns import defaults, descriptions
-from ffc.manifest.finding import Finding, Sought, find_nodes, fold, slips, sought
+from ffc.manifest.finding import Finding, Sought, SoughtColumn, find_nodes, fold, slips, sought
 
 
 @cache
@@ -120,7 +120,7 @@ def test_a_part_that_is_short_for_a_word() -> None:
         ("acrrier", {"acrrier": ("carrier",)}),
         ("carier_wekly", {"carier": ("carrier",), "wekly": ("weekly",)}),
         ("carr", {}),
-        ("brrier", {}),
+        ("xarrier", {}),
         ("czrriez", {}),
         ("wqekly_carqier", {"wqekly": ("weekly",), "carqier": ("carrier",)}),
         ("airlinez", {"airlinez": ("airline", "airlines")}),
@@ -144,6 +144,12 @@ def test_only_the_nearest_words_are_taken() -> None:
     assert find_nodes(nodes, "storz").taken == {"storz": ("story",)}
     assert order("storz", *nodes) == ["b"]
     assert find_nodes(nodes, "stong").taken == {"stong": ("sting", "stone")}
+
+
+def test_each_slip_takes_from_what_a_word_is_worth() -> None:
+    queries = ("carriers_7d", "carreirs_7d", "carrierzz", "carrierzy")
+    scores = [find_nodes([entity("carriers")], query).hits for query in queries]
+    assert [[hit.score for hit in hits] for hits in scores] == [[10.0], [6.0], [5.0], [5.0]]
 
 
 def test_what_is_written_right_goes_before_what_is_misspelt() -> None:
@@ -187,6 +193,15 @@ def test_a_name_goes_before_a_tag_before_an_owner_before_a_description() -> None
         entity("late"),
     ]
     assert order("late", *nodes) == ["late", "c", "b", "a"]
+
+
+def test_what_is_said_of_a_node_goes_before_what_is_said_of_its_columns() -> None:
+    said, tagged = (
+        SoughtColumn(name="x", description="late"),
+        SoughtColumn(name="x", tags=("late",)),
+    )
+    assert order("late", entity("a", columns=(said,)), entity("b", "late")) == ["b", "a"]
+    assert order("late", entity("a", columns=(tagged,)), entity("b", tags=("late",))) == ["b", "a"]
 
 
 def test_words_in_one_text_go_before_words_here_and_there() -> None:
