@@ -5,8 +5,12 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 FEAST := .venv-feast
 FEAST_READY := $(FEAST)/.ready
+DBT := .venv-dbt
+DBT_READY := $(DBT)/.ready
+SQLMESH := .venv-sqlmesh
+SQLMESH_READY := $(SQLMESH)/.ready
 
-.PHONY: help demo test test-all test-wheel check check-all format lint types bench feast-env clean
+.PHONY: help demo test test-all test-wheel check check-all format lint types bench bench-compile feast-env clean
 
 help: ## List what make can do.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -54,6 +58,23 @@ $(FEAST_READY): constraints-feast.txt
 
 feast-env: $(FEAST_READY) ## Set up Feast in an environment of its own, to compare with.
 
+# Apart too: each with what it was tested with itself.
+$(DBT_READY): constraints-dbt.txt
+	@echo "setting up $(DBT) (once)"
+	@$(PYTHON) -m venv $(DBT)
+	@$(DBT)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints-dbt.txt 'dbt-core<1.12' dbt-duckdb
+	@touch $(DBT_READY)
+
+$(SQLMESH_READY): constraints-sqlmesh.txt
+	@echo "setting up $(SQLMESH) (once)"
+	@$(PYTHON) -m venv $(SQLMESH)
+	@$(SQLMESH)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints-sqlmesh.txt sqlmesh
+	@touch $(SQLMESH_READY)
+
+bench-compile: $(READY) $(DBT_READY) $(SQLMESH_READY) ## Measure the compiler beside dbt and SQLMesh.
+	@$(BIN)/python tests/benchmarks/compile_table.py
+	@$(BIN)/python tests/benchmarks/watching.py
+
 bench: $(READY) ## Measure how long a person waits.
 	@$(BIN)/python tests/benchmarks/startup.py
 	@$(BIN)/python tests/benchmarks/compiling.py
@@ -71,4 +92,4 @@ bench: $(READY) ## Measure how long a person waits.
 	@$(BIN)/python tests/benchmarks/comparing.py
 
 clean: ## Remove what make made.
-	@rm -rf $(VENV) $(FEAST) dist build .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) $(FEAST) $(DBT) $(SQLMESH) dist build .mypy_cache .pytest_cache .ruff_cache

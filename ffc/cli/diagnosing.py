@@ -20,17 +20,16 @@ from ffc.workspace.folder import Workspace
 
 def show_diagnostics(workspace: Workspace, quiet: bool = False, limit: int = LIMIT) -> None:
     """Show on stderr what a compilation had to say, with the lines that it is about."""
-    found = _told(workspace, quiet)
+    found = told(workspace, quiet)
     if found:
         shown, rest = limited(found, limit)
-        texts = {**workspace.files.texts, **_profile_text(workspace)}
-        talk(render_diagnostics(shown, texts) + "\n")
+        talk(render_diagnostics(shown, texts_of(workspace)) + "\n")
         talk(f"{render_rest(rest)}\n\n{render_counts(found)}" if rest else render_counts(found))
 
 
 def answer_diagnostics(workspace: Workspace, output: str, quiet: bool, limit: int) -> None:
     """Write to stdout what a compilation had to say, in a format for machines."""
-    found = _told(workspace, quiet)
+    found = told(workspace, quiet)
     prefix = repository_prefix(workspace.root)
     if output == "json":
         answer_exactly(encode(diagnostics_document(workspace)).decode())
@@ -57,13 +56,15 @@ def show_notes(notes: Sequence[str]) -> None:
         talk("\n".join(lines))
 
 
-def _told(workspace: Workspace, quiet: bool) -> list[Diagnostic]:
+def told(workspace: Workspace, quiet: bool) -> list[Diagnostic]:
+    """Return what is said of a compilation: of a quiet one only what is wrong."""
     return [d for d in workspace.diagnostics if d.severity == "error" or not quiet]
 
 
-def _profile_text(workspace: Workspace) -> Mapping[str, str]:
-    """Return the text of profiles.yml without secrets, where something is said about it."""
-    return shown_profiles(workspace.root, workspace.profiles_dir)
+def texts_of(workspace: Workspace) -> Mapping[str, str]:
+    """Return the texts that diagnostics are about; that of profiles.yml without its secrets."""
+    profiles = shown_profiles(workspace.root, workspace.profiles_dir)
+    return {**workspace.files.texts, **profiles}
 
 
 def diagnostics_document(workspace: Workspace) -> dict[str, Any]:

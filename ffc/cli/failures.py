@@ -21,15 +21,18 @@ from ffc.core.tables import WIDTH
 
 def show_failure(problem: Exception) -> int:
     """Show a failure on stderr; return its exit code."""
+    talk(render_failure(problem))
+    return problem.exit_code if isinstance(problem, FfcError) else InternalError.exit_code
+
+
+def render_failure(problem: Exception) -> str:
+    """Return a failure as it is shown; one that nobody thought of is a bug in ffc."""
     if isinstance(problem, ProjectError):
         shown, rest = limited(problem.diagnostics, LIMIT)
-        talk(render_diagnostics(shown, getattr(problem, "texts", {})))
-        if rest:
-            talk(f"\n{render_rest(rest)}")
-        return problem.exit_code
+        told = render_diagnostics(shown, getattr(problem, "texts", {}))
+        return f"{told}\n\n{render_rest(rest)}" if rest else told
     if isinstance(problem, FfcError):
-        talk(failure_text(problem.code, problem.message, problem.help))
-        return problem.exit_code
+        return failure_text(problem.code, problem.message, problem.help)
     where = traceback.extract_tb(problem.__traceback__)[-1]
     name = Path(where.filename).name
     message = f"a bug in ffc: {type(problem).__name__}: {problem} ({name}:{where.lineno})"
@@ -39,8 +42,7 @@ def show_failure(problem: Exception) -> int:
     ]
     if os.environ.get("FFC_DEBUG"):
         traceback.print_exception(problem)
-    talk(failure_text(InternalError.code, message, hints))
-    return InternalError.exit_code
+    return failure_text(InternalError.code, message, hints)
 
 
 def warning_text(code: str, message: str) -> str:

@@ -41,6 +41,7 @@ COMMANDS: Final = {
     "search": "Find nodes by words, the best first.",
     "lineage": "Show where a node or a column comes from, and goes to.",
     "docs": "Write a static site about the project.",
+    "lsp": "Tell an editor what is wrong, and what could be written.",
     "schema": "Print the JSON Schema of a YAML file or of a JSON document.",
     "explain": "Tell more about an error or a warning, and what to do.",
     "completion": "Print the script that completes commands in a shell.",
@@ -51,7 +52,7 @@ COMMANDS: Final = {
 # The commands as `ffc --help` shows them.
 SECTIONS: Final = {
     "Start": ("demo", "init", "debug", "source"),
-    "Write": ("compile", "ls", "search", "lineage", "docs", "explain", "schema"),
+    "Write": ("compile", "ls", "search", "lineage", "docs", "explain", "schema", "lsp"),
     "Build": ("run", "retry", "test", "freshness", "sync"),
     "Look": ("show", "query", "builds", "runs", "compare"),
     "Use": ("training-set", "historical", "get", "serve"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,6 +53,16 @@ def heard() -> Iterator[None]:
 def unread(stream: TextIO) -> None:
     """Send what is written from now on nowhere: whoever read it has seen enough."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def is_read(stream: TextIO) -> bool:
+    """Tell whether somebody still reads a stream; where that can't be told, somebody does."""
+    try:
+        poll = select.poll()
+        poll.register(stream.fileno(), 0)
+        return not any(found & (select.POLLERR | select.POLLHUP) for _, found in poll.poll(0))
+    except (AttributeError, OSError, ValueError):
+        return True
 
 
 def open_missing() -> None:

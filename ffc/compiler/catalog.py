@@ -216,6 +216,13 @@ def read_catalog(resources: Resources) -> tuple[Catalog, list[Diagnostic]]:
     """Declare every resource of a project."""
     nameless = {NAMESPACES[LISTED_AS[key]] for key in resources.nameless if key in LISTED_AS}
     catalog = Catalog(resources.broken, nameless)
+    problems = [catalog.declare(entry) for entry in entries_of(resources)]
+    found = [problem for problem in problems if problem is not None]
+    return catalog, [*found, *catalog.defaults()]
+
+
+def entries_of(resources: Resources) -> list[Entry]:
+    """Return what resources declare, in the order of kinds."""
     entries = [
         Entry(kind="transformation", name=f.name, variant=f.variant, default=False, span=f.span)
         for f in resources.sql
@@ -244,9 +251,7 @@ def read_catalog(resources: Resources) -> tuple[Catalog, list[Diagnostic]]:
             Entry(kind=kind, name=r.name, variant=r.variant, default=r.default, span=r.at("name"))
             for r in records
         ]
-    problems = [catalog.declare(entry) for entry in entries]
-    found = [problem for problem in problems if problem is not None]
-    return catalog, [*found, *catalog.defaults()]
+    return entries
 
 
 def _single(kind: str, records: Iterable[Entity | Model | UnitTest]) -> list[Entry]:

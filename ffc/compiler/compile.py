@@ -41,7 +41,7 @@ from ffc.core.diagnostics import Diagnostic, Span, error, ordered
 from ffc.core.interrupts import interruptible
 from ffc.core.names import Name, node_id
 from ffc.core.yaml import read_yaml
-from ffc.manifest.records import FeatureView, Manifest, Project, Target, Transformation
+from ffc.manifest.records import AnyNode, FeatureView, Manifest, Project, Target, Transformation
 from ffc.manifest.serving import serving_of
 from ffc.project.files import PROJECT_FILE, ProjectFiles
 from ffc.project.reader import read_resources
@@ -53,10 +53,14 @@ from ffc.sql.translation import Translation
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compiled:
-    """What a compilation ended in: a manifest if there was no error, and what there is to say."""
+    """What a compilation ended in: a manifest if there was no error, and what there is to say.
+
+    `nodes` are those that could be understood, whatever is wrong with others: for editors.
+    """
 
     manifest: Manifest | None
     diagnostics: tuple[Diagnostic, ...]
+    nodes: tuple[AnyNode, ...] = ()
 
 
 @interruptible()
@@ -104,7 +108,7 @@ def compile_project(
     if resources.project is None:
         # Its variables are not known, so nobody can tell which ones are missing.
         said = (d for d in state.diagnostics if d.code != "FF203")
-        return Compiled(manifest=None, diagnostics=tuple(ordered(said)))
+        return _incomplete(state, tuple(ordered(said)))
     return _compiled(state, complete=not files.broken)
 
 
@@ -125,12 +129,12 @@ def _stand_in(files: ProjectFiles) -> ProjectFile:
 def _compiled(state: Compilation, complete: bool) -> Compiled:
     found = tuple(ordered(state.diagnostics))
     if not complete or any(d.severity == "error" for d in found):
-        return Compiled(manifest=None, diagnostics=found)
+        return _incomplete(state, found)
     if state.failed:
         # A node that failed without a word would be left out of the manifest unseen.
         names = ", ".join(sorted(state.failed))
         silent = error("FF900", f"a bug in ffc: nothing was said about {names}", _whole_project())
-        return Compiled(manifest=None, diagnostics=(*found, silent))
+        return _incomplete(state, (*found, silent))
     nodes = with_fingerprints(state.nodes, state.project.dialect)
     by_id = tuple(nodes[node] for node in sorted(nodes))
     project = state.project
@@ -148,7 +152,11 @@ def _compiled(state: Compilation, complete: bool) -> Compiled:
         nodes=by_id,
         serving=serving_of(by_id),
     )
-    return Compiled(manifest=manifest, diagnostics=found)
+    return Compiled(manifest=manifest, diagnostics=found, nodes=by_id)
+
+
+def _incomplete(state: Compilation, found: tuple[Diagnostic, ...]) -> Compiled:
+    return Compiled(manifest=None, diagnostics=found, nodes=tuple(state.nodes.values()))
 
 
 def _whole_project() -> Span:

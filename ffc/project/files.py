@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -24,10 +24,11 @@ from ffc.project.folders import (
 from ffc.project.strays import stray_files
 from ffc.project.walk import Walk
 
-__all__ = ["PROJECT_FILE", "ProjectFiles", "find_project", "read_files"]
+__all__ = ["PROJECT_FILE", "ProjectFiles", "Read", "find_project", "read_files"]
 
 YAML: Final = (".yml", ".yaml")
 SQL: Final = (".sql",)
+Read = Callable[[Path, str], tuple[str, Diagnostic | None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,18 +77,21 @@ def find_project(start: Path) -> Path | None:
     return next((p for p in (real, *real.parents) if os.path.lexists(p / PROJECT_FILE)), None)
 
 
-def read_files(root: Path) -> tuple[ProjectFiles, list[Diagnostic]]:
-    """Read a project's files; one that can't be read is a diagnostic."""
+def read_files(root: Path, read: Read = read_text) -> tuple[ProjectFiles, list[Diagnostic]]:
+    """Read a project's files; one that can't be read is a diagnostic.
+
+    `read` is how a file becomes a text: it may be known already, or not be saved yet.
+    """
     texts: dict[str, str] = {}
     broken: dict[str, str] = {}
     walk = Walk(root)
     walk.file(PROJECT_FILE)
-    diagnostics = _read(walk, texts, broken)
+    diagnostics = _read(walk, read, texts, broken)
     if os.path.lexists(root / SELECTORS_FILE):
         walk.file(SELECTORS_FILE)
     folders, problems = read_folders(root, texts.get(PROJECT_FILE, ""))
     walk.folders(_suffixes(folders))
-    diagnostics += [*problems, *_read(walk, texts, broken), *walk.diagnostics]
+    diagnostics += [*problems, *_read(walk, read, texts, broken), *walk.diagnostics]
     diagnostics += unread_folders(root, folders)
     # Which folders are meant must be known to say what lies in the wrong one.
     diagnostics += stray_files(root, folders) if not problems else []
@@ -107,11 +111,13 @@ def _suffixes(folders: Folders) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _read(walk: Walk, texts: dict[str, str], broken: dict[str, str]) -> list[Diagnostic]:
+def _read(
+    walk: Walk, read: Read, texts: dict[str, str], broken: dict[str, str]
+) -> list[Diagnostic]:
     """Read the files that were found, each once."""
     diagnostics = []
     for place in walk.found:
-        text, problem = read_text(place.path, place.shown)
+        text, problem = read(place.path, place.shown)
         if problem is None:
             texts[place.shown] = text
         else:

@@ -35,9 +35,10 @@ from ffc.core.diagnostics import (
     ordered,
 )
 from ffc.core.errors import Misuse, ProfileError, ProjectError
+from ffc.core.texts import read_text
 from ffc.core.yaml import read_yaml
-from ffc.manifest.records import Manifest, Target
-from ffc.project.files import PROJECT_FILE, ProjectFiles, find_project, read_files
+from ffc.manifest.records import AnyNode, Manifest, Target
+from ffc.project.files import PROJECT_FILE, ProjectFiles, Read, find_project, read_files
 from ffc.project.resources import ProjectFile
 from ffc.project.selectors import read_selectors
 
@@ -50,7 +51,7 @@ UNKNOWN_NAMES: Final = ("FF201", "FF202")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
-    """A project on disk, as far as it could be understood."""
+    """A project on disk, as far as it could be understood; `nodes` are what was."""
 
     root: Path
     files: ProjectFiles
@@ -58,6 +59,7 @@ class Workspace:
     manifest: Manifest | None
     diagnostics: tuple[Diagnostic, ...]
     profiles_dir: Path | None = None
+    nodes: tuple[AnyNode, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -97,10 +99,14 @@ def compile_workspace(
     target: str | None,
     variables: str | None = None,
     strict: bool = False,
+    read: Read = read_text,
 ) -> Workspace:
-    """Read and compile a project; what is wrong with it is in the diagnostics."""
+    """Read and compile a project; what is wrong with it is in the diagnostics.
+
+    `read` is how its files become texts.
+    """
     root = find_root(project_dir)
-    files, diagnostics = read_files(root)
+    files, diagnostics = read_files(root, read)
     chosen, more = _target(root, files, profiles_dir, target)
     given = parse_variables(variables)
     _check_variables(files, given)
@@ -127,6 +133,7 @@ def compile_workspace(
         manifest=manifest,
         diagnostics=tuple(diagnostics),
         profiles_dir=profiles_dir,
+        nodes=compiled.nodes,
     )
 
 
@@ -137,7 +144,7 @@ def _compile(
     if chosen is None:
         compiled = compile_project(files, STAND_IN, variables, environment=os.environ)
         known = [d for d in compiled.diagnostics if d.code != NO_ONLINE_STORE]
-        return Compiled(manifest=None, diagnostics=tuple(known))
+        return Compiled(manifest=None, diagnostics=tuple(known), nodes=compiled.nodes)
     adapter = offline_adapter(chosen.offline.type)
     capabilities = adapter.capabilities
     target = compile_target(chosen, adapter.dialect, capabilities.asof_join, capabilities.indexes)

@@ -105,20 +105,6 @@ def test_our_adapters_are_found_as_anyones() -> None:
     }
 
 
-def test_help_imports_nothing_heavy() -> None:
-    script = (
-        "import sys; from ffc.cli.main import run; run(['--help']); "
-        "print('|'.join(sorted(m.partition('.')[0] for m in sys.modules)))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    )
-    modules = set(done.stdout.splitlines()[-1].split("|"))
-    assert "click" in modules
-    heavy = {"duckdb", "sqlglot", "pyarrow", "jinja2", "yaml", "msgspec", "uvicorn", "asyncio"}
-    assert modules & heavy == set()
-
-
 def test_no_module_has_grown_too_long() -> None:
     for room in ROOMS:
         for path in (ROOT / room).rglob("*.py"):

@@ -17,6 +17,7 @@ from ffc.cli import options
         "ffc compile",
         "ffc compile --output github  # in CI",
         "ffc compile --vars '{min_amount: 5}'",
+        "ffc compile --watch  # again after each save",
         "ffc compile --introspect  # what is declared against what is there",
     ),
 )
@@ -25,6 +26,12 @@ from ffc.cli import options
     is_flag=True,
     envvar="FFC_INTROSPECT",
     help="Connect to the target, and hold what sources declare against what is there.",
+)
+@click.option(
+    "--watch",
+    is_flag=True,
+    envvar="FFC_WATCH",
+    help="Compile again after each save, until Ctrl-C; what is wrong is drawn in place.",
 )
 @options.options(
     options.WHERE,
@@ -37,6 +44,7 @@ from ffc.cli import options
 )
 def command(
     introspect: bool,
+    watch: bool,
     project_dir: Path | None,
     profiles_dir: Path | None,
     target: str | None,
@@ -51,29 +59,13 @@ def command(
     Needs no connection, no credentials and no data. Every mistake is found at once; `ffc explain`
     tells more about each. As text they go to stderr; every other format is an answer, on stdout.
     With `--introspect` alone it connects, to look at the tables and files of sources.
+    With `--watch` it does so again after each save, and Ctrl-C ends it with exit code 0.
     """
     from ffc.auth import authorize, local_user
-    from ffc.cli.diagnosing import answer_diagnostics, show_diagnostics, show_notes
-    from ffc.cli.streams import talk
-    from ffc.manifest.files import write_project
-    from ffc.workspace.folder import compile_workspace
+    from ffc.cli.compiling import compile_again, compile_once
+    from ffc.workspace.again import Asked
 
     authorize(local_user(), "compile")
-    workspace = compile_workspace(project_dir, profiles_dir, target, variables, strict)
-    notes: list[str] = []
-    if introspect:
-        from ffc.workspace.introspection import look_at_sources
-
-        workspace, notes = look_at_sources(workspace, principal=local_user())
-    if workspace.manifest is not None:
-        write_project(workspace.manifest, workspace.root / "target")
-    if output == "text":
-        show_diagnostics(workspace, quiet, limit)
-    else:
-        answer_diagnostics(workspace, output, quiet, limit)
-    if not quiet:
-        show_notes(notes)
-    if workspace.manifest is not None and not quiet and output not in ("json", "sarif"):
-        count = len(workspace.manifest.nodes)
-        talk(f"compiled {count} node{'' if count == 1 else 's'} to target/manifest.json")
-    return 0 if workspace.ok else 1
+    asked = Asked(profiles_dir=profiles_dir, target=target, variables=variables, strict=strict)
+    compiling = compile_again if watch else compile_once
+    return compiling(project_dir, asked, introspect, output, limit, quiet)

@@ -1,0 +1,73 @@
+"""A project that is compiled again and again: what was found once is kept in the process."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ffc.manifest.files import write_project
+from ffc.project.files import Read
+from ffc.workspace.folder import Workspace, compile_workspace, find_root
+from ffc.workspace.watching import KeptTexts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """As what a project is to be compiled: for which target, with which variables, how strictly."""
+
+    profiles_dir: Path | None = None
+    target: str | None = None
+    variables: str | None = None
+    strict: bool = False
+
+
+class Again:
+    """A project and what is known of it from one compilation to the next.
+
+    Raises ProfileError where there is no project to begin with.
+    """
+
+    def __init__(self, project_dir: Path | None, asked: Asked) -> None:
+        self.root = find_root(project_dir)
+        self.texts = KeptTexts()
+        self._asked = asked
+
+    def compile(self, read: Read | None = None) -> Workspace:
+        """Compile the project as it is now; `read` is how files become texts, if not from disk."""
+        asked = self._asked
+        with uncollected():
+            return compile_workspace(
+                self.root,
+                asked.profiles_dir,
+                asked.target,
+                asked.variables,
+                asked.strict,
+                read or self.texts.read,
+            )
+
+    def write(self, workspace: Workspace) -> None:
+        """Write what the project compiles to."""
+        if workspace.manifest is not None:
+            write_project(workspace.manifest, self.root / "target")
+
+    def rest(self) -> None:
+        """Clear up, while nobody waits: what is kept is not looked through again."""
+        gc.collect()
+        gc.freeze()
+
+    def end(self) -> None:
+        """Compile no more: what was kept may go."""
+        gc.unfreeze()
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Look for no garbage meanwhile: whoever waits would wait for that too, half of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
