@@ -13,7 +13,6 @@ from ffc.core.diagnostics import listed
 from ffc.core.tables import WIDTH
 from ffc.manifest.files import encode
 from ffc.manifest.finding import Finding, Hit, Match
-from ffc.manifest.records import Manifest
 
 # So many places of a node are told, beside the columns that are named so.
 _PLACES: Final = 3
@@ -27,11 +26,11 @@ _Spans = Sequence[tuple[int, int]]
 
 
 def show_finding(
-    manifest: Manifest, query: str, kinds: Sequence[str], found: Finding, output: str, quiet: bool
+    target: str, query: str, kinds: Sequence[str], found: Finding, output: str, quiet: bool
 ) -> None:
     """Write what was found; what is to be said of the query itself goes to stderr."""
     if output == "json":
-        answer_exactly(encode(finding_document(manifest, query, found)).decode())
+        answer_exactly(encode(finding_document(target, query, found)).decode())
         return
     if found.hits:
         answer("\n\n".join(map(render_hit, found.hits)))
@@ -40,11 +39,11 @@ def show_finding(
             talk(line)
 
 
-def finding_document(manifest: Manifest, query: str, found: Finding) -> dict[str, Any]:
+def finding_document(target: str, query: str, found: Finding) -> dict[str, Any]:
     """Return the `ffc.search/v1` document."""
     return {
         "schema": "ffc.search/v1",
-        "target": manifest.target.name,
+        "target": target,
         "query": query,
         "words": found.words,
         "has": found.has,

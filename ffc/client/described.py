@@ -142,7 +142,7 @@ def search(manifest: Manifest, text: str) -> list[Found]:
 
     A node's columns follow it where the words are in them.
     """
-    return [found for hit in find_nodes(sought(manifest), text).hits for found in _found(hit)]
+    return [found for hit in find_nodes(sought(manifest).nodes, text).hits for found in _found(hit)]
 
 
 def _found(hit: Hit) -> Iterator[Found]:

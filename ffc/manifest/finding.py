@@ -31,7 +31,7 @@ from msgspec import Struct
 
 from ffc.core.diagnostics import did_you_mean
 from ffc.core.names import DEFAULT_VARIANT
-from ffc.manifest.records import Manifest
+from ffc.manifest.records import Manifest, Target
 
 Where = Literal["name", "kind", "column", "tag", "owner", "description"]
 
@@ -79,14 +79,15 @@ class Sought(Struct, frozen=True, kw_only=True):
 
 
 class SoughtManifest(Struct, frozen=True, kw_only=True):
-    """What is said of the nodes of a manifest."""
+    """As much of a manifest as a search looks at."""
 
+    target: Target
     nodes: tuple[Sought, ...]
 
 
-def sought(manifest: Manifest) -> tuple[Sought, ...]:
-    """Return what is said of each node of a manifest."""
-    return msgspec.msgpack.decode(msgspec.msgpack.encode(manifest), type=SoughtManifest).nodes
+def sought(manifest: Manifest) -> SoughtManifest:
+    """Return as much of a manifest as a search looks at."""
+    return msgspec.msgpack.decode(msgspec.msgpack.encode(manifest), type=SoughtManifest)
 
 
 class Match(Struct, frozen=True, kw_only=True):

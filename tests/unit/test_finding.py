@@ -22,7 +22,7 @@ from ffc.manifest.finding import Finding, Sought, SoughtColumn, find_nodes, fold
 
 @cache
 def flights() -> Sequence[Sought]:
-    return sought(compile_folder(PROJECT))
+    return sought(compile_folder(PROJECT)).nodes
 
 
 def found(query: str, *kinds: str) -> list[str]:

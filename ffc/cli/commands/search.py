@@ -52,7 +52,6 @@ def command(
     that is misspelt. Needs no connection.
     """
     from ffc.auth import authorize, local_user
-    from ffc.cli.diagnosing import show_diagnostics
     from ffc.cli.finding import show_finding
     from ffc.core.errors import Misuse
     from ffc.manifest.finding import find_nodes, sought
@@ -64,8 +63,12 @@ def command(
     authorize(local_user(), "read")
     workspace = compile_workspace(project_dir, profiles_dir, target, variables)
     if workspace.manifest is None:
+        # A search that finds something need not load what shows mistakes.
+        from ffc.cli.diagnosing import show_diagnostics
+
         show_diagnostics(workspace, quiet)
         return 1
-    found = find_nodes(sought(workspace.manifest), query, kinds, limit or None)
-    show_finding(workspace.manifest, query, kinds, found, output, quiet)
+    manifest = sought(workspace.manifest)
+    found = find_nodes(manifest.nodes, query, kinds, limit or None)
+    show_finding(manifest.target.name, query, kinds, found, output, quiet)
     return 0
