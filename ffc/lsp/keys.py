@@ -16,13 +16,25 @@ from ffc.core.cron import WORDS, Cron
 from ffc.core.decode import Choice, Record
 from ffc.core.types import SCALARS, Type
 from ffc.project.files import PROJECT_FILE
+from ffc.project.folders import SELECTORS_FILE
 from ffc.project.kinds import KINDS
 from ffc.project.resources import ProjectFile
+from ffc.project.selectors import Definition, Selector, SelectorsFile
 
 Path = tuple[str, ...]
 # What stands at the root of a file that is no resource file.
-_ROOTS: Final[Mapping[str, Any]] = {PROJECT_FILE: ProjectFile, PROFILES_FILE: dict[str, Profile]}
+_ROOTS: Final[Mapping[str, Any]] = {
+    PROJECT_FILE: ProjectFile,
+    PROFILES_FILE: dict[str, Profile],
+    SELECTORS_FILE: SelectorsFile,
+}
 _KINDS: Final = "kinds"
+# What stands under a key of a record that is read in a way of its own.
+_WITHIN: Final[Mapping[tuple[Any, str], Any]] = {
+    (SelectorsFile, "selectors"): Selector,
+    (Selector, "definition"): Definition,
+    **{(Definition, key): Definition for key in ("union", "intersection", "exclude")},
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +107,8 @@ def _under(kind: Any, key: str) -> Iterator[Any]:
             yield KINDS[key][0]
     elif get_origin(kind) is dict:
         yield from _flat(get_args(kind)[1])
+    elif (kind, key) in _WITHIN:
+        yield _WITHIN[kind, key]
     elif isinstance(kind, type) and issubclass(kind, Record):
         for each in msgspec.structs.fields(kind):
             if each.encode_name == key:

@@ -195,6 +195,9 @@ def test_the_words_of_a_value_are_known() -> None:
     )
     assert {k.name for k in keys_at("ffc.yml", ())} >= {"name", "version", "profile", "vars"}
     assert {k.name for k in keys_at("profiles.yml", ("any", "outputs", "dev"))} >= {"schema"}
+    assert {k.name for k in keys_at("selectors.yml", ("selectors",))} >= {"name", "definition"}
+    within = keys_at("selectors.yml", ("selectors", "definition", "union"))
+    assert {k.name for k in within} >= {"method", "value", "parents"}
     assert keys_at("x.yml", ("nothing", "such")) == []
 
 
