@@ -17,6 +17,7 @@ from ffc.cli import completing, options
     examples=(
         "ffc lineage fraud_training --up",
         "ffc lineage customer_daily.avg_amount_7d  # one column",
+        "ffc lineage raw.transactions --down --depth 1  # what reads it",
         "ffc lineage raw.transactions --down --output mermaid",
     ),
 )

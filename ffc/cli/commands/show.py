@@ -16,6 +16,7 @@ from ffc.cli import completing, options
     examples=(
         "ffc show customer_daily",
         "ffc show customer_daily.txn_count_7d",
+        "ffc show clean_transactions --raw  # its SQL, as it is written",
         "ffc show fraud_training --rows 20",
         "ffc show label.is_fraud --output json",
         "ffc show fraud_training --stats  # its columns in figures",
