@@ -7,9 +7,8 @@ from pathlib import Path
 from ffc.auth import local_user
 from ffc.cli.diagnosing import answer_diagnostics, show_diagnostics, show_notes
 from ffc.cli.streams import talk
-from ffc.manifest.files import write_project
 from ffc.workspace.again import Again, Asked
-from ffc.workspace.folder import Workspace, compile_workspace
+from ffc.workspace.folder import Workspace, compile_workspace, write_workspace
 
 
 def compile_once(
@@ -17,19 +16,23 @@ def compile_once(
 ) -> int:
     """Compile, write what came of it, show what is wrong; return the exit code."""
     workspace = compile_workspace(
-        project_dir, asked.profiles_dir, asked.target, asked.variables, asked.strict
+        project_dir,
+        asked.profiles_dir,
+        asked.target,
+        asked.variables,
+        asked.strict,
+        cached=asked.cached,
     )
     workspace, notes = _looked_at(workspace, introspect)
-    if workspace.manifest is not None:
-        write_project(workspace.manifest, workspace.root / "target")
+    write_workspace(workspace)
     if output == "text":
         show_diagnostics(workspace, quiet, limit)
     else:
         answer_diagnostics(workspace, output, quiet, limit)
     if not quiet:
         show_notes(notes)
-    if workspace.manifest is not None and not quiet and output not in ("json", "sarif"):
-        count = len(workspace.manifest.nodes)
+    if workspace.ok and not quiet and output not in ("json", "sarif"):
+        count = workspace.outcome.nodes
         talk(f"compiled {count} node{'' if count == 1 else 's'} to target/manifest.json")
     return 0 if workspace.ok else 1
 

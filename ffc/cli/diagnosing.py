@@ -11,7 +11,6 @@ from ffc.cli.options import LIMIT
 from ffc.cli.rendering import limited, render_counts, render_diagnostics, render_rest
 from ffc.cli.sarif import sarif
 from ffc.cli.streams import answer, answer_exactly, talk
-from ffc.connect.profiles import shown_profiles
 from ffc.core.diagnostics import Diagnostic, document
 from ffc.core.tables import WIDTH
 from ffc.manifest.files import encode
@@ -63,11 +62,12 @@ def told(workspace: Workspace, quiet: bool) -> list[Diagnostic]:
 
 def texts_of(workspace: Workspace) -> Mapping[str, str]:
     """Return the texts that diagnostics are about; that of profiles.yml without its secrets."""
+    from ffc.connect.profiles import shown_profiles
+
     profiles = shown_profiles(workspace.root, workspace.profiles_dir)
     return {**workspace.files.texts, **profiles}
 
 
 def diagnostics_document(workspace: Workspace) -> dict[str, Any]:
     """Return the `ffc.diagnostics/v1` document."""
-    name = workspace.target.name if workspace.target else ""
-    return document(workspace.diagnostics, name)
+    return document(workspace.diagnostics, workspace.outcome.target)

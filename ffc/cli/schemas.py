@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from ffc.cli import documents
-from ffc.connect.profiles import FILE as PROFILES_FILE
+from ffc.connect.finding import FILE as PROFILES_FILE
 from ffc.connect.profiles import Profile
 from ffc.core.diagnostics import did_you_mean, listed
 from ffc.core.schemas import DRAFT, Schema, Schemas, file_schema

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from ffc.adapter.state import Build
 from ffc.client.stored import Scratch
-from ffc.connect.profiles import FILE, choose_target, read_profile, usable
+from ffc.connect.finding import FILE
+from ffc.connect.profiles import choose_target, read_profile, usable
 from ffc.connect.session import Session
 from ffc.core.errors import ProjectError
 from ffc.core.texts import read_text

@@ -10,12 +10,21 @@ import msgspec
 from sqlglot import exp
 
 from ffc.compiler.catalog import WORDS, Catalog, Entry
+from ffc.compiler.readings import Reading
 from ffc.core.diagnostics import Diagnostic, Span, did_you_mean, error, listed
+from ffc.core.facts import Facts
 from ffc.core.names import DEFAULT_VARIANT, split_variant
 from ffc.manifest.records import AnyNode, Column, Target
 from ffc.project.files import PROJECT_FILE
 from ffc.project.reader import Resources
-from ffc.project.resources import FeatureView, Label, Model, ProjectFile, TrainingSet
+from ffc.project.resources import (
+    FeatureView,
+    Label,
+    Model,
+    ProjectFile,
+    TrainingSet,
+    TransformationNotes,
+)
 from ffc.project.template import Rendered, Unresolved
 from ffc.sql.translation import Translation
 
@@ -24,7 +33,8 @@ from ffc.sql.translation import Translation
 class Compilation:
     """One compilation; each pass adds nodes and diagnostics.
 
-    `rendered` are first builds, `following` the builds of incremental nodes after that. A node that
+    `rendered` are first builds, `following` the builds of incremental nodes after that; `readings`
+    are what was read from both, by node and by whether it follows. A node that
     is in `failed` was reported, and nothing that hangs on it is reported again. One that is in
     `unbuilt` was reported too, but what reads it is checked: part of it is not in this version, or
     what is wrong about it is of no matter to others. `aggregates`
@@ -38,6 +48,7 @@ class Compilation:
     max_identifier: int
     catalog: Catalog
     text: Callable[[exp.Expr], str]
+    facts: Facts = field(default_factory=Facts)
     macros: list[tuple[str, str]] = field(default_factory=list)
     translations: Mapping[str, Translation] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -45,7 +56,9 @@ class Compilation:
     environment_read: set[str] = field(default_factory=set)
     rendered: dict[str, Rendered] = field(default_factory=dict)
     following: dict[str, Rendered] = field(default_factory=dict)
+    readings: dict[tuple[str, bool], Reading] = field(default_factory=dict)
     order: tuple[str, ...] = ()
+    notes: dict[tuple[str, str], TransformationNotes] = field(default_factory=dict)
     nodes: dict[str, AnyNode] = field(default_factory=dict)
     failed: set[str] = field(default_factory=set)
     unbuilt: set[str] = field(default_factory=set)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -36,10 +36,11 @@ from ffc.compiler.transformations import (
 )
 from ffc.compiler.unbuilt import warn_unbuilt
 from ffc.compiler.unit_tests import check_unit_tests
-from ffc.core.decode import Spans
 from ffc.core.diagnostics import Diagnostic, Span, error, ordered
+from ffc.core.facts import Facts
 from ffc.core.interrupts import interruptible
 from ffc.core.names import Name, node_id
+from ffc.core.spans import Spans
 from ffc.core.yaml import read_yaml
 from ffc.manifest.records import AnyNode, FeatureView, Manifest, Project, Target, Transformation
 from ffc.manifest.serving import serving_of
@@ -55,11 +56,13 @@ from ffc.sql.translation import Translation
 class Compiled:
     """What a compilation ended in: a manifest if there was no error, and what there is to say.
 
-    `nodes` are those that could be understood, whatever is wrong with others: for editors.
+    `nodes` are those that could be understood, whatever is wrong with others: for editors;
+    `environment` names the variables that templates read.
     """
 
     manifest: Manifest | None
     diagnostics: tuple[Diagnostic, ...]
+    environment: frozenset[str] = frozenset()
     nodes: tuple[AnyNode, ...] = ()
 
 
@@ -72,15 +75,18 @@ def compile_project(
     environment: Mapping[str, str] | None = None,
     translations: Mapping[str, Translation] | None = None,
     text: Callable[[exp.Expr], str] | None = None,
+    facts: Facts | None = None,
 ) -> Compiled:
     """Compile a project's files for a target.
 
     A pure function: no connection, no clock. `variables` come before those of ffc.yml;
     `max_identifier` is the longest name that the target allows, in bytes; `environment` is what
     `env_var()` in transformations reads; `translations` are those that the target's adapter has, by
-    the dialect they translate from; `text` is how it writes ffc's own queries.
+    the dialect they translate from; `text` is how it writes ffc's own queries; `facts` are what was
+    found before, which changes nothing but how long it takes.
     """
-    resources, diagnostics = read_resources(files)
+    facts = facts or Facts()
+    resources, diagnostics = read_resources(files, facts)
     written = resources.project or _stand_in(files)
     apply_defaults(written, resources)
     catalog, clashes = read_catalog(resources)
@@ -91,6 +97,7 @@ def compile_project(
         target=target,
         max_identifier=max_identifier,
         catalog=catalog,
+        facts=facts,
         macros=files.macros(),
         translations=translations or {},
         text=text or partial(generate, dialect=target.dialect),
@@ -99,7 +106,7 @@ def compile_project(
         diagnostics=[*diagnostics, *clashes],
     )
     state.say("", *check_defaults(written, resources))
-    oracle = Oracle()
+    oracle = Oracle(state.facts)
     try:
         for run_pass in PASSES:
             run_pass(state, oracle)
@@ -108,8 +115,10 @@ def compile_project(
     if resources.project is None:
         # Its variables are not known, so nobody can tell which ones are missing.
         said = (d for d in state.diagnostics if d.code != "FF203")
-        return _incomplete(state, tuple(ordered(said)))
-    return _compiled(state, complete=not files.broken)
+        compiled = _incomplete(state, tuple(ordered(said)))
+    else:
+        compiled = _compiled(state, complete=not files.broken)
+    return replace(compiled, environment=frozenset(state.environment_read))
 
 
 def _stand_in(files: ProjectFiles) -> ProjectFile:
@@ -135,7 +144,8 @@ def _compiled(state: Compilation, complete: bool) -> Compiled:
         names = ", ".join(sorted(state.failed))
         silent = error("FF900", f"a bug in ffc: nothing was said about {names}", _whole_project())
         return _incomplete(state, (*found, silent))
-    nodes = with_fingerprints(state.nodes, state.project.dialect)
+    spellings = {reading.query: reading.spelling for reading in state.readings.values()}
+    nodes = with_fingerprints(state.nodes, state.project.dialect, spellings)
     by_id = tuple(nodes[node] for node in sorted(nodes))
     project = state.project
     manifest = Manifest(
@@ -193,7 +203,7 @@ def _declare_made(state: Compilation, oracle: Oracle, made: Transformation | Fea
     elif isinstance(made, Transformation) and made.materialized == "snapshot":
         oracle.declare(made.id, versions_of(made.sql, state.project.dialect))
     else:
-        oracle.declare(made.id, made.sql)
+        oracle.declare(made.id, made.sql, made.columns)
 
 
 def _notes(state: Compilation, oracle: Oracle) -> None:

@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Final
 
 import msgspec
+from msgspec import Struct
 from msgspec.structs import asdict
 
 from ffc.compiler.catalog import resolve_relation
@@ -20,9 +21,10 @@ from ffc.compiler.sources import check_freshness
 from ffc.compiler.values import BadValue, default_value
 from ffc.core.decode import Choice
 from ffc.core.diagnostics import Diagnostic, Span, error
+from ffc.core.facts import key_of
 from ffc.core.names import node_id
 from ffc.core.types import Type, known_type, widens
-from ffc.manifest.records import Column
+from ffc.manifest.records import AnyNode, Column, DataTest
 from ffc.project.checks import (
     AcceptedValues,
     ColumnTest,
@@ -34,6 +36,7 @@ from ffc.project.checks import (
     TableTest,
     Test,
 )
+from ffc.project.packing import Unpackable, packed
 from ffc.project.template import Unresolved
 
 _THRESHOLD: Final = re.compile(r"\s*(>=?|<=?|!?=)\s*[0-9]{1,18}\s*")
@@ -77,8 +80,43 @@ def check_data_tests(state: Compilation, oracle: Oracle) -> None:
         ]
         if not wrong and not repeated and table.node in state.nodes:
             node = state.nodes[table.node]
-            made = make_tests(state, node, asked)
+            made = _made(state, node, asked) if asked else ()
             state.nodes[table.node] = msgspec.structs.replace(node, tests=made)
+
+
+class Made(Struct, frozen=True):
+    """The tests of a node with nothing wrong: a fact."""
+
+    tests: tuple[DataTest, ...]
+
+
+def _made(
+    state: Compilation,
+    node: AnyNode,
+    asked: Sequence[tuple[ColumnTest | TableTest, Column | None]],
+) -> tuple[DataTest, ...]:
+    """Return the tests of a node as the manifest has them."""
+    related = [test.record.to for test, _ in asked if isinstance(test.record, Relationships)]
+    others = [other.id for to in related if (other := resolve_relation(state.catalog, to))]
+    read = [
+        (name, [(column.name, column.native, column.type) for column in state.nodes[name].columns])
+        for name in (node.id, *others)
+        if name in state.nodes
+    ]
+    spoken = (state.project.dialect, state.target.dialect, state.target.offline)
+    try:
+        said = [(packed(test), column.name if column else "") for test, column in asked]
+    except Unpackable:
+        return make_tests(state, node, asked)
+    key = key_of("tests", said, others, spoken, read)
+    known = state.facts.find(key, Made)
+    if known is not None:
+        return known.tests
+    before = len(state.diagnostics)
+    made = make_tests(state, node, asked)
+    if len(state.diagnostics) == before:
+        state.facts.keep(key, Made(made))
+    return made
 
 
 def _tables(state: Compilation) -> Iterator[_Table]:

@@ -9,9 +9,10 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from ffc.compiler.sources import check_timezone
-from ffc.core.decode import Record, Spans
+from ffc.core.decode import Record
 from ffc.core.diagnostics import Diagnostic, Span, did_you_mean, error, listed
 from ffc.core.names import Name
+from ffc.core.spans import Spans
 from ffc.project.reader import Resources
 from ffc.project.resources import FeatureView, FolderDefaults, ProjectFile, TransformationNotes
 
@@ -88,6 +89,8 @@ def folder_default(project: ProjectFile, path: str, key: str) -> tuple[Any, Span
 
 def _above(project: ProjectFile, path: str) -> Iterator[FolderDefaults]:
     """Yield the defaults of the folders that a file lies in, the deepest first."""
+    if not project.defaults:
+        return
     by_folder = {_clean(folder): defaults for folder, defaults in project.defaults.items()}
     for parent in PurePosixPath(path).parents:
         if str(parent) in by_folder:

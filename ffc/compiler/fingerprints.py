@@ -13,10 +13,9 @@ from hashlib import blake2b
 from typing import Any
 
 import msgspec
-import sqlglot
 from msgspec import Struct
-from sqlglot import exp
 
+from ffc.compiler.readings import Spelling, spell
 from ffc.manifest.records import (
     AnyNode,
     Entity,
@@ -27,7 +26,6 @@ from ffc.manifest.records import (
     TrainingSet,
     Transformation,
 )
-from ffc.sql.build import REFERENCE_SCHEMA
 
 VERSION = 1
 
@@ -55,14 +53,19 @@ _DATA: Mapping[type[Struct], tuple[str, ...]] = {
 }
 
 
-def with_fingerprints(nodes: Mapping[str, AnyNode], dialect: str) -> dict[str, AnyNode]:
-    """Return the nodes with their fingerprints; parents come before children in `nodes`."""
+def with_fingerprints(
+    nodes: Mapping[str, AnyNode], dialect: str, spellings: Mapping[str, Spelling]
+) -> dict[str, AnyNode]:
+    """Return the nodes with their fingerprints; parents come before children in `nodes`.
+
+    `spellings` are those of queries in the project's dialect, as far as they are known.
+    """
     done: dict[str, AnyNode] = {}
     for node_id, node in nodes.items():
         parents = {parent: done[parent].data_fingerprint for parent in node.depends_on}
         done[node_id] = msgspec.structs.replace(
             node,
-            data_fingerprint=_hash(_data_of(node, parents, dialect)),
+            data_fingerprint=_hash(_data_of(node, parents, dialect, spellings)),
             metadata_fingerprint=_hash(_words_of(node)),
         )
     return done
@@ -73,10 +76,14 @@ def _hash(document: object) -> str:
     return f"f{VERSION}_{blake2b(encoded, digest_size=16).hexdigest()}"
 
 
-def _data_of(node: AnyNode, parents: Mapping[str, str], dialect: str) -> dict[str, object]:
+def _data_of(
+    node: AnyNode, parents: Mapping[str, str], dialect: str, spellings: Mapping[str, Spelling]
+) -> dict[str, object]:
     document: dict[str, object] = {"kind": node.kind, "parents": sorted(parents.values())}
     if isinstance(node, Transformation):
-        return document | _transformed(node, parents, node.dialect or dialect)
+        own = node.dialect or dialect
+        known = spellings if own == dialect else {}
+        return document | _transformed(node, parents, own, known)
     names = _DATA[type(node)]
     if isinstance(node, FeatureView) and node.source_keys != node.keys:
         names = (*names, "source_keys")
@@ -90,17 +97,23 @@ def _data_of(node: AnyNode, parents: Mapping[str, str], dialect: str) -> dict[st
     return document
 
 
-def _transformed(node: Transformation, parents: Mapping[str, str], dialect: str) -> dict[str, Any]:
+def _transformed(
+    node: Transformation, parents: Mapping[str, str], dialect: str, known: Mapping[str, Spelling]
+) -> dict[str, Any]:
     """Return what computes a transformation: its query, and how its builds go on from another.
 
     Views, tables and ephemerals hold the same values.
     """
-    found: dict[str, Any] = {"sql": canonical(node.sql, parents, dialect)}
+
+    def canonical(sql: str, parents: Mapping[str, str]) -> str:
+        return (known.get(sql) or spell(sql, dialect)).filled(parents)
+
+    found: dict[str, Any] = {"sql": canonical(node.sql, parents)}
     if node.materialized not in ("incremental", "snapshot"):
         return found
     own = {node.id: "this", f"watermark.{node.id}": "watermark"}
     if node.sql_next:
-        found["sql_next"] = canonical(node.sql_next, {**parents, **own}, dialect)
+        found["sql_next"] = canonical(node.sql_next, {**parents, **own})
     names = ("materialized", "time_column", "lookback", "strategy", "updated_at")
     found |= {name: getattr(node, name) for name in names}
     return found | {name: sorted(getattr(node, name)) for name in ("unique_key", "check_columns")}
@@ -143,16 +156,3 @@ def _words_of(node: AnyNode) -> dict[str, object]:
         if node.schedule is not None:
             words["schedule"] = msgspec.to_builtins(node.schedule)
     return words
-
-
-def canonical(sql: str, parents: Mapping[str, str], dialect: str) -> str:
-    """Return one spelling of a query: no comments, folded names, parents by fingerprint."""
-    tree = sqlglot.parse_one(sql, read=dialect)
-    for table in tree.find_all(exp.Table):
-        if table.db == REFERENCE_SCHEMA:
-            table.this.set("this", parents[table.name])
-    for join in tree.find_all(exp.Join):
-        # `left outer join` is `left join`, and `inner join` is `join`.
-        if join.args.get("kind") == ("OUTER" if join.side else "INNER"):
-            join.set("kind", None)
-    return tree.sql(dialect=dialect, comments=False, normalize=True, normalize_functions="upper")

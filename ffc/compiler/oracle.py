@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Final
 
 import duckdb
 import msgspec
+from msgspec import Struct
 from sqlglot import exp
 
-from ffc.compiler.queries.lexing import without_end
 from ffc.core.errors import InternalError
+from ffc.core.facts import Facts, key_of
 from ffc.core.types import known_type
 from ffc.manifest.records import Column
 from ffc.sql import build, relations
@@ -25,6 +27,9 @@ from ffc.sql.types import sql_type, type_of_native
 TOO_DEEP: Final = "Max expression depth limit"
 # What DuckDB says where nothing is selected; it names no place.
 NO_LIST: Final = "SELECT clause without selection list"
+_REFERENCES: Final = re.compile(r'"__ffc"\."([^"]+)"')
+# Types of which the name says all that there is to know.
+_SIMPLE: Final = re.compile(r"[A-Z][A-Z0-9_ ]*(\([0-9]+(,\s?[0-9]+)?\))?(\[[0-9]*\])*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,27 +58,60 @@ class Refusal:
 class Parser:
     """DuckDB's parser: it knows no tables."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection | None = None) -> None:
-        self._connection = connection or _connection()
+    def __init__(self, connect: Callable[[], duckdb.DuckDBPyConnection] | None = None) -> None:
+        self._connect = connect or cache(_connection)
 
     def refusal(self, sql: str) -> Refusal | None:
         """Return why a text is not SQL, or nothing if it is."""
         try:
-            self._connection.extract_statements(sql)
+            self._connect().extract_statements(sql)
         except duckdb.Error as problem:
             return _refusal(problem, sql, 0)
         return None
 
 
-class Oracle:
-    """Tell the columns of queries over nodes that were declared."""
+class Columns(Struct, frozen=True):
+    """The columns of a query: a fact."""
 
-    def __init__(self) -> None:
-        self._connection = _connection()
-        self._declared: dict[str, str] = {}
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Declared:
+    """A node that queries may read: its columns, and the query whose columns they are.
+
+    `mark` is the hash of all that what reads it can see. Where the columns' types say it all, that
+    is their names and types, whatever the query; else the query is part of it, and the table must
+    be made of it (`exact`).
+    """
+
+    node: str
+    columns: tuple[Column, ...]
+    query: str
+    mark: bytes
+    exact: bool
+
+
+class Oracle:
+    """Tell the columns of queries over nodes that were declared.
+
+    DuckDB is asked only for what is no fact yet. A node becomes a table there when a query reads
+    it; when something is wrong every node does, since DuckDB may think of any.
+    """
+
+    def __init__(self, facts: Facts | None = None) -> None:
+        self._facts = facts or Facts()
+        self._opened: duckdb.DuckDBPyConnection | None = None
+        self._declared: dict[str, _Declared] = {}
+        self._waiting: dict[str, _Declared] = {}
         self.parser = Parser(self._connection)
-        schema = relations.create_schema(build.REFERENCE_SCHEMA)
-        self._connection.execute(schema.sql(dialect="duckdb"))
+
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        if self._opened is None:
+            self._opened = _connection()
+            schema = relations.create_schema(build.REFERENCE_SCHEMA)
+            self._opened.execute(schema.sql(dialect="duckdb"))
+        return self._opened
 
     def knows(self, node: str) -> bool:
         """Tell whether a node of this name, case aside, was declared."""
@@ -81,58 +119,126 @@ class Oracle:
 
     def declare_source(self, node: str, columns: Sequence[Column]) -> tuple[Column, ...]:
         """Make a source known by its declared types; return its columns with their native types."""
-        definitions = [
-            exp.ColumnDef(this=build.name(c.name), kind=sql_type(known_type(c.type or "string")))
+        key = key_of("declared", [(c.name, c.type) for c in columns])
+        natives = self._facts.find(key, Columns)
+        if natives is None:
+            natives = self._facts.keep(key, Columns(self._native(columns)))
+        pairs = zip(columns, natives.columns, strict=True)
+        found = tuple(msgspec.structs.replace(c, native=n.native) for c, n in pairs)
+        # A query in another dialect is declared once for each of its renderings.
+        self._note(node, found, "", exact=False)
+        return found
+
+    def _native(self, columns: Sequence[Column]) -> tuple[Column, ...]:
+        """Return columns as DuckDB has them."""
+        typed = [
+            exp.cast(exp.Null(), sql_type(known_type(c.type or "string"))).as_(c.name, quoted=True)
             for c in columns
         ]
-        table = exp.Schema(this=build.reference(node), expressions=definitions)
-        self._declared[node.lower()] = node
-        # A query in another dialect is declared once for each of its renderings.
-        create = exp.Create(this=table, kind="TABLE", replace=True)
-        self._connection.execute(create.sql(dialect="duckdb"))
-        found = self.describe(exp.select("*").from_(build.reference(node)).sql(dialect="duckdb"))
+        found = self._described(exp.select(*typed).sql(dialect="duckdb"))
         if isinstance(found, Refusal):
             raise InternalError(found.message)
-        pairs = zip(columns, found, strict=True)
-        return tuple(msgspec.structs.replace(c, native=f.native) for c, f in pairs)
+        return found
 
-    def declare(self, node: str, sql: str) -> None:
-        """Make a node known by its query, which `describe` has bound."""
-        self._declared[node.lower()] = node
-        relation = build.reference(node).sql(dialect="duckdb")
-        sql = without_end(sql)
-        try:
-            # An empty table: what reads it need not bind all that it is made of again.
-            self._connection.execute(f"CREATE TABLE {relation} AS {sql}\nWITH NO DATA")
-        except duckdb.Error:
-            # None is known that a view can be made of and a table can't; a traceback costs more.
-            self._connection.execute(f"CREATE VIEW {relation} AS {sql}")
+    def declare(self, node: str, sql: str, columns: Sequence[Column] | None = None) -> None:
+        """Make a node known by its query; `columns` are the query's, where they are known."""
+        found = self.describe(sql) if columns is None else tuple(columns)
+        if isinstance(found, Refusal):
+            raise InternalError(f"{node} can't be declared: {found.message}")
+        read = self._read_by(sql)
+        exact = _says_more(sql, found) or any(each.exact for each in read)
+        self._note(node, found, sql, exact)
+
+    def _note(self, node: str, columns: tuple[Column, ...], sql: str, exact: bool) -> None:
+        marks = [each.mark for each in self._read_by(sql)] if exact else []
+        plain = [(column.name, column.native) for column in columns]
+        mark = key_of(plain, sql if exact else "", marks)
+        made = _Declared(node=node, columns=columns, query=sql, mark=mark, exact=exact)
+        self._declared[node.lower()] = self._waiting[node.lower()] = made
+
+    def _read_by(self, sql: str) -> list[_Declared]:
+        """Return the nodes that a query names."""
+        names = dict.fromkeys(name.lower() for name in _REFERENCES.findall(sql))
+        return [self._declared[name] for name in names if name in self._declared]
+
+    def marks(self, sql: str) -> list[tuple[str, bytes]]:
+        """Return what a query reads, each with the hash of all that the query can see of it."""
+        return [(each.node, each.mark) for each in self._read_by(sql)]
+
+    def names(self, sql: str) -> dict[str, list[str]]:
+        """Return what a query reads, each with the names of its columns."""
+        return {each.node: [c.name for c in each.columns] for each in self._read_by(sql)}
 
     def describe(self, sql: str) -> tuple[Column, ...] | Refusal:
         """Return a query's columns, or why it has none."""
+        key = key_of("columns", sql, self.marks(sql))
+        known = self._facts.find(key, Columns)
+        if known is not None:
+            return known.columns
+        found = self._described(sql)
+        if isinstance(found, Refusal) and self._waiting:
+            self._make(list(self._waiting.values()))
+            found = self._described(sql)
+        if isinstance(found, Refusal):
+            return self._with_names(found, sql)
+        return self._facts.keep(key, Columns(found)).columns
+
+    def _described(self, sql: str) -> tuple[Column, ...] | Refusal:
+        self._make(self._read_by(sql))
         try:
-            rows = self._connection.execute(f"DESCRIBE {sql}").fetchall()
+            rows = self._connection().execute(f"DESCRIBE {sql}").fetchall()
         except duckdb.Error as problem:
-            return self._with_names(_refusal(problem, sql, len("DESCRIBE ")), sql)
+            return _refusal(problem, sql, len("DESCRIBE "))
         return tuple(
             Column(name=name, type=str(type_of_native(native) or ""), native=native)
             for name, native, *_ in rows
         )
 
+    def _make(self, nodes: Sequence[_Declared]) -> None:
+        """Make tables of nodes that are none yet: empty ones, so that nobody binds them again."""
+        for node in nodes:
+            if self._waiting.pop(node.node.lower(), None) is None:
+                continue
+            if node.exact:
+                self._make(self._read_by(node.query))
+                self._made_of(node)
+            else:
+                table = exp.Schema(this=build.reference(node.node), expressions=_typed(node))
+                create = exp.Create(this=table, kind="TABLE", replace=True)
+                self._connection().execute(create.sql(dialect="duckdb"))
+
+    def _made_of(self, node: _Declared) -> None:
+        relation = build.reference(node.node).sql(dialect="duckdb")
+        connection = self._connection()
+        try:
+            connection.execute(f"CREATE TABLE {relation} AS {node.query}\nWITH NO DATA")
+        except duckdb.Error:
+            # None is known that a view can be made of and a table can't; a traceback costs more.
+            connection.execute(f"CREATE VIEW {relation} AS {node.query}")
+
     def _with_names(self, refusal: Refusal, sql: str) -> Refusal:
         """Add what could be meant: the columns of what a query reads, and all nodes."""
-        nodes = sorted(self._declared.values())
-        columns: dict[str, None] = {}
-        for node in nodes:
-            if f'"{node}"' in sql:
-                everything = exp.select("*").from_(build.reference(node))
-                described = self._connection.execute(f"DESCRIBE {everything.sql('duckdb')}")
-                columns.update((name, None) for name, *_ in described.fetchall())
-        return replace(refusal, columns=tuple(columns), nodes=tuple(nodes))
+        nodes = sorted(self._declared.values(), key=lambda each: each.node)
+        read = (each for each in nodes if f'"{each.node}"' in sql)
+        columns = tuple(dict.fromkeys(column.name for each in read for column in each.columns))
+        return replace(refusal, columns=columns, nodes=tuple(each.node for each in nodes))
 
     def close(self) -> None:
         """Let go of the database."""
-        self._connection.close()
+        if self._opened is not None:
+            self._opened.close()
+
+
+def _typed(node: _Declared) -> list[exp.ColumnDef]:
+    """Return the columns of a node with the types that DuckDB told."""
+    return [
+        exp.ColumnDef(this=build.name(c.name), kind=exp.Var(this=c.native)) for c in node.columns
+    ]
+
+
+def _says_more(sql: str, columns: Sequence[Column]) -> bool:
+    """Tell whether more follows from a query than names and types, such as how text is compared."""
+    return "collate" in sql.lower() or not all(_SIMPLE.fullmatch(c.native) for c in columns)
 
 
 def _connection() -> duckdb.DuckDBPyConnection:

@@ -13,8 +13,9 @@ from ffc.compiler.compilation import Compilation
 from ffc.compiler.defaults import folder_default
 from ffc.compiler.dialects import dialect_of, foreign_columns, tied_elsewhere
 from ffc.compiler.oracle import Oracle, Refusal
-from ffc.compiler.queries.check import check_column_names, check_query, refused
+from ffc.compiler.queries.check import check_query, read_bound, refused
 from ffc.compiler.queries.lexing import without_end
+from ffc.compiler.readings import Reading, read_query
 from ffc.compiler.settings import (
     COLUMNS,
     TIMES,
@@ -24,8 +25,10 @@ from ffc.compiler.settings import (
     settings_of,
 )
 from ffc.core.diagnostics import Diagnostic, Span, did_you_mean, error, listed
+from ffc.core.facts import key_of
 from ffc.core.names import node_id
 from ffc.manifest.records import Column, Materialized, Transformation
+from ffc.project.kept import Keeper
 from ffc.project.reader import SqlFile
 from ffc.project.resources import TransformationNotes
 from ffc.project.template import (
@@ -34,7 +37,7 @@ from ffc.project.template import (
     Resolver,
     check_macros,
     read_macros,
-    render,
+    render_plainly,
 )
 from ffc.sql import build
 from ffc.sql.snapshots import TIMES as TIMES_OF_VERSIONS
@@ -60,13 +63,14 @@ def render_transformations(state: Compilation) -> None:
     )
     state.diagnostics += [*problems, *check_macros(resolver)]
     state.macro_names |= {*library.macros, *library.broken}
+    keeper = Keeper(state.facts, resolver, state.macros, render_plainly)
     for file in state.resources.sql:
-        _render(state, file, resolver)
+        _render(state, file, keeper)
 
 
-def _render(state: Compilation, file: SqlFile, resolver: Resolver) -> None:
+def _render(state: Compilation, file: SqlFile, keeper: Keeper) -> None:
     node = node_id("transformation", file.name, file.variant)
-    rendered = render(file, node, resolver)
+    rendered = keeper.rendered(file, node)
     state.rendered[node] = rendered
     default, place = _default(state, file)
     state.report(node, *rendered.diagnostics, *check_settings(rendered, default, place))
@@ -76,7 +80,7 @@ def _render(state: Compilation, file: SqlFile, resolver: Resolver) -> None:
     if rendered.hidden:
         state.failed.add(node)
     if materialized(rendered, default) == "incremental" and not rendered.incomplete:
-        following = render(file, node, resolver, incremental=True)
+        following = keeper.rendered(file, node, incremental=True)
         state.following[node] = following
         said = set(rendered.diagnostics)
         state.report(node, *(d for d in following.diagnostics if d not in said))
@@ -121,7 +125,7 @@ def type_transformation(state: Compilation, node: str, oracle: Oracle) -> None:
         columns=columns,
         materialized=cast(Materialized, kind),
         raw=file.text,
-        sql=without_end(rendered.sql).strip(),
+        sql=_query(state, rendered),
     )
     _check_columns(state, node, rendered, columns)
     if kind == "snapshot":
@@ -144,6 +148,11 @@ def _columns(
     dialect = state.project.dialect
     if dialect_of(state, rendered) != dialect:
         return foreign_columns(state, node, rendered, oracle)
+    key = _key(state, rendered, oracle)
+    known = state.facts.find(key, Reading) if key is not None else None
+    if known is not None:
+        state.readings[node, rendered.incremental] = known
+        return known.columns
     # Where a value is missing the text means nothing; where a name is, a stand-in is there.
     whole = all(problem.code == "FF201" for problem in rendered.diagnostics)
     wrong = check_query(rendered, dialect, oracle.parser) if whole else []
@@ -157,9 +166,33 @@ def _columns(
     if isinstance(columns, Refusal):
         _report(state, node, rendered, _refusals(rendered, columns, oracle))
         return None
-    problem = check_column_names(rendered, columns, dialect)
-    _report(state, node, rendered, [problem] if problem else [])
-    return None if problem else columns
+    tree = read_bound(rendered, columns, dialect)
+    if isinstance(tree, Diagnostic):
+        _report(state, node, rendered, [tree])
+        return None
+    query = without_end(rendered.sql).strip()
+    reading = read_query(query, tree, dialect, columns, oracle.names(rendered.sql))
+    if key is not None:
+        state.facts.keep(key, reading)
+    state.readings[node, rendered.incremental] = reading
+    return columns
+
+
+def _key(state: Compilation, rendered: Rendered, oracle: Oracle) -> bytes | None:
+    """Return the key of what a query is; None where something was said about it already."""
+    node = rendered.node
+    reads = [read for read in rendered.refs if read != node]
+    if node in state.failed or any(
+        read not in state.nodes or read in state.failed for read in reads
+    ):
+        return None
+    return key_of("reading", rendered.sql, node, sorted(rendered.refs), oracle.marks(rendered.sql))
+
+
+def _query(state: Compilation, rendered: Rendered) -> str:
+    """Return rendered SQL without what ends it."""
+    reading = state.readings.get((rendered.node, rendered.incremental))
+    return reading.query if reading is not None else without_end(rendered.sql).strip()
 
 
 def _refusals(rendered: Rendered, refusal: Refusal, oracle: Oracle) -> list[Diagnostic]:
@@ -270,15 +303,15 @@ def _with_following(state: Compilation, made: Transformation, oracle: Oracle) ->
         help_ = "what `is_incremental()` adds may choose rows, not columns"
         state.report(made.id, error("FF408", message, following.file.span, help=[help_]))
     reads = {*made.depends_on, *following.refs} - {made.id}
-    sql = without_end(following.sql).strip()
+    sql = _query(state, following)
     return msgspec.structs.replace(made, depends_on=tuple(sorted(reads)), sql_next=sql)
 
 
 def _notes(state: Compilation, name: str, variant: str) -> TransformationNotes | None:
-    for notes in state.resources.transformations:
-        if (notes.name, notes.variant) == (name, variant):
-            return notes
-    return None
+    if not state.notes:
+        for notes in state.resources.transformations:
+            state.notes.setdefault((notes.name, notes.variant), notes)
+    return state.notes.get((name, variant))
 
 
 def check_notes(state: Compilation) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import ClassVar, Final, Literal
 import msgspec
 from msgspec import Struct, field
 
+from ffc.connect.finding import FILE, find_profiles
 from ffc.connect.plugins import missing, settings_of
 from ffc.connect.redaction import redacted, redacted_words
 from ffc.connect.templates import template_problems
@@ -22,7 +22,6 @@ from ffc.core.texts import read_text
 from ffc.core.yaml import Node, read_yaml
 from ffc.manifest.records import Target
 
-FILE: Final = "profiles.yml"
 ONE_STORE: Final = "default"
 _WORD: Final = re.compile(r"[\w-]{1,40}")
 
@@ -78,29 +77,6 @@ class ChosenTarget(Struct, frozen=True, kw_only=True):
     keep: int | None = None
     threads: int | None = None
     statistics: str = "training_sets"
-
-
-def find_profiles(project: Path, profiles: Path | None) -> tuple[Path, str] | None:
-    """Return the first profiles.yml, and its name for messages: the folder's given, or the others.
-
-    The others are the project's folder and ~/.ffc.
-    """
-    for folder in [profiles] if profiles else [project, *_home()]:
-        path = folder / FILE
-        if os.path.lexists(path):
-            real = Path(os.path.realpath(folder)) / FILE
-            if real.is_relative_to(project):
-                return path, real.relative_to(project).as_posix()
-            return path, str(path) if profiles else f"~/.ffc/{FILE}"
-    return None
-
-
-def _home() -> list[Path]:
-    """Return the folder of the user's own profiles; none where there is no such user."""
-    try:
-        return [Path.home() / ".ffc"]
-    except RuntimeError:
-        return []
 
 
 def shown_profiles(project: Path, profiles: Path | None) -> dict[str, str]:

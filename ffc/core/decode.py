@@ -16,44 +16,16 @@ from ffc.core.cron import BadCron
 from ffc.core.diagnostics import Diagnostic, Position, Span, closest, did_you_mean, error, listed
 from ffc.core.scalars import KINDS
 from ffc.core.shapes import ANY_KEY, WORDS, how_to_fill, how_to_write, shape_of, wanted
+from ffc.core.spans import KEY, Path, Spans
 from ffc.core.yaml import Node
 
-Path = tuple[str | int, ...]
 R = TypeVar("R", bound="Record")
 C = TypeVar("C", bound="Choice")
 
-# What the path of a key begins with: no field has this name.
-_KEY: Final = ""
 # Keys that are words about a record, and no part of what it is.
 _WORDS_ABOUT: Final = ("description", "owner", "tags", "tests")
 # How like a key must be to another to be read as that one.
 SURE: Final = 0.75
-
-
-class Spans:
-    """Where each value and each key of a record was written, by its path in the record."""
-
-    __slots__ = ("_places", "whole")
-
-    def __init__(self, whole: Span, places: Mapping[Path, Span]) -> None:
-        self.whole = whole
-        self._places = places
-
-    def __call__(self, *path: str | int) -> Span:
-        """Return the place of a value; of the whole record where it was not written."""
-        return self._places.get(path, self.whole)
-
-    def key(self, *path: str | int) -> Span:
-        """Return the place of a key; of the whole record where it was not written."""
-        return self._places.get((_KEY, *path), self.whole)
-
-    def wrote(self, *path: str | int) -> bool:
-        """Tell whether a value was written."""
-        return path in self._places
-
-    def also(self, name: str, key: Span, value: Span) -> Spans:
-        """Return these places and one more: of a value that was written elsewhere."""
-        return Spans(self.whole, {**self._places, (_KEY, name): key, (name,): value})
 
 
 class Record(Struct, frozen=True, kw_only=True):
@@ -124,7 +96,7 @@ class Decoder:
         meant = self._unknown_keys(node, fields, cls, what)
         if node.pairs and not meant and not any(key.text in fields for key, _ in node.pairs):
             raise _Mistake  # nothing of it is ours: what is missing follows from that
-        places: dict[Path, Span] = {(_KEY, key.text): key.span for key, _ in node.pairs}
+        places: dict[Path, Span] = {(KEY, key.text): key.span for key, _ in node.pairs}
         values: dict[str, Any] = {}
         failed = not self._has_one(node, cls, meant, what)
         for name, info in fields.items():
@@ -382,7 +354,7 @@ def mark(node: Node, path: Path, places: dict[Path, Span]) -> None:
     for index, item in enumerate(node.items):
         mark(item, (*path, index), places)
     for key, value in node.pairs:
-        places[_KEY, *path, key.text] = key.span
+        places[KEY, *path, key.text] = key.span
         mark(value, (*path, key.text), places)
 
 

@@ -40,14 +40,27 @@ def read_text(path: Path, shown: str) -> tuple[str, Diagnostic | None]:
         if kind is not None:
             return "", unreadable(shown, kind)
         flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-        with os.fdopen(os.open(path, flags), "rb") as opened:
-            size = os.fstat(opened.fileno()).st_size
-            data = opened.read(MAX_BYTES + 1)
+        handle = os.open(path, flags)
+        try:
+            size = os.fstat(handle).st_size
+            data = _read(handle, size)
+        finally:
+            os.close(handle)
     except OSError as problem:
         return "", unreadable(shown, reason(problem))
     if len(data) > MAX_BYTES:
         return "", _too_large(shown, max(size, len(data)))
     return _decoded(data, shown)
+
+
+def _read(handle: int, size: int) -> bytes:
+    """Return what a file holds, up to one byte more than a text may have."""
+    parts: list[bytes] = []
+    left = MAX_BYTES + 1
+    while left and (part := os.read(handle, min(left, size + 1))):
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
 
 
 def is_folder(path: Path) -> bool:

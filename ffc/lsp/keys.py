@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, Union, get_args, get_origin
 
 import msgspec
 
-from ffc.connect.profiles import FILE as PROFILES_FILE
+from ffc.connect.finding import FILE as PROFILES_FILE
 from ffc.connect.profiles import Profile
 from ffc.core.cron import WORDS, Cron
 from ffc.core.decode import Choice, Record

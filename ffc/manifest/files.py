@@ -39,11 +39,21 @@ def write_project(manifest: Manifest, folder: Path) -> None:
     }
     wanted |= following
     for name, sql in wanted.items():
-        write_atomically(compiled / name, f"{sql.rstrip()}\n".encode())
+        _write(compiled / name, f"{sql.rstrip()}\n".encode())
     for path in compiled.glob("*.sql"):
         if path.name not in wanted:
             path.unlink()
     write_manifest(manifest, folder / "manifest.json")
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a file, unless it holds that already."""
+    try:
+        same = path.read_bytes() == data
+    except OSError:
+        same = False
+    if not same:
+        write_atomically(path, data)
 
 
 def read_manifest(path: Path) -> Manifest:

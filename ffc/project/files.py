@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -45,6 +46,10 @@ class ProjectFiles:
     folders: Folders = field(default_factory=lambda: DEFAULT_FOLDERS)
     unseen: bool = False
 
+    def plain(self) -> list[object]:
+        """Return all that there is to know of them as plain values."""
+        return [dict(self.texts), dict(self.broken), dict(self.folders), self.unseen]
+
     def yaml(self) -> list[tuple[str, str]]:
         """Return the resource files."""
         return self._of(YAML_KINDS, YAML)
@@ -58,17 +63,18 @@ class ProjectFiles:
         return self._of((MACRO_KIND,), SQL)
 
     def _of(self, kinds: tuple[str, ...], suffixes: tuple[str, ...]) -> list[tuple[str, str]]:
+        kind = cache(self._kind)
         return [
             (path, text)
             for path, text in self.texts.items()
-            if path.lower().endswith(suffixes) and self._kind(path) in kinds
+            if path.lower().endswith(suffixes) and kind(path.rpartition("/")[0]) in kinds
         ]
 
-    def _kind(self, path: str) -> str | None:
-        """Return the kind of the innermost folder that a file lies in."""
-        kinds = {folder: kind for kind, own in self.folders.items() for folder in own}
-        parents = map(str, PurePosixPath(path).parents)
-        return next((kinds[parent] for parent in parents if parent in kinds), None)
+    def _kind(self, folder: str) -> str | None:
+        """Return the kind of the innermost folder of the project's that a folder lies in."""
+        kinds = {known: kind for kind, own in self.folders.items() for known in own}
+        above = map(str, (PurePosixPath(folder), *PurePosixPath(folder).parents))
+        return next((kinds[each] for each in above if each in kinds), None)
 
 
 def find_project(start: Path) -> Path | None:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import Final
+from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
 
 from ffc.core.decode import Decoder
 from ffc.core.diagnostics import Diagnostic, Position, Span, did_you_mean, error, listed
+from ffc.core.facts import Facts, key_of
 from ffc.core.names import DEFAULT_VARIANT, is_name, split_variant
 from ffc.core.yaml import Node, names_in, read_yaml
 from ffc.project.files import PROJECT_FILE, ProjectFiles
 from ffc.project.kinds import KINDS, RESERVED
+from ffc.project.packing import Unpackable, packed, unpacked
 from ffc.project.resources import (
     Entity,
     FeatureView,
@@ -73,9 +77,25 @@ class Resources:
     nameless: set[str] = field(default_factory=set)
     folders: set[str] = field(default_factory=set)
 
+    def add(self, other: Resources) -> None:
+        """Add what one file says of the kinds."""
+        for kind in KINDS:
+            getattr(self, kind).extend(getattr(other, kind))
+        self.broken |= other.broken
+        self.nameless |= other.nameless
 
-def read_resources(files: ProjectFiles) -> tuple[Resources, list[Diagnostic]]:
+
+class Said(Struct, frozen=True):
+    """What a file with nothing wrong says: packed records by their kind."""
+
+    records: tuple[tuple[str, Any], ...]
+
+
+def read_resources(
+    files: ProjectFiles, facts: Facts | None = None
+) -> tuple[Resources, list[Diagnostic]]:
     """Read every file; what is broken is left out of the resources and reported."""
+    facts = facts or Facts()
     resources = Resources()
     diagnostics: list[Diagnostic] = []
     resources.folders = _folders([*files.texts, *files.broken])
@@ -83,21 +103,48 @@ def read_resources(files: ProjectFiles) -> tuple[Resources, list[Diagnostic]]:
     for path, text in files.sql():
         _read_sql(path, text, resources, diagnostics)
     for path, text in files.yaml():
-        root, problems = read_yaml(path, text)
+        key = key_of("resources", path, text)
+        said = facts.find(key, Said)
+        if said is not None:
+            for kind, record in said.records:
+                getattr(resources, kind).append(unpacked(record, path))
+            continue
+        own = Resources(sql=resources.sql)
+        problems = _read_yaml(path, text, own)
         diagnostics += problems
-        if root is not None:
-            _read_kinds(root, resources, diagnostics)
-        elif problems:
-            resources.broken |= names_in(text)
+        resources.add(own)
+        if not problems and not own.broken and not own.nameless:
+            _keep(facts, key, own)
     for path, guess in files.broken.items():
         resources.broken |= {PurePosixPath(path).stem} | names_in(guess)
     return resources, diagnostics
 
 
+def _read_yaml(path: str, text: str, resources: Resources) -> list[Diagnostic]:
+    root, diagnostics = read_yaml(path, text)
+    if root is not None:
+        _read_kinds(root, resources, diagnostics)
+    elif diagnostics:
+        resources.broken |= names_in(text)
+    return diagnostics
+
+
+def _keep(facts: Facts, key: bytes, said: Resources) -> None:
+    """Keep what a file says, unless it says what can't be kept."""
+    with suppress(Unpackable):
+        records = [(kind, packed(each)) for kind in KINDS for each in getattr(said, kind)]
+        facts.keep(key, Said(tuple(records)))
+
+
 def _folders(paths: Iterable[str]) -> set[str]:
     """Return every folder, at any depth, that files lie in."""
-    parents = {str(parent) for path in paths for parent in PurePosixPath(path).parents}
-    return parents - {"."}
+    own = {path.rpartition("/")[0] for path in paths}
+    found = {
+        str(parent)
+        for path in own
+        for parent in (PurePosixPath(path), *PurePosixPath(path).parents)
+    }
+    return found - {"."}
 
 
 def _read_project(files: ProjectFiles, resources: Resources, diagnostics: list[Diagnostic]) -> None:

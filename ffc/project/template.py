@@ -54,6 +54,13 @@ def render(file: SqlFile, node: str, resolver: Resolver, incremental: bool = Fal
 
     `incremental` renders what follows the first build: `is_incremental()` is true.
     """
+    return render_plainly(file, node, resolver, incremental)[0]
+
+
+def render_plainly(
+    file: SqlFile, node: str, resolver: Resolver, incremental: bool
+) -> tuple[Rendered, bool]:
+    """Render one file; tell whether that needed neither Jinja nor macros."""
     source = Source(file.path, file.text)
     nothing = SourceMap(None, source, "", list)
     rendered = Rendered(file=file, node=node, map=nothing, incremental=incremental)
@@ -62,7 +69,7 @@ def render(file: SqlFile, node: str, resolver: Resolver, incremental: bool = Fal
         _put_together(source, calls, resolver, rendered)
     else:
         _render(source, resolver, rendered)
-    return rendered
+    return rendered, calls is not None
 
 
 def _put_together(

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ffc.core.facts import Facts
 from ffc.manifest.files import write_project
 from ffc.project.files import Read
 from ffc.workspace.folder import Workspace, compile_workspace, find_root
@@ -22,6 +23,7 @@ class Asked:
     target: str | None = None
     variables: str | None = None
     strict: bool = False
+    cached: bool = True
 
 
 class Again:
@@ -34,10 +36,12 @@ class Again:
         self.root = find_root(project_dir)
         self.texts = KeptTexts()
         self._asked = asked
+        self._facts = Facts()
 
     def compile(self, read: Read | None = None) -> Workspace:
         """Compile the project as it is now; `read` is how files become texts, if not from disk."""
         asked = self._asked
+        self._facts = self._facts.again()
         with uncollected():
             return compile_workspace(
                 self.root,
@@ -45,7 +49,8 @@ class Again:
                 asked.target,
                 asked.variables,
                 asked.strict,
-                read or self.texts.read,
+                read=read or self.texts.read,
+                facts=self._facts,
             )
 
     def write(self, workspace: Workspace) -> None:

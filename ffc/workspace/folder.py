@@ -4,67 +4,68 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cache as once
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING
 
-import msgspec
+from msgspec import structs
 
-from ffc.compiler import Compiled, compile_project
-from ffc.connect.plugins import offline_adapter
-from ffc.connect.profiles import (
-    ChosenTarget,
-    Profile,
-    choose_target,
-    compile_target,
-    read_profile,
-    setting_problems,
-    target_problems,
-)
-from ffc.connect.session import Session
-from ffc.core.decode import Decoder
-from ffc.core.diagnostics import (
-    Diagnostic,
-    Span,
-    did_you_mean,
-    error,
-    listed,
-    ordered,
-)
+from ffc.connect.finding import find_profiles
+from ffc.core.diagnostics import Diagnostic, Span, error, ordered
 from ffc.core.errors import Misuse, ProfileError, ProjectError
+from ffc.core.facts import Facts
 from ffc.core.texts import read_text
 from ffc.core.yaml import read_yaml
-from ffc.manifest.records import AnyNode, Manifest, Target
 from ffc.project.files import PROJECT_FILE, ProjectFiles, Read, find_project, read_files
-from ffc.project.resources import ProjectFile
-from ffc.project.selectors import read_selectors
+from ffc.workspace.cache import Cache, Outcome, outcome_of, read_from, state_of
 
-# What a project is checked for while profiles.yml can't be read.
-STAND_IN: Final = Target(name="", offline="duckdb", dialect="duckdb", online=("default",))
-NO_ONLINE_STORE: Final = "FF209"
-UNREAD: Final = "FF116"
-UNKNOWN_NAMES: Final = ("FF201", "FF202")
+if TYPE_CHECKING:
+    from ffc.compiler import Compiled
+    from ffc.connect.profiles import ChosenTarget
+    from ffc.connect.session import Session
+    from ffc.manifest.records import AnyNode, Manifest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
-    """A project on disk, as far as it could be understood; `nodes` are what was."""
+    """A project on disk, as far as it could be understood.
+
+    The rest is called for what an unchanged project need not load.
+    """
 
     root: Path
     files: ProjectFiles
-    target: ChosenTarget | None
-    manifest: Manifest | None
+    outcome: Outcome
+    cache: Cache
     diagnostics: tuple[Diagnostic, ...]
+    loads_target: Callable[[], ChosenTarget | None]
+    loads_manifest: Callable[[], Manifest | None]
+    loads_nodes: Callable[[], tuple[AnyNode, ...]]
     profiles_dir: Path | None = None
-    nodes: tuple[AnyNode, ...] = ()
 
     @property
     def ok(self) -> bool:
         """Whether the project compiles."""
-        return self.manifest is not None
+        wrong = any(each.severity == "error" for each in self.diagnostics)
+        return self.outcome.ok and not wrong
+
+    @property
+    def target(self) -> ChosenTarget | None:
+        """The target that the project was compiled for; None where it is not known."""
+        return self.loads_target()
+
+    @property
+    def nodes(self) -> tuple[AnyNode, ...]:
+        """What could be understood, whatever is wrong with the rest."""
+        return self.loads_nodes()
+
+    @property
+    def manifest(self) -> Manifest | None:
+        """What the project compiles to; None where it doesn't."""
+        return self.loads_manifest() if self.ok else None
 
 
 def find_root(project_dir: Path | None) -> Path:
@@ -89,10 +90,6 @@ def _starting(folder: Path) -> str:
     return "`ffc init NAME` starts a project"
 
 
-def _as_error(diagnostic: Diagnostic) -> Diagnostic:
-    return msgspec.structs.replace(diagnostic, severity="error")
-
-
 def compile_workspace(
     project_dir: Path | None,
     profiles_dir: Path | None,
@@ -100,97 +97,81 @@ def compile_workspace(
     variables: str | None = None,
     strict: bool = False,
     read: Read = read_text,
+    cached: bool = True,
+    facts: Facts | None = None,
 ) -> Workspace:
     """Read and compile a project; what is wrong with it is in the diagnostics.
 
-    `read` is how its files become texts.
+    `read` is how its files become texts. Where it is `cached` nothing is worked out that an earlier
+    compilation has found; `facts` are what this process has found, and go before the cache.
     """
     root = find_root(project_dir)
-    files, diagnostics = read_files(root, read)
-    chosen, more = _target(root, files, profiles_dir, target)
+    files, problems = read_files(root, read)
     given = parse_variables(variables)
-    _check_variables(files, given)
-    compiled = _compile(files, chosen, given)
-    found = compiled.diagnostics
-    if files.unseen:
-        # What is not found may lie where nobody could look; that was reported.
-        found = tuple(d for d in found if d.code not in UNKNOWN_NAMES)
-    if any(d.code == UNREAD for d in diagnostics) and any(d.code == "FF201" for d in found):
-        # A folder of another name explains what is not found: that is the mistake.
-        found = tuple(d for d in found if d.code not in UNKNOWN_NAMES)
-        diagnostics = [_as_error(d) if d.code == UNREAD else d for d in diagnostics]
-    diagnostics = [*diagnostics, *more, *found, *read_selectors(files)[1]]
-    manifest = compiled.manifest if chosen is not None else None
-    diagnostics = ordered(diagnostics)
+    cache = Cache(root if cached and facts is None else None)
+    profiles = _profiles(root, profiles_dir)
+    key = cache.key(files.plain(), problems, str(root), profiles, target, given)
+
+    def work() -> tuple[Outcome, Compiled]:
+        from ffc.workspace.compiling import compile_files
+
+        known = facts or cache.facts()
+        chosen, made = compile_files(root, (files, problems), profiles_dir, target, given, known)
+        environment = read_from(os.environ, made.environment)
+        name = chosen.name if chosen is not None else ""
+        outcome = outcome_of(key, environment, made.diagnostics, name, made.manifest)
+        cache.keep(outcome, made.manifest, known)
+        return outcome, made
+
+    def find() -> ChosenTarget | None:
+        from ffc.workspace.compiling import find_target
+
+        return find_target(root, files, profiles_dir, target)[0]
+
+    known = cache.outcome(key, os.environ)
+    outcome, made = (known, None) if known is not None else work()
+
+    def manifest() -> Manifest | None:
+        if made is not None:
+            return made.manifest
+        found = cache.manifest(outcome) if outcome.ok else None
+        return found or work()[1].manifest
+
+    diagnostics = outcome.diagnostics
     if strict:
-        diagnostics = list(map(_as_error, diagnostics))
-    if any(d.severity == "error" for d in diagnostics):
-        manifest = None
+        diagnostics = tuple(structs.replace(each, severity="error") for each in diagnostics)
     return Workspace(
         root=root,
         files=files,
-        target=chosen,
-        manifest=manifest,
-        diagnostics=tuple(diagnostics),
+        outcome=outcome,
+        cache=cache,
+        diagnostics=diagnostics,
+        loads_target=once(find),
+        loads_manifest=once(manifest),
+        loads_nodes=once(lambda: (made or work()[1]).nodes),
         profiles_dir=profiles_dir,
-        nodes=compiled.nodes,
     )
 
 
-def _compile(
-    files: ProjectFiles, chosen: ChosenTarget | None, variables: Mapping[str, object]
-) -> Compiled:
-    """Compile for the target; where that is not known for a stand-in, to find the rest."""
-    if chosen is None:
-        compiled = compile_project(files, STAND_IN, variables, environment=os.environ)
-        known = [d for d in compiled.diagnostics if d.code != NO_ONLINE_STORE]
-        return Compiled(manifest=None, diagnostics=tuple(known), nodes=compiled.nodes)
-    adapter = offline_adapter(chosen.offline.type)
-    capabilities = adapter.capabilities
-    target = compile_target(chosen, adapter.dialect, capabilities.asof_join, capabilities.indexes)
-    return compile_project(
-        files,
-        target,
-        variables,
-        capabilities.max_identifier,
-        os.environ,
-        adapter.translations,
-        partial(adapter.text, pretty=True),
-    )
+def _profiles(root: Path, profiles_dir: Path | None) -> list[object]:
+    """Return what a compilation reads of profiles.yml, or that there is none."""
+    found = find_profiles(root, profiles_dir)
+    if found is None:
+        other = (profiles_dir or root) / "profiles.yaml"
+        return [str(profiles_dir), other.exists()]
+    return [found[1], *read_text(*found)]
 
 
-def _target(
-    root: Path, files: ProjectFiles, profiles_dir: Path | None, target: str | None
-) -> tuple[ChosenTarget | None, list[Diagnostic]]:
-    """Find the target, with what is wrong with ffc.yml and profiles.yml.
-
-    Raises Misuse where the target that was asked for is none of the profile's.
-    """
-    node, problems = read_yaml(PROJECT_FILE, files.texts.get(PROJECT_FILE, ""))
-    decoder = Decoder()
-    record = decoder.record(node, ProjectFile, PROJECT_FILE) if node else None
-    if record is None:
-        return None, [*problems, *decoder.diagnostics]
-    place = record.at("profile")
-    profile, diagnostics = read_profile(root, profiles_dir, record.profile, place)
-    if profile is not None:
-        _check_target(profile, target)
-        diagnostics += target_problems(profile, target)
-        if not any(d.severity == "error" for d in diagnostics):
-            # Whose settings they are is known when all else is right.
-            diagnostics += setting_problems(profile, target)
-    if profile is None or any(d.severity == "error" for d in diagnostics):
-        return None, diagnostics
-    return choose_target(profile, target, root), diagnostics
-
-
-def _check_target(profile: Profile, target: str | None) -> None:
-    if target is None or target in profile.outputs:
+def write_workspace(workspace: Workspace) -> None:
+    """Write a project's manifest and its SQL to `target/`, unless they lie there already."""
+    folder, outcome = workspace.root / "target", workspace.outcome
+    if not workspace.ok or workspace.cache.was_written(outcome, state_of(folder)):
         return
-    hint = "".join(did_you_mean(target, profile.outputs))
-    has = f"the profile has {listed(profile.outputs) or 'none'}"
-    message = f"there is no target `{target}`; {hint or has}"
-    raise Misuse(message, option="--target")
+    from ffc.manifest.files import write_project
+
+    if workspace.manifest is not None:
+        write_project(workspace.manifest, folder)
+        workspace.cache.keep_written(outcome, state_of(folder))
 
 
 def parse_variables(text: str | None) -> dict[str, object]:
@@ -205,19 +186,6 @@ def parse_variables(text: str | None) -> dict[str, object]:
         message = f"must be a YAML mapping such as '{{min_amount: 5}}'{why}"
         raise Misuse(message, option="--vars")
     return plain
-
-
-def _check_variables(files: ProjectFiles, given: Mapping[str, object]) -> None:
-    """Raise Misuse for a variable that ffc.yml doesn't declare and no file names."""
-    root, _ = read_yaml(PROJECT_FILE, files.texts.get(PROJECT_FILE, ""))
-    declared = root.get("vars") if root is not None else None
-    known = [key.text for key, _ in declared.pairs] if declared is not None else []
-    for name in given:
-        quoted = (f"'{name}'", f'"{name}"')
-        if name in known or any(word in text for text in files.texts.values() for word in quoted):
-            continue
-        hint = "".join(did_you_mean(name, known)) or "`vars:` in ffc.yml declares it"
-        raise Misuse(f"there is no variable `{name}`; {hint}", option="--vars")
 
 
 def git_state(root: Path) -> dict[str, object] | None:
@@ -259,9 +227,12 @@ def open_target(
     With `read_only` its warehouse is opened so that others may read beside it; with `writes_state`
     too, something is noted in the state store.
     """
+    from ffc.connect.session import Session
+    from ffc.workspace.compiling import find_target
+
     root = find_root(project_dir)
     files, problems = read_files(root)
-    chosen, diagnostics = _target(root, files, profiles_dir, target)
+    chosen, diagnostics = find_target(root, files, profiles_dir, target)
     if chosen is None:
         found = [d for d in problems if d.span.file == PROJECT_FILE]
         found = ordered(found + diagnostics) or [_empty_project()]

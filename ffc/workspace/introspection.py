@@ -44,8 +44,7 @@ def look_at_sources(workspace: Workspace, *, principal: Principal) -> tuple[Work
         for table in (table for file in files for table in file.tables()):
             _look(existing, table, found)
     diagnostics = tuple(ordered([*workspace.diagnostics, *found.diagnostics]))
-    manifest = None if found.diagnostics else workspace.manifest
-    return replace(workspace, diagnostics=diagnostics, manifest=manifest), found.notes
+    return replace(workspace, diagnostics=diagnostics), found.notes
 
 
 def _look(existing: Existing, table: WrittenTable, found: _Found) -> None:

@@ -15,7 +15,7 @@ from typing import Final, Self
 from watchfiles import watch
 from watchfiles.main import FileChange
 
-from ffc.connect.profiles import find_profiles
+from ffc.connect.finding import find_profiles
 from ffc.core.diagnostics import Diagnostic
 from ffc.core.texts import read_text
 from ffc.project.files import PROJECT_FILE, Read

@@ -33,6 +33,12 @@ from ffc.cli import options
     envvar="FFC_WATCH",
     help="Compile again after each save, until Ctrl-C; what is wrong is drawn in place.",
 )
+@click.option(
+    "--no-cache",
+    is_flag=True,
+    envvar="FFC_NO_CACHE",
+    help="Work everything out anew, and keep nothing of it in target/facts/.",
+)
 @options.options(
     options.WHERE,
     options.variables,
@@ -45,6 +51,7 @@ from ffc.cli import options
 def command(
     introspect: bool,
     watch: bool,
+    no_cache: bool,
     project_dir: Path | None,
     profiles_dir: Path | None,
     target: str | None,
@@ -66,6 +73,12 @@ def command(
     from ffc.workspace.again import Asked
 
     authorize(local_user(), "compile")
-    asked = Asked(profiles_dir=profiles_dir, target=target, variables=variables, strict=strict)
+    asked = Asked(
+        profiles_dir=profiles_dir,
+        target=target,
+        variables=variables,
+        strict=strict,
+        cached=not no_cache,
+    )
     compiling = compile_again if watch else compile_once
     return compiling(project_dir, asked, introspect, output, limit, quiet)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 import sqlglot
@@ -26,6 +26,7 @@ from ffc.manifest.records import (
     Transformation,
     ViewPlan,
 )
+from ffc.project.rendered import Rendered
 from ffc.sql.snapshots import TIMES
 
 
@@ -68,10 +69,8 @@ def _of_transformation(state: Compilation, node: Transformation) -> dict[str, Co
     itself = {node.id: names, f"watermark.{node.id}": ["watermark"]}
     found: dict[str, Edge] = dict.fromkeys(names, Edge())
     for rendered in renderings:
-        try:
-            tree = sqlglot.parse_one(without_end(rendered.sql), read=dialect_of(state, rendered))
-            edges = query_lineage(tree, known | itself, names)
-        except (Unclear, SqlglotError, RecursionError):
+        edges = _edges(state, rendered, known | itself, names)
+        if edges is None:
             everything = frozenset((ref, name) for ref, own in known.items() for name in own)
             edges = dict.fromkeys(names, Edge(everything))
         found = {name: found[name] | edges[name] for name in names}
@@ -82,6 +81,23 @@ def _of_transformation(state: Compilation, node: Transformation) -> dict[str, Co
         name: _record(*({r for r in refs if r[0] not in itself} for refs in (e.values, e.rows)))
         for name, e in found.items()
     }
+
+
+def _edges(
+    state: Compilation,
+    rendered: Rendered,
+    nodes: Mapping[str, Sequence[str]],
+    names: Sequence[str],
+) -> dict[str, Edge] | None:
+    """Return where the columns of a query come from; None where that can't be told."""
+    reading = state.readings.get((rendered.node, rendered.incremental))
+    if reading is not None:
+        return reading.edges()
+    try:
+        tree = sqlglot.parse_one(without_end(rendered.sql), read=dialect_of(state, rendered))
+        return query_lineage(tree, nodes, names)
+    except (Unclear, SqlglotError, RecursionError):
+        return None
 
 
 def _record(values: Iterable[Ref], rows: Iterable[Ref] = ()) -> ColumnLineage:

@@ -71,7 +71,7 @@ def check_text(
     faults = [*jinja, *faults]
     if unbalanced or not left:
         return sorted([*faults, *unbalanced], key=lambda fault: fault.start)
-    if faults or parser is not None or _not_read(sql, dialect) is not None:
+    if faults or parser is not None or isinstance(_read(sql, dialect), Fault):
         parser = parser or Parser()
         refusal = parser.refusal(sql) if not faults else None
         if faults or (refusal is not None and refusal.is_syntax):
@@ -79,8 +79,8 @@ def check_text(
     return sorted(faults, key=lambda fault: fault.start)
 
 
-def _not_read(sql: str, dialect: str) -> Fault | None:
-    """Return why sqlglot can't read a query, or reads it as what is no query."""
+def _read(sql: str, dialect: str) -> exp.Expr | Fault:
+    """Return a query as sqlglot reads it, or why it can't, or why what it reads is no query."""
     try:
         statements = [s for s in sqlglot.parse(without_end(sql), read=dialect) if s is not None]
     except RecursionError:
@@ -94,7 +94,7 @@ def _not_read(sql: str, dialect: str) -> Fault | None:
         message = "ffc can't read this SQL" + (f" at `{shortened(found)}`" if found else "")
         return Fault(NOT_SQL, message, start, min(len(sql), start + max(1, len(found))))
     if len(statements) == 1 and isinstance(statements[0], exp.Query | exp.Values):
-        return None
+        return statements[0]
     return Fault(NOT_SQL, "ffc can't read this SQL", 0, len(sql), (ONE_SELECT,))
 
 
@@ -122,13 +122,16 @@ def refused(rendered: Rendered, refusal: Refusal) -> Diagnostic:
     return refused_binding(rendered.sql, tokens, refusal).diagnostic(rendered)
 
 
-def check_column_names(
+def read_bound(
     rendered: Rendered, columns: Sequence[Column], dialect: str
-) -> Diagnostic | None:
-    """Report a query that can't be fingerprinted, or the first name that two columns share."""
-    unread = _not_read(rendered.sql, dialect)
-    if unread is not None:
-        return unread.diagnostic(rendered)
+) -> exp.Expr | Diagnostic:
+    """Return a query that DuckDB has bound; report the first name that two of its columns share.
+
+    One that can't be read can't be fingerprinted.
+    """
+    tree = _read(rendered.sql, dialect)
+    if isinstance(tree, Fault):
+        return tree.diagnostic(rendered)
     seen: dict[str, str] = {}
     for column in columns:
         first = seen.setdefault(column.name.lower(), column.name)
@@ -137,7 +140,7 @@ def check_column_names(
             help_ = "give one of them another name with `as`"
             span = _second_of(rendered, column.name.lower(), dialect)
             return error("FF405", message, span, help=[help_])
-    return None
+    return tree
 
 
 def _second_of(rendered: Rendered, name: str, dialect: str) -> Span:

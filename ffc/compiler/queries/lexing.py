@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from ffc.core.diagnostics import Diagnostic, error, shortened
@@ -105,13 +106,19 @@ _COMMENT_EDGE: Final = re.compile(r"/\*|\*/")
 
 def lex(sql: str) -> list[Token]:
     """Cut a query into tokens; a quote or comment without an end is the last of them."""
-    return list(_tokens(sql))
+    return list(_cut(sql))
+
+
+# Several ask for the tokens of one query after another.
+@lru_cache(maxsize=4)
+def _cut(sql: str) -> tuple[Token, ...]:
+    return tuple(_tokens(sql))
 
 
 def without_end(sql: str) -> str:
     """Return a query up to its last word: without what may end it, and without later comments."""
-    tokens = [token for token in lex(sql) if token.kind != "semicolon"]
-    return sql[: tokens[-1].end] if tokens else ""
+    last = next((token for token in reversed(_cut(sql)) if token.kind != "semicolon"), None)
+    return sql[: last.end] if last is not None else ""
 
 
 def _tokens(sql: str) -> Iterator[Token]:

@@ -1,0 +1,96 @@
+"""Facts: what was found before, by the hash of all that it follows from.
+
+Each fact is the value of a pure function, and its key is the hash of the function's name and of all
+that the function was given. So nothing is ever invalidated: where something else is asked, the key
+is another one, and what was found before is simply not found. Only what is right is kept: whatever
+has something to report is looked at each time, and its diagnostics are made anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import Final, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+F = TypeVar("F", bound=Struct)
+
+# As long as the hash of a key: no two facts that differ are ever likely to share one.
+KEY_SIZE: Final = 16
+_ENCODER: Final = msgspec.msgpack.Encoder(order="deterministic")
+_DECODERS: Final[dict[type[Struct], msgspec.msgpack.Decoder[Struct]]] = {}
+
+
+def key_of(*parts: object) -> bytes:
+    """Return the key of what follows from these values and from nothing else."""
+    return blake2b(_ENCODER.encode(parts), digest_size=KEY_SIZE).digest()
+
+
+class Facts:
+    """The facts of one compilation: those that were known before, and those that it found.
+
+    `stored` has the encoded facts of earlier compilations. What is asked for stays in `used`, which
+    is what the next compilation may need.
+    """
+
+    def __init__(self, stored: Mapping[bytes, bytes] | None = None) -> None:
+        self._stored = stored or {}
+        self._earlier: Mapping[bytes, Struct] = {}
+        self._values: dict[bytes, Struct] = {}
+
+    def again(self) -> Facts:
+        """Return the facts of the next compilation in this process: it knows what this one used."""
+        following = Facts(self._stored)
+        following._earlier = self._values
+        return following
+
+    def find(self, key: bytes, kind: type[F]) -> F | None:
+        """Return what is known under a key, if anything is."""
+        value = self._values.get(key) or self._earlier.get(key)
+        if value is not None:
+            self._values[key] = value
+        else:
+            encoded = self._stored.get(key)
+            if encoded is None:
+                return None
+            value = self._values[key] = _decoded(encoded, kind)
+        assert isinstance(value, kind)
+        return value
+
+    def keep(self, key: bytes, value: F) -> F:
+        """Note what was found."""
+        self._values[key] = value
+        return value
+
+    @property
+    def found_anew(self) -> bool:
+        """Whether there is a fact that was not stored before."""
+        return any(key not in self._stored for key in self._values)
+
+    def kept(self, spare: int) -> dict[bytes, bytes]:
+        """Return the encoded facts to store: those of this compilation, and as many others.
+
+        The others may be `spare` bytes more than those.
+        """
+        found = {
+            key: self._stored.get(key) or _ENCODER.encode(value)
+            for key, value in self._values.items()
+        }
+        left = spare + sum(map(len, found.values()))
+        for key, encoded in self._stored.items():
+            left -= len(encoded) if key not in found else 0
+            if left < 0:
+                break
+            found.setdefault(key, encoded)
+        return found
+
+
+def _decoded(encoded: bytes, kind: type[F]) -> F:
+    decoder = _DECODERS.get(kind)
+    if decoder is None:
+        decoder = _DECODERS.setdefault(kind, msgspec.msgpack.Decoder(kind))
+    value = decoder.decode(encoded)
+    assert isinstance(value, kind)
+    return value

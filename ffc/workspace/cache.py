@@ -1,0 +1,213 @@
+"""What earlier compilations found, in `target/facts/`: outcomes, manifests, facts.
+
+An outcome is what compiling a project ended in, by the hash of all that a compilation reads: the
+files, profiles.yml, the target and the variables that were asked for, what is installed. Where that
+hash is known nothing is compiled. Where it is not, the facts that were found before are found again
+(`ffc/core/facts.py`), and only what no fact tells is worked out.
+
+The index of outcomes is small and always read; manifests and facts are read when they are needed.
+Every file is written whole and says what its bytes must hash to: one that is damaged, or that
+another ffc wrote, is as good as none. Processes may share the folder: the last one to write wins,
+and what is lost is only worked out again. Where nothing can be written nothing is kept.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from hashlib import blake2b
+from pathlib import Path
+from typing import Final, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from ffc.core.diagnostics import Diagnostic
+from ffc.core.errors import StoreError
+from ffc.core.facts import Facts, key_of
+from ffc.core.files import write_atomically
+from ffc.manifest.records import Manifest
+
+T = TypeVar("T")
+
+FOLDER: Final = ("target", "facts")
+_PACKAGE: Final = Path(__file__).parents[1]
+_DIGEST: Final = 32
+# So many outcomes are kept, those of other targets and of what was undone again.
+_OUTCOMES: Final = 4
+# Facts that were not asked for are kept up to so many bytes more than those that were.
+_SPARE: Final = 8 * 1024 * 1024
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """What a compilation ended in; `manifest` is the hash of its manifest, `nodes` their number.
+
+    `environment` are the variables that templates read, each with the hash of its value.
+    """
+
+    key: bytes
+    environment: Mapping[str, bytes]
+    diagnostics: tuple[Diagnostic, ...]
+    target: str = ""
+    manifest: str = ""
+    nodes: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """Whether the project compiles."""
+        return bool(self.manifest)
+
+
+class _Index(Struct, frozen=True, kw_only=True):
+    """The outcomes, the newest first; `written` is the manifest and the state of what was written.
+
+    The latter is as `state_of` tells it.
+    """
+
+    outcomes: tuple[Outcome, ...] = ()
+    written: tuple[str, bytes] = ("", b"")
+
+
+class Cache:
+    """The cache of one project's folder; without a folder nothing is found and nothing is kept."""
+
+    def __init__(self, root: Path | None) -> None:
+        self._folder = root.joinpath(*FOLDER) if root is not None else None
+        self._made_by = _made_by() if root is not None else b""
+        self._index = self._read("index", _Index) or _Index()
+
+    def key(self, *parts: object) -> bytes:
+        """Return the key of a compilation of what these are."""
+        return key_of(self._made_by, parts)
+
+    def outcome(self, key: bytes, environment: Mapping[str, str]) -> Outcome | None:
+        """Return what a compilation ended in, if it is known."""
+        for outcome in self._index.outcomes:
+            if outcome.key == key and outcome.environment == read_from(
+                environment, outcome.environment
+            ):
+                return outcome
+        return None
+
+    def manifest(self, outcome: Outcome) -> Manifest | None:
+        """Return an outcome's manifest, if it is still there."""
+        return self._read(f"manifest-{outcome.manifest}", Manifest)
+
+    def facts(self) -> Facts:
+        """Return the facts that are known."""
+        return Facts(self._read("facts", dict[bytes, bytes]))
+
+    def keep(self, outcome: Outcome, manifest: Manifest | None, facts: Facts) -> None:
+        """Note what a compilation ended in, and the facts that it found."""
+        if self._folder is None:
+            return
+        if manifest is not None and self.manifest(outcome) is None:
+            self._write(f"manifest-{outcome.manifest}", manifest)
+        if facts.found_anew:
+            self._write("facts", facts.kept(_SPARE))
+        others = [known for known in self._index.outcomes if known.key != outcome.key]
+        outcomes = (outcome, *others[: _OUTCOMES - 1])
+        self._note(msgspec.structs.replace(self._index, outcomes=outcomes))
+        self._forget(known.manifest for known in outcomes)
+
+    def was_written(self, outcome: Outcome, state: bytes) -> bool:
+        """Tell whether an outcome's manifest was written last, and lies there still."""
+        return bool(state) and outcome.ok and self._index.written == (outcome.manifest, state)
+
+    def keep_written(self, outcome: Outcome, state: bytes) -> None:
+        """Note which manifest was written."""
+        if self._folder is not None:
+            written = (outcome.manifest, state)
+            self._note(msgspec.structs.replace(self._index, written=written))
+
+    def _note(self, index: _Index) -> None:
+        self._index = index
+        self._write("index", index)
+
+    def _forget(self, known: Iterable[str]) -> None:
+        """Delete the manifests of outcomes that are not kept."""
+        assert self._folder is not None
+        names = {f"manifest-{each}" for each in known}
+        with suppress(OSError):
+            for path in self._folder.glob("manifest-*"):
+                if path.name not in names:
+                    path.unlink(missing_ok=True)
+
+    def _read(self, name: str, kind: type[T]) -> T | None:
+        if self._folder is None:
+            return None
+        try:
+            data = (self._folder / name).read_bytes()
+        except OSError:
+            return None
+        body = memoryview(data)[_DIGEST:]
+        if data[:_DIGEST] != self._digest(body):
+            return None
+        return msgspec.msgpack.decode(body, type=kind)
+
+    def _write(self, name: str, value: object) -> None:
+        assert self._folder is not None
+        body = msgspec.msgpack.encode(value)
+        with suppress(StoreError):  # it is only slower without
+            write_atomically(self._folder / name, self._digest(body) + body)
+
+    def _digest(self, body: bytes | memoryview) -> bytes:
+        return blake2b(body, digest_size=_DIGEST, key=self._made_by).digest()
+
+
+def outcome_of(
+    key: bytes,
+    environment: Mapping[str, bytes],
+    diagnostics: tuple[Diagnostic, ...],
+    target: str,
+    manifest: Manifest | None,
+) -> Outcome:
+    """Return the outcome of a compilation."""
+    encoded = msgspec.msgpack.encode(manifest) if manifest is not None else b""
+    return Outcome(
+        key=key,
+        environment=environment,
+        diagnostics=diagnostics,
+        target=target,
+        manifest=blake2b(encoded, digest_size=16).hexdigest() if manifest is not None else "",
+        nodes=len(manifest.nodes) if manifest is not None else 0,
+    )
+
+
+def read_from(environment: Mapping[str, str], names: Iterable[str]) -> dict[str, bytes]:
+    """Return the hashes of variables of the environment, of those that are not there too."""
+    return {name: key_of(environment.get(name)) for name in names}
+
+
+def state_of(folder: Path) -> bytes:
+    """Return the hash of how the files that a compilation writes look from outside."""
+    own = list(_looks(folder / "compiled", ""))
+    try:
+        looked = (folder / "manifest.json").stat()
+    except OSError:
+        return b""
+    return key_of(own, looked.st_size, looked.st_mtime_ns, looked.st_ino)
+
+
+def _looks(path: Path | str, suffix: str) -> Iterator[tuple[str, int, int, int]]:
+    """Yield the path, the size, the time and the number of each file of a folder, however deep."""
+    try:
+        with os.scandir(path) as scanned:
+            entries = sorted(scanned, key=lambda entry: entry.name)
+    except OSError:
+        return
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            yield from _looks(entry.path, suffix)
+        elif entry.name.endswith(suffix):
+            looked = entry.stat()
+            yield entry.path, looked.st_size, looked.st_mtime_ns, looked.st_ino
+
+
+def _made_by() -> bytes:
+    """Return the hash of what compiles: Python, what is installed, and ffc's own files."""
+    folders = [folder for folder in map(Path, sys.path) if folder.name.endswith("-packages")]
+    installed = [sorted(path.name for path in each.glob("*.dist-info")) for each in folders]
+    return key_of(sys.version, installed, list(_looks(_PACKAGE, ".py")))
