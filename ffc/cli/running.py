@@ -32,7 +32,7 @@ from ffc.workspace.folder import compile_workspace, git_state
 # The project's folder, that of profiles.yml, the target, variables, whether warnings are errors.
 Where = tuple[Path | None, Path | None, str | None, str | None, bool]
 # Which nodes a run is of, by what was compiled, the open target and the folder; None for all.
-Select = Callable[[Manifest, Session, Path], frozenset[str] | None]
+Select = Callable[[Manifest, Callable[[], Session], Path], frozenset[str] | None]
 # More batches than that nobody means: one takes longer than a blink.
 MOST: Final = 100_000
 # How what is to be tried again fared.
@@ -62,7 +62,7 @@ def run_project(
     write_project(workspace.manifest, folder)
     results = ResultsSink(folder / "run_results.json")
     with Session(workspace.target) as session, ended_when_asked(), shown(quiet) as terminal:
-        selected = select(workspace.manifest, session, workspace.root)
+        selected = select(workspace.manifest, lambda: session, workspace.root)
         if selected is not None and not selected:
             return nothing_selected(strict=where[-1], quiet=quiet)
         threads = threads or workspace.target.threads or THREADS
@@ -80,16 +80,16 @@ def run_project(
     return 0 if document.status == "success" else 1
 
 
-def left_over(manifest: Manifest, session: Session, root: Path) -> frozenset[str]:
+def left_over(manifest: Manifest, opens: Callable[[], Session], root: Path) -> frozenset[str]:
     """Return the nodes that the last run of a target did not end well with, tests included.
 
     Of a run that was killed nobody knows more: those that it did not come to are among them.
     """
-    runs = session.state.runs(manifest.target.name, limit=100)
+    runs = opens().state.runs(manifest.target.name, limit=100)
     last = next((each for each in runs if each.command in COMMANDS), None)
     if last is None:
         raise NotFound("there was no run yet", help=["`ffc run` is the first one"])
-    results = session.state.run_nodes(last.id)
+    results = opens().state.run_nodes(last.id)
     nodes = frozenset(node.id for node in manifest.nodes)
     unwell = [r for r in results if r.status in _UNWELL]
     failed = nodes & {r.id for r in unwell}

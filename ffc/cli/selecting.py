@@ -6,12 +6,12 @@ import json
 import subprocess
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ffc.cli.options import Typed
 from ffc.cli.streams import talk
-from ffc.connect.session import Session
 from ffc.core.diagnostics import did_you_mean
 from ffc.core.errors import FfcError, Misuse, NotFound
 from ffc.manifest.criteria import Criterion, Wanted, read_typed
@@ -25,8 +25,11 @@ from ffc.manifest.selection import (
     suggestions,
 )
 from ffc.manifest.upgrades import decode_manifest
-from ffc.workspace.folder import OpenTarget
 from ffc.workspace.selectors import find_selectors
+
+if TYPE_CHECKING:
+    from ffc.connect.session import Session
+    from ffc.workspace.folder import OpenTarget
 
 RESULTS_FILE: Final = "run_results.json"
 
@@ -45,22 +48,29 @@ class Chosen:
     strict: bool = False
     quiet: bool = False
 
-    def of(self, manifest: Manifest, session: Session, root: Path) -> frozenset[str] | None:
-        """Return the ids of the nodes that are meant, None for all; say what matches none."""
-        found = self._select(manifest, session, root)
+    def of(
+        self, manifest: Manifest, opens: Callable[[], Session], root: Path
+    ) -> frozenset[str] | None:
+        """Return the ids of the nodes that are meant, None for all; say what matches none.
+
+        The target's stores are opened only to see how a run went.
+        """
+        found = self._select(manifest, opens, root)
         if found is None:
             return None
         self._tell_unmatched(manifest, found.unmatched)
         return found.nodes
 
-    def _select(self, manifest: Manifest, session: Session, root: Path) -> Selection | None:
+    def _select(
+        self, manifest: Manifest, opens: Callable[[], Session], root: Path
+    ) -> Selection | None:
         selectors = find_selectors(root)
         wanted = self._meant(selectors.named, selectors.default)
         if wanted is None:
             return None
         context = SelectionContext(
             before=self.before(),
-            results=self._results(session, manifest.target.name),
+            results=lambda: self._results(opens, manifest.target.name),
             changed=_changed_in(root),
             selectors=selectors.named,
         )
@@ -88,14 +98,14 @@ class Chosen:
         """Return the manifest to compare with; raises NotFound where the folder has none."""
         return _before(self.typed.state) if self.typed.state is not None else None
 
-    def _results(self, session: Session, target: str) -> dict[str, str] | None:
+    def _results(self, opens: Callable[[], Session], target: str) -> dict[str, str] | None:
         """Return how nodes fared in the run that left its results beside the other manifest.
 
         Without one it is the target's last run.
         """
         path = self.typed.state / RESULTS_FILE if self.typed.state is not None else None
         if path is None or not path.is_file():
-            return _last_results(session, target)
+            return _last_results(opens(), target)
         try:
             document = json.loads(path.read_bytes())
             return _worst((str(r["id"]), str(r["status"])) for r in document["results"])
@@ -107,7 +117,7 @@ class Chosen:
         deployment = opened.session.state.deployment(opened.session.target.name)
         if deployment is None:
             return None
-        return self.of(decode_manifest(deployment[1]), opened.session, opened.root)
+        return self.of(decode_manifest(deployment[1]), partial(_session_of, opened), opened.root)
 
     def deployed_in(self, *targets: OpenTarget) -> frozenset[str] | None:
         """Return the ids of what is meant in any of several targets, of what is deployed there.
@@ -119,7 +129,7 @@ class Chosen:
             deployment = opened.session.state.deployment(opened.session.target.name)
             if deployment is not None:
                 manifest = decode_manifest(deployment[1])
-                found = self._select(manifest, opened.session, opened.root)
+                found = self._select(manifest, partial(_session_of, opened), opened.root)
                 if found is None:
                     return None
                 selections.append((manifest, found))
@@ -137,6 +147,10 @@ class Chosen:
                 raise NoMatch(message, help=hints)
             if not self.quiet:
                 talk(f"warning: {message}{f'; {hints[0]}' if hints else ''}")
+
+
+def _session_of(opened: OpenTarget) -> Session:
+    return opened.session
 
 
 def nothing_selected(*, strict: bool, quiet: bool) -> int:

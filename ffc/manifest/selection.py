@@ -27,12 +27,12 @@ Edges = Mapping[str, frozenset[str]]
 class SelectionContext:
     """What a selection may ask beside the manifest; None where it was not given.
 
-    `before` is another manifest, `results` how nodes fared in the last run, `changed` tells the
-    files that differ from a git reference, `selectors` are selections by name.
+    `before` is another manifest, `results` tells how nodes fared in the last run, if there was one,
+    `changed` the files that differ from a git reference; `selectors` are selections by name.
     """
 
     before: Manifest | None = None
-    results: Mapping[str, str] | None = None
+    results: Callable[[], Mapping[str, str] | None] | None = None
     changed: Callable[[str], Iterable[str]] | None = None
     selectors: Mapping[str, Wanted] = field(default_factory=dict)
 
@@ -154,9 +154,10 @@ class _Choosing:
         return self.of(selector_named(self._context.selectors, value))
 
     def _by_result(self, value: str) -> frozenset[str]:
-        if self._context.results is None:
+        results = self._context.results() if self._context.results is not None else None
+        if results is None:
             raise BadSelection("`result:` needs a run to look at", help=["run `ffc run` first"])
-        ids = {name for name, status in self._context.results.items() if status == value}
+        ids = {name for name, status in results.items() if status == value}
         return frozenset(name for name in self._nodes if name in ids or _is_tested(name, ids))
 
     def _by_git(self, value: str) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache as once
 from pathlib import Path
@@ -66,6 +66,23 @@ class Workspace:
     def manifest(self) -> Manifest | None:
         """What the project compiles to; None where it doesn't."""
         return self.loads_manifest() if self.ok else None
+
+    @contextmanager
+    def opening(self) -> Iterator[Callable[[], Session]]:
+        """Give what opens the target's stores to look at them; they are closed in the end.
+
+        Raises ProfileError where the target is not known.
+        """
+        with ExitStack() as stack:
+
+            def opens() -> Session:
+                from ffc.connect.session import Session
+
+                if self.target is None:
+                    raise ProfileError("the target is not known", help=["see profiles.yml"])
+                return stack.enter_context(Session(self.target, read_only=True))
+
+            yield once(opens)
 
 
 def find_root(project_dir: Path | None) -> Path:

@@ -119,7 +119,7 @@ def test_results_are_those_of_the_last_run() -> None:
         "gone.node": "error",
         "training_set.main": "skipped",
     }
-    assert names("result:error+", "result:skipped", results=results) == {
+    assert names("result:error+", "result:skipped", results=lambda: results) == {
         "clean",
         "spending",
         "paid_back",

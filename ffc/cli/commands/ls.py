@@ -61,11 +61,9 @@ def command(
     It is compiled first, and needs no connection. Names and files come one a line, for other
     commands: each name means its own node to `--select`.
     """
-    from ffc.cli.diagnosing import show_diagnostics
     from ffc.cli.listing import list_document, list_lines, listed_nodes, read_keys
     from ffc.cli.selecting import Chosen
     from ffc.cli.streams import answer, answer_exactly, talk
-    from ffc.connect.session import Session
     from ffc.manifest.files import encode
     from ffc.workspace.folder import compile_workspace
 
@@ -74,12 +72,14 @@ def command(
         raise click.UsageError("`--keys` goes with `--output json`")
     workspace = compile_workspace(project_dir, profiles_dir, target, variables)
     manifest = workspace.manifest
-    if manifest is None or workspace.target is None:
+    if manifest is None:
+        from ffc.cli.diagnosing import show_diagnostics
+
         show_diagnostics(workspace, quiet)
         return 1
     chosen = Chosen(typed=typed, strict=strict, quiet=quiet)
-    with Session(workspace.target, read_only=True) as session:
-        ids = chosen.of(manifest, session, workspace.root)
+    with workspace.opening() as opens:
+        ids = chosen.of(manifest, opens, workspace.root)
     nodes, gone = listed_nodes(manifest, chosen.before(), ids)
     if output == "json":
         answer_exactly(encode(list_document(manifest, nodes, gone, wanted)).decode())
