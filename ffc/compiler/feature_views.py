@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlglot import exp
+from msgspec import Struct
 
 from ffc.compiler.aggregates import check_aggregate
 from ffc.compiler.catalog import resolve_relation
@@ -16,6 +16,7 @@ from ffc.compiler.sources import check_timezone
 from ffc.compiler.values import BadValue, default_value
 from ffc.core.diagnostics import Diagnostic, Span, did_you_mean, error, listed, warning
 from ffc.core.errors import InternalError
+from ffc.core.facts import key_of
 from ffc.core.names import node_id
 from ffc.core.types import Type, known_type, widens
 from ffc.manifest import records
@@ -97,7 +98,7 @@ def _node(
     store: str,
     oracle: Oracle,
 ) -> records.FeatureView:
-    sql, found = _history(node, source, shape, oracle, state.text)
+    sql, found = _history(state, node, source, shape, oracle)
     own, project = view.as_known, state.project
     times = [column.name for column in shape.times]
     return records.FeatureView(
@@ -123,21 +124,38 @@ def _node(
     )
 
 
+class _History(Struct, frozen=True):
+    """The query of a view's history, as the target is told it, and its columns."""
+
+    sql: str
+    columns: tuple[records.Column, ...]
+
+
 def _history(
-    node: str,
-    source: str,
-    shape: _Shape,
-    oracle: Oracle,
-    text: Callable[[exp.Expr], str],
+    state: Compilation, node: str, source: str, shape: _Shape, oracle: Oracle
 ) -> tuple[str, tuple[records.Column, ...]]:
     """Return the query of a view's history and its columns; aggregates have no history."""
     if len(shape.kept) < len(shape.features):
         return "", oracle.declare_source(node, shape.columns)
+    parts = [
+        [(column.name, column.source, str(column.type)) for column in columns]
+        for columns in (shape.keys, shape.times, shape.kept)
+    ]
+    key = key_of("history", source, parts, state.target.offline, state.target.dialect)
+    known = state.facts.find(key, _History)
+    if known is None:
+        known = state.facts.keep(key, _made_history(state, node, source, shape, oracle))
+    return known.sql, known.columns
+
+
+def _made_history(
+    state: Compilation, node: str, source: str, shape: _Shape, oracle: Oracle
+) -> _History:
     query = history(source, shape.keys, shape.times, shape.kept)
     found = oracle.describe(generate(query, "duckdb"))
     if isinstance(found, Refusal):
         raise InternalError(f"the history of {node} does not bind: {found.message}")
-    return text(query), found
+    return _History(state.text(query), found)
 
 
 def _schedule(view: FeatureView) -> records.Schedule | None:

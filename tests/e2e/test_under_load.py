@@ -104,11 +104,12 @@ class Load:
                 connection.close()
         connection.close()
 
-    def until(self, holds: Callable[[Any], bool], seconds: float = 20) -> None:
-        """Return when the newest answer is such that something holds."""
+    def until(self, holds: Callable[[Any], bool], seconds: float = 20, times: int = 1) -> None:
+        """Return when something holds of the newest answers, of so many in a row."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            if self.seen and self.seen[-1][1] == 200 and holds(self.seen[-1][2]):
+            newest = self.seen[-times:]
+            if len(newest) == times and all(s == 200 and holds(told) for _, s, told in newest):
                 return
             time.sleep(0.05)
         raise AssertionError(self.seen[-1])
@@ -210,11 +211,11 @@ def test_nothing_fails_and_nothing_is_mixed_by_a_rollback(tmp_path: Path) -> Non
     more.write_text(MORE)
     assert ffc(tmp_path, "run").code == 0
     with serving(tmp_path) as server, Load(server, ASK, GUESS) as load:
-        load.until(lambda told: told["deployment"] == "d2")
+        load.until(lambda told: told["deployment"] == "d2", times=20)
         for deployment in ("d3", "d4", "d5", "d6"):
             done = ffc(tmp_path, "rollback")
             assert done.code == 0, done.stderr
-            load.until(lambda told, now=deployment: told["deployment"] == now)
+            load.until(lambda told, now=deployment: told["deployment"] == now, times=20)
     assert [told for _, status, told in load.seen if status != 200] == []
     by = {name: [told for _, _, told in load.seen if told["deployment"] == name] for name in DS}
     assert all(len(told) > 10 for told in by.values())

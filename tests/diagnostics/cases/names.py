@@ -19,7 +19,21 @@ from diagnostics.project import (
     sql,
 )
 
+SELECTORS: Final = "selectors.yml"
+
 CASES: Final[dict[str, Case]] = {
+    "selector_method": Case(
+        {SELECTORS: "selectors:\n  - {name: daily, definition: {method: tagg, value: x}}\n"},
+        ("FF216",),
+    ),
+    "selector_two_defaults": Case(
+        {
+            SELECTORS: "selectors:\n"
+            "  - {name: daily, default: true, definition: 'tag:a'}\n"
+            "  - {name: weekly, default: true, definition: 'tag:b'}\n"
+        },
+        ("FF216",),
+    ),
     "ref_misspelt": Case(edited(SQL, (SOURCE_CALL, "ref('stg_order')")), ("FF201",)),
     "ref_to_a_source": Case(edited(SQL, (SOURCE_CALL, "ref('orders')")), ("FF201",)),
     "ref_far_from_all": sql("select * from {{ ref('xyz') }}\n", "FF201"),
