@@ -26,7 +26,7 @@ from ffc_sqlite import SQLiteOnlineStore, SQLiteStateStore
 class Tried:
     """An adapter, the settings of a place that nobody else uses, and which checks; all if none.
 
-    One that is `slow` is tried with the slow tests.
+    One that is `slow` is tried with the slow tests, and so are the checks that are `later`.
     """
 
     name: str
@@ -34,6 +34,11 @@ class Tried:
     options: Callable[[Path], Options]
     only: Sequence[str] = ()
     slow: bool = False
+    later: Sequence[str] = ()
+
+    def is_slow(self, check: Check[Any]) -> bool:
+        """Tell whether a check is one of the slow tests."""
+        return self.slow or check.thorough or bool(named([check], self.later) if self.later else ())
 
     def checks(self) -> list[Check[Any]]:
         """Return the checks of what it declares."""
@@ -78,12 +83,12 @@ SEARCHES = ("offline.point_in_time", "offline.random")
 TRANSLATIONS = ("offline.translations",)
 ADAPTERS = (
     Tried("duckdb", DuckDBOfflineStore, in_a_file("w.duckdb")),
-    Tried("duckdb_without_asof", WithoutAsof, in_a_file("w.duckdb"), SEARCHES),
-    Tried("duckdb_translating", Translating, in_a_file("w.duckdb"), TRANSLATIONS),
+    Tried("duckdb_without_asof", WithoutAsof, in_a_file("w.duckdb"), SEARCHES, slow=True),
+    Tried("duckdb_translating", Translating, in_a_file("w.duckdb"), TRANSLATIONS, slow=True),
     Tried("duckdb_translating_all", TranslatingAll, in_a_file("w.duckdb"), TRANSLATIONS, slow=True),
     Tried("sqlite", SQLiteOnlineStore, in_a_file("o.db")),
     Tried("sqlite", SQLiteStateStore, in_a_file("s.db")),
-    Tried("postgres", PostgresOfflineStore, in_a_database()),
+    Tried("postgres", PostgresOfflineStore, in_a_database(), later=TRANSLATIONS),
     Tried("postgres16", PostgresOfflineStore, in_a_database(16), slow=True),
     Tried("postgres", PostgresOnlineStore, in_a_database()),
     Tried("postgres", PostgresStateStore, in_a_database()),

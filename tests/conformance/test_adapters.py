@@ -17,7 +17,7 @@ def _parameters() -> list[Any]:
             tried,
             check,
             id=f"{tried.name}-{check}",
-            marks=[pytest.mark.slow] if check.thorough or tried.slow else [],
+            marks=[pytest.mark.slow] if tried.is_slow(check) else [],
         )
         for tried in ADAPTERS
         for check in tried.checks()

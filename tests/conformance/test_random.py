@@ -95,7 +95,7 @@ def check(seed: int) -> None:
         assert differences(expected, found, times) == [], (seed, name)
 
 
-@pytest.mark.parametrize("part", range(2))
+@pytest.mark.parametrize("part", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_a_few_random_projects(part: int) -> None:
     for seed in range(part, FEW, 2):
         check(seed)
