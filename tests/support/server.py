@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,11 @@ class Server:
     def workers(self) -> list[int]:
         """Return the processes that answer: its children, but the one that only tracks others."""
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
-        commands = {child: Path(f"/proc/{child}/cmdline").read_bytes() for child in children}
+        commands = {}
+        for child in children:
+            # One that was killed may be gone since they were listed.
+            with suppress(FileNotFoundError, ProcessLookupError):
+                commands[child] = Path(f"/proc/{child}/cmdline").read_bytes()
         return [int(child) for child, said in commands.items() if b"resource_tracker" not in said]
 
     def head(self, path: str) -> tuple[int, bytes]:
