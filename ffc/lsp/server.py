@@ -104,14 +104,13 @@ class Editing:
             if not opened.project.known.entries:
                 await self._worker.do(opened.project.understand)
             await self._worker.do(opened.project.compile)
+            self._tell(opened)
+            await self._worker.do(opened.project.rest)
         except Exception as problem:
             words = f"{InternalError.code}: a bug in ffc: {type(problem).__name__}: {problem}"
             self._server.window_log_message(
                 types.LogMessageParams(type=types.MessageType.Error, message=words)
             )
-            return
-        self._tell(opened)
-        await self._worker.do(opened.project.rest)
 
     def _tell(self, opened: _Open) -> None:
         """Publish what changed about what is wrong: nothing of a file that is right again."""
