@@ -17,7 +17,7 @@ from ffc.core.characters import visible_path
 from ffc.manifest.files import encode, read_manifest
 from ffc.manifest.records import Manifest
 from ffc.site.rendering import site_files
-from ffc.site.serving import site_address, site_server
+from ffc.site.serving import serve_until_interrupted, site_address, site_server
 from ffc.site.writing import Written, check_place, write_site
 from ffc.workspace.folder import compile_workspace
 
@@ -94,10 +94,8 @@ def listening(folder: Path, port: int | None) -> Iterator[ThreadingHTTPServer | 
 def serve_docs(server: ThreadingHTTPServer) -> None:
     """Serve until interrupted."""
     talk(f"serving the docs on {site_address(server)} (Ctrl-C ends it)")
-    try:
-        server.serve_forever(poll_interval=0.1)
-    except KeyboardInterrupt:
-        talk("")
+    serve_until_interrupted(server)
+    talk("")
 
 
 def open_page(address: str) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
+from types import FrameType
 from typing import Any, Final
 
 from ffc.core.errors import Unreachable
@@ -63,3 +66,20 @@ def site_server(folder: Path, port: int) -> ThreadingHTTPServer:
 def site_address(server: ThreadingHTTPServer) -> str:
     """Return where a browser finds the site."""
     return f"http://{HOST}:{server.server_address[1]}/"
+
+
+def serve_until_interrupted(server: ThreadingHTTPServer) -> None:
+    """Serve until SIGINT.
+
+    The signal is noted and not raised: a KeyboardInterrupt that is raised while an object is
+    cleared away (a thread's, after each answer) is dropped by Python, and would be lost.
+    """
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        Thread(target=server.shutdown, daemon=True).start()
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        server.serve_forever(poll_interval=0.1)
+    finally:
+        signal.signal(signal.SIGINT, before)
