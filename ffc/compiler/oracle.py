@@ -9,7 +9,6 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Final
 
 import duckdb
@@ -17,11 +16,12 @@ import msgspec
 from msgspec import Struct
 from sqlglot import exp
 
+from ffc.compiler.scratch import close_scratch, open_scratch
 from ffc.core.errors import InternalError
 from ffc.core.facts import Facts, key_of
 from ffc.core.types import known_type
 from ffc.manifest.records import Column
-from ffc.sql import build, relations
+from ffc.sql import build
 from ffc.sql.types import sql_type, type_of_native
 
 TOO_DEEP: Final = "Max expression depth limit"
@@ -56,17 +56,21 @@ class Refusal:
 
 
 class Parser:
-    """DuckDB's parser: it knows no tables."""
+    """DuckDB's parser: it knows no tables. Without a connection to ask, it borrows one."""
 
     def __init__(self, connect: Callable[[], duckdb.DuckDBPyConnection] | None = None) -> None:
-        self._connect = connect or cache(_connection)
+        self._connect = connect
 
     def refusal(self, sql: str) -> Refusal | None:
         """Return why a text is not SQL, or nothing if it is."""
+        connection = self._connect() if self._connect is not None else open_scratch()
         try:
-            self._connect().extract_statements(sql)
+            connection.extract_statements(sql)
         except duckdb.Error as problem:
             return _refusal(problem, sql, 0)
+        finally:
+            if self._connect is None:
+                close_scratch(connection)
         return None
 
 
@@ -108,9 +112,7 @@ class Oracle:
 
     def _connection(self) -> duckdb.DuckDBPyConnection:
         if self._opened is None:
-            self._opened = _connection()
-            schema = relations.create_schema(build.REFERENCE_SCHEMA)
-            self._opened.execute(schema.sql(dialect="duckdb"))
+            self._opened = open_scratch()
         return self._opened
 
     def knows(self, node: str) -> bool:
@@ -226,7 +228,8 @@ class Oracle:
     def close(self) -> None:
         """Let go of the database."""
         if self._opened is not None:
-            self._opened.close()
+            close_scratch(self._opened)
+            self._opened = None
 
 
 def _typed(node: _Declared) -> list[exp.ColumnDef]:
@@ -239,19 +242,6 @@ def _typed(node: _Declared) -> list[exp.ColumnDef]:
 def _says_more(sql: str, columns: Sequence[Column]) -> bool:
     """Tell whether more follows from a query than names and types, such as how text is compared."""
     return "collate" in sql.lower() or not all(_SIMPLE.fullmatch(c.native) for c in columns)
-
-
-def _connection() -> duckdb.DuckDBPyConnection:
-    """Open a database in memory that reads nothing from outside."""
-    connection = duckdb.connect(":memory:")
-    for setting in (
-        "SET TimeZone = 'UTC'",
-        "SET errors_as_json = true",
-        "SET enable_external_access = false",
-        "SET lock_configuration = true",
-    ):
-        connection.execute(setting)
-    return connection
 
 
 def _refusal(problem: duckdb.Error, sql: str, shift: int) -> Refusal:

@@ -206,7 +206,7 @@ def _refusals(rendered: Rendered, refusal: Refusal, oracle: Oracle) -> list[Diag
     for _ in range(MOST_COLUMNS):
         if not isinstance(found, Refusal):
             break
-        problem = refused(rendered, found)
+        problem = refused(rendered, found, oracle.parser)
         length = found.end - found.start
         if problems and problem.code != "FF303":
             break

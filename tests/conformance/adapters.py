@@ -90,6 +90,6 @@ ADAPTERS = (
     Tried("sqlite", SQLiteStateStore, in_a_file("s.db")),
     Tried("postgres", PostgresOfflineStore, in_a_database(), later=TRANSLATIONS),
     Tried("postgres16", PostgresOfflineStore, in_a_database(16), slow=True),
-    Tried("postgres", PostgresOnlineStore, in_a_database()),
+    Tried("postgres", PostgresOnlineStore, in_a_database(), later=("online.together",)),
     Tried("postgres", PostgresStateStore, in_a_database()),
 )

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pytest
 from support.cli import PROFILES, ffc, write_files
 from support.postgres import shared
+from support.slow import all_but_first
 
 from ffc.adapter import Given, Options
 from ffc.conformance import offline_checks, online_checks, state_checks
@@ -306,7 +307,9 @@ def test_what_a_living_run_has_is_left_alone(project: Path, role: str) -> None:
     assert left(project) == NOTHING
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), all_but_first([(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+)
 def test_nothing_is_left_of_a_run_that_is_stopped(
     project: Path, number: signal.Signals, code: int
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 from conformance.project import write_project
 from support.cli import PROFILES, ffc, write_files
 from support.postgres import profiles_in, shared
+from support.slow import all_but_first
 
 from ffc import Client
 from ffc.conformance.brute_force import training_rows
@@ -40,7 +41,7 @@ def profiles(request: pytest.FixtureRequest) -> str:
     return PROFILES if request.param == "duckdb" else profiles_in(shared())
 
 
-@pytest.mark.parametrize("case", [pytest.param(case, id=case["name"]) for case in CASES])
+@pytest.mark.parametrize("case", all_but_first(CASES, fast=20), ids=lambda case: case["name"])
 def test_case(case: dict[str, Any], profiles: str, tmp_path: Path) -> None:
     write_project(case, tmp_path)
     write_files(tmp_path, {"profiles.yml": profiles})

@@ -552,6 +552,7 @@ def test_bodies_of_the_other_routes(server: Server, path: str, body: bytes, stat
     assert told.reason()
 
 
+@pytest.mark.slow
 def test_a_server_ends_though_clients_are_slow(tmp_path: Path) -> None:
     project = small_project(tmp_path / "small")
     assert ffc(project, "run").code == 0

@@ -20,6 +20,7 @@ import pytest
 from pyarrow import parquet
 from support.cli import PROFILES, ffc
 from support.projects import FILES, small_project
+from support.slow import all_but_first
 
 from ffc import Client, errors
 
@@ -158,6 +159,7 @@ def test_what_editors_leave_in_a_project(tmp_path: Path) -> None:
     assert client.views.names == ["profile", "spent"]
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
     # The warehouse may use what it is given, and puts the rest into files of its own.
     small = small_project(tmp_path / "small", **{"profiles.yml": LIMITED})
@@ -193,7 +195,7 @@ def test_there_is_no_room(project: Path, tmp_path: Path) -> None:
     assert list((tmp_path / "scratch").iterdir()) == []
 
 
-@pytest.mark.parametrize("wait", [0.0, 0.2, 0.6])
+@pytest.mark.parametrize("wait", all_but_first([0.2, 0.0, 0.6]))
 @pytest.mark.parametrize("who", ["ffc", "python"])
 def test_an_interrupt(who: str, wait: float, project: Path, many: Path, tmp_path: Path) -> None:
     scratch, to = tmp_path / "scratch", tmp_path / "out" / "found.parquet"

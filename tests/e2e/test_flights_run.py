@@ -246,6 +246,7 @@ def test_again_unchanged_builds_nothing(project: Path) -> None:
     assert "done: 31 unchanged" in done.stderr
 
 
+@pytest.mark.slow
 def test_what_is_touched_builds_only_what_hangs_on_it(tmp_path: Path) -> None:
     project = flights_project(tmp_path)
     assert ffc(project, "run", "--quiet").code == 0

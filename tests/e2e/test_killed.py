@@ -16,6 +16,7 @@ import duckdb
 import pytest
 from support.cli import ffc
 from support.projects import FILES, small_project
+from support.slow import all_but_first
 
 DATED: Final = """\
 {{ config(materialized='incremental', time_column='seen', unique_key=['user_id', 'seen']) }}
@@ -148,7 +149,7 @@ def test_killed_at_any_instant(
     check_recovered(project, whole)
 
 
-@pytest.mark.parametrize("share", [0.5, 0.7, 0.9])
+@pytest.mark.parametrize("share", all_but_first([0.7, 0.5, 0.9]))
 def test_killed(tmp_path: Path, expected: tuple[dict[str, Any], float], share: float) -> None:
     whole, seconds = expected
     project = project_at(tmp_path)
@@ -157,7 +158,8 @@ def test_killed(tmp_path: Path, expected: tuple[dict[str, Any], float], share: f
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+    ("number", "code"),
+    all_but_first([(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)]),
 )
 def test_a_run_that_is_asked_to_end_leaves_nothing_half_built(
     tmp_path: Path, number: int, code: int

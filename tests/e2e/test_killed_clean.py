@@ -80,6 +80,7 @@ def started(project: Path) -> subprocess.Popen[bytes]:
     )
 
 
+@pytest.mark.slow
 def test_readers_go_on_while_rows_are_taken_away(refilled: Path, tmp_path: Path) -> None:
     """Each finds every key at every instant, and no clean waits for one that is slow."""
     project = tmp_path / "project"

@@ -18,6 +18,7 @@ import pytest
 from support.cli import ffc
 from support.postgres import PASSWORD, PostgresServer, postgres
 from support.projects import on_postgres, open_session, small_project
+from support.slow import all_but_first
 
 from ffc.connect import holding as locks
 from ffc.connect.holding import holding
@@ -111,7 +112,7 @@ def killed(shared: Shared, process: subprocess.Popen[str]) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("batches", [1, pytest.param(3, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("how", [power_failure, killed])
+@pytest.mark.parametrize("how", all_but_first([killed, power_failure]))
 def test_a_sync_that_loses_its_server_or_its_life_is_gone_on_with(
     shared: Shared, how: Callable[..., tuple[int, str]], batches: int
 ) -> None:
@@ -261,6 +262,7 @@ def test_a_misspelt_setting_is_told_before_anything_is_opened(shared: Shared) ->
     assert "`shema`" in told(shared, "compile")
 
 
+@pytest.mark.slow
 def test_a_server_that_stands_still_is_not_waited_for_long(shared: Shared) -> None:
     with shared.server.hanging():
         began = time.monotonic()

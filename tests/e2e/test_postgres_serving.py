@@ -13,6 +13,7 @@ from support.cli import ffc
 from support.postgres import PostgresServer, postgres
 from support.projects import FILES, on_postgres, small_project
 from support.server import serving
+from support.slow import all_but_first
 from support.waiting import BOUND, RIGHT, Asked, comes_back, many, told_later
 
 
@@ -66,6 +67,7 @@ def test_the_whole_line(project: Path, server: PostgresServer, database: str) ->
     assert [run["status"] for run in runs if run["command"] == "run"] == ["success", "success"]
 
 
+@pytest.mark.slow
 def test_a_store_that_stands_still_costs_a_second_and_holds_up_nobody_else(
     project: Path, server: PostgresServer
 ) -> None:
@@ -101,6 +103,7 @@ def test_a_server_that_stops_and_comes_back(project: Path, server: PostgresServe
         assert Asked(serves, "/readyz").status == 200
 
 
+@pytest.mark.slow
 def test_a_server_that_starts_while_the_stores_are_away(
     project: Path, server: PostgresServer
 ) -> None:
@@ -129,7 +132,7 @@ def test_connections_that_are_ended_cost_no_answer(
             assert asked.seconds < BOUND
 
 
-@pytest.mark.parametrize("alone", [False, True], ids=["project", "manifest"])
+@pytest.mark.parametrize("alone", all_but_first([False, True]), ids=["project", "manifest"])
 def test_another_store_is_read_when_it_holds_what_is_served(
     project: Path, server: PostgresServer, database: str, alone: bool
 ) -> None:

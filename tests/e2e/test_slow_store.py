@@ -18,6 +18,7 @@ import pytest
 from support.cli import ffc
 from support.projects import FILES, open_session, small_project
 from support.server import Server, serving
+from support.slow import all_but_first
 from support.waiting import BOUND, RIGHT, Asked, comes_back, many, told_later
 
 from ffc.adapter import Transient, Unreachable
@@ -147,6 +148,7 @@ def test_the_file_is_let_go_of_while_a_server_waits(project: Path) -> None:
         context.__exit__(None, None, None)
 
 
+@pytest.mark.slow
 def test_a_vacuum_beside_holds_up_nobody(project: Path) -> None:
     with serving(project) as server, held(VACUUMING, online(project)):
         answers, health = many(server, threads=3, seconds=3.0)
@@ -172,7 +174,7 @@ def test_a_file_that_vanishes_and_comes_back(project: Path, tmp_path: Path) -> N
         assert Asked(server, "/readyz").status == 200
 
 
-@pytest.mark.parametrize("alone", [False, True], ids=["project", "manifest"])
+@pytest.mark.parametrize("alone", all_but_first([False, True]), ids=["project", "manifest"])
 def test_another_file_is_read_when_it_holds_what_is_served(
     project: Path, tmp_path: Path, alone: bool
 ) -> None:
@@ -217,6 +219,7 @@ def figures(server: Server) -> tuple[str, float]:
         return answer.read().decode(), time.perf_counter() - began
 
 
+@pytest.mark.slow
 def test_a_state_store_that_is_locked_holds_up_nobody(project: Path) -> None:
     """Not even those who ask for figures, which the state store has a part in."""
     with serving(project) as server:

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pytest
 from support.cli import PROFILES, ffc
 from support.server import Server, serving
+from support.slow import all_but_first
 
 from ffc import Client
 
@@ -156,7 +157,7 @@ def test_nothing_fails_and_nothing_is_mixed(tmp_path: Path) -> None:
         assert {status for row in told["rows"] for status in row["statuses"]} == {"ok"}
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", all_but_first([2, 1]))
 def test_a_killed_worker_takes_along_what_it_was_answering_and_no_more(
     tmp_path: Path, workers: int
 ) -> None:
@@ -199,6 +200,7 @@ MODELS = "models:\n  - {{name: guess, features: [twice.a, twice.b{more}]}}\n"
 GUESS = {"model": "guess", "entities": ASK["entities"]}
 
 
+@pytest.mark.slow
 def test_nothing_fails_and_nothing_is_mixed_by_a_rollback(tmp_path: Path) -> None:
     """Views, models and what they mean go back together; each answer is of one deployment."""
     _write(tmp_path, "", 1)
@@ -235,6 +237,7 @@ def test_nothing_fails_and_nothing_is_mixed_by_a_rollback(tmp_path: Path) -> Non
 DS = ("d2", "d3", "d4", "d5", "d6")
 
 
+@pytest.mark.slow
 def test_nothing_fails_and_nothing_is_mixed_where_models_and_views_change_together(
     tmp_path: Path,
 ) -> None:

@@ -67,6 +67,7 @@ def test_workers_share_their_figures_and_one_that_dies_is_replaced(
             assert found.call("POST", "/v1/features", ASK)[0] == 200
 
 
+@pytest.mark.slow
 def test_a_worker_that_cannot_start_says_why_and_is_tried_again(
     project: Path, tmp_path: Path
 ) -> None:

@@ -408,6 +408,7 @@ def test_a_commit_of_which_nobody_will_hear_is_told_so(
 # A server that hangs
 
 
+@pytest.mark.slow
 def test_a_server_that_hangs_is_found_out(
     server: PostgresServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -14,6 +14,7 @@ import pytest
 from support.cli import ffc
 from support.postgres import PostgresServer
 from support.projects import on_postgres, open_session, small_project
+from support.slow import all_but_first
 
 from ffc.auth import Principal
 from ffc.connect.session import Session
@@ -103,7 +104,7 @@ def changed(
     return found
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", all_but_first(range(2)))
 def test_the_same_bytes_after_every_sync(
     tmp_path: Path, postgres_server: PostgresServer, seed: int
 ) -> None:

@@ -23,6 +23,7 @@ from msgspec.structs import replace
 from support.cli import PROFILES, ffc
 from support.golden import golden
 from support.projects import FILES, open_session, small_project
+from support.slow import all_but_first
 
 from ffc.adapter.offline import Relation
 from ffc.auth import local_user
@@ -156,7 +157,7 @@ def _of(figures: Figures, metric: str) -> dict[str, float]:
     return {window: value for (name, window), value in figures.items() if name == metric}
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", all_but_first(range(3)))
 def test_the_figures_are_those_of_pandas(warehouse: Warehouse, seed: int) -> None:
     found = _figures(warehouse, TYPES, _random_rows(seed, ROWS))
     frame = _frame(warehouse)

@@ -110,13 +110,13 @@ def _too_deep(sql: str) -> Fault:
     return Fault(NOT_SQL, message, start, end, ("put inner parts into CTEs: `with x as (...)`",))
 
 
-def refused(rendered: Rendered, refusal: Refusal) -> Diagnostic:
+def refused(rendered: Rendered, refusal: Refusal, parser: Parser) -> Diagnostic:
     """Say in our words why DuckDB does not read or bind a query."""
     tokens = lex(rendered.sql)
     if refusal.message.startswith(TOO_DEEP):
         return _too_deep(rendered.sql).diagnostic(rendered)
     if refusal.is_syntax:
-        faults = find_faults(without_ends(tokens), Parser())
+        faults = find_faults(without_ends(tokens), parser)
         if faults:
             return faults[0].diagnostic(rendered)
     return refused_binding(rendered.sql, tokens, refusal).diagnostic(rendered)

@@ -1,0 +1,43 @@
+"""Databases in memory in which DuckDB is asked: emptied and used again, for one takes long to open.
+
+They read nothing from outside, and nobody can change that.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import Any, Final
+
+import duckdb
+
+from ffc.sql import build, relations
+
+_CONFIG: Final[dict[str, Any]] = {"threads": 1, "errors_as_json": True, "enable_external_access": False}
+_SETTINGS: Final = "SET TimeZone = 'UTC'; SET lock_configuration = true"
+_SCHEMA: Final = relations.create_schema(build.REFERENCE_SCHEMA).sql(dialect="duckdb")
+_EMPTY: Final = f"DROP SCHEMA {build.name(build.REFERENCE_SCHEMA).sql(dialect='duckdb')} CASCADE"
+# One that nobody uses now, and the process that opened it: a fork can't use it.
+_SPARE: Final[list[tuple[int, duckdb.DuckDBPyConnection]]] = []
+
+
+def open_scratch() -> duckdb.DuckDBPyConnection:
+    """Return a database in which there is the schema of references, and nothing else."""
+    while _SPARE:
+        with suppress(IndexError):  # another thread was quicker
+            process, connection = _SPARE.pop()
+            if process == os.getpid():
+                return connection
+    connection = duckdb.connect(":memory:", config=_CONFIG)
+    connection.execute(f"{_SETTINGS}; {_SCHEMA}")
+    return connection
+
+
+def close_scratch(connection: duckdb.DuckDBPyConnection) -> None:
+    """Empty a database and keep it for the next who asks; one is kept, others are closed."""
+    if not _SPARE:
+        with suppress(duckdb.Error):
+            connection.execute(f"{_EMPTY}; {_SCHEMA}")
+            _SPARE.append((os.getpid(), connection))
+            return
+    connection.close()
