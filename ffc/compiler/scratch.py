@@ -13,7 +13,11 @@ import duckdb
 
 from ffc.sql import build, relations
 
-_CONFIG: Final[dict[str, Any]] = {"threads": 1, "errors_as_json": True, "enable_external_access": False}
+_CONFIG: Final[dict[str, Any]] = {
+    "threads": 1,
+    "errors_as_json": True,
+    "enable_external_access": False,
+}
 _SETTINGS: Final = "SET TimeZone = 'UTC'; SET lock_configuration = true"
 _SCHEMA: Final = relations.create_schema(build.REFERENCE_SCHEMA).sql(dialect="duckdb")
 _EMPTY: Final = f"DROP SCHEMA {build.name(build.REFERENCE_SCHEMA).sql(dialect='duckdb')} CASCADE"
