@@ -22,6 +22,18 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 
+
+class Format(click.Choice[str]):
+    """What `--output` takes, always a format: who names a place is told of `--to`, where it is."""
+
+    def get_invalid_choice_message(self, value: object, ctx: click.Context | None) -> str:
+        """Return what is wrong with a value, and where it may belong."""
+        told = super().get_invalid_choice_message(value, ctx)
+        own = ctx.command.params if ctx is not None else ()
+        to = any("--to" in each.opts and isinstance(each.type, click.Path) for each in own)
+        return f"{told} A place to write to is `--to {value}`." if to else told
+
+
 project_dir = click.option(
     "--project-dir",
     type=_FOLDER,
@@ -50,7 +62,7 @@ variables = click.option(
 )
 output = click.option(
     "--output",
-    type=click.Choice(["text", "json"]),
+    type=Format(["text", "json"]),
     default="text",
     envvar="FFC_OUTPUT",
     show_default=True,
@@ -58,7 +70,7 @@ output = click.option(
 )
 diagnostics_output = click.option(
     "--output",
-    type=click.Choice(["text", "concise", "json", "github", "sarif"]),
+    type=Format(["text", "concise", "json", "github", "sarif"]),
     default="text",
     envvar="FFC_OUTPUT",
     show_default=True,
@@ -67,7 +79,7 @@ diagnostics_output = click.option(
 )
 lineage_output = click.option(
     "--output",
-    type=click.Choice(["text", "json", "mermaid", "dot"]),
+    type=Format(["text", "json", "mermaid", "dot"]),
     default="text",
     envvar="FFC_OUTPUT",
     show_default=True,

@@ -8,10 +8,11 @@
    text, whole parts of it, the beginning of a part, or something inside one; or, a part itself, it
    begins with another of three letters or more, as `departure` with `dep`. The more of the text is
    covered the better, by a tenth at the most.
-4. A word that begins no part of any text is taken apart; if it is a part itself, it is also taken
-   for those that are fewest slips away: a letter wrong, missing or too many, or two neighbours
-   swapped. A word of four letters may have one slip, one of eight two, a shorter one none, and a
-   part must begin with one of its first two letters.
+4. A word that begins no part of any text is also taken for those parts that are fewest slips away:
+   a letter wrong, missing or too many, or two neighbours swapped. A word of four letters may have
+   one slip, one of eight two, a shorter one none, and a part must begin with one of its first two
+   letters. If it has several parts itself, it is taken for texts of one word that have several, or
+   else taken apart.
 5. A word is worth at a node the best of fit times weight (WEIGHTS) over its texts; the node is
    worth the sum over all words, half as much again if one text has all of several words.
 6. Found are the nodes that have every word; where there is none, those that have the most. Equals
@@ -241,11 +242,13 @@ def _words(query: str, plain: Mapping[str, str], ids: Mapping[str, str]) -> list
         fits = _fits(word, folded)
         if _begins(fits):
             found[word] = _Word(word, (), _with_short(word, fits, folded, known))
-        elif len(parts) > 1:
-            found |= {each.word: each for each in _words(" ".join(parts), plain, ids)}
-        else:
+        elif len(parts) < 2:
             fits = _with_short(word, fits, folded, known)
             found[word] = _mended(word, fits, folded, known)
+        elif (meant := _mended(word, fits, folded, _joint(plain))).taken:
+            found[word] = meant
+        else:
+            found |= {each.word: each for each in _words(" ".join(parts), plain, ids)}
     return list(found.values())
 
 
@@ -311,6 +314,12 @@ def _mended(
 def _parts(folded: Mapping[str, str]) -> Sequence[str]:
     """Return the parts of all texts, in order."""
     return sorted({part for text in folded.values() for part in _PART.findall(text)})
+
+
+def _joint(folded: Mapping[str, str]) -> Sequence[str]:
+    """Return the texts of one word that has several parts, in order."""
+    texts = set(folded.values())
+    return sorted(text for text in texts if len(text.split()) == 1 < len(_PART.findall(text)))
 
 
 def slips(word: str, other: str, most: int) -> int:

@@ -1,74 +1,104 @@
-"""What the search looks into, as a script: pages from files may load scripts, not data."""
+"""What the search looks into, as a script: pages from files may load scripts, not data.
+
+The script in assets/search.js finds in it what `ffc search` finds, in its order, by the rules of
+`ffc.manifest.finding`; and columns, tags and owners beside nodes.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from ffc.core.characters import visible
-from ffc.manifest.records import AnyNode
-from ffc.site.atlas import Atlas, described, title
-from ffc.site.facts import counted
-from ffc.site.indexes import Indexes, Named
-from ffc.site.names import column_anchor, node_page, owner_page, tag_page
-from ffc.site.texts import one_line
+from ffc.manifest.records import AnyNode, FeatureView
+from ffc.site.atlas import KINDS, Atlas, by_name
+from ffc.site.indexes import Indexes, cut
+from ffc.site.names import file_stem
 
 VARIABLE: Final = "ffcIndex"
-# So much of a description is searched, and shown beside what is found.
-LONGEST: Final = 240
+_ORDER: Final = list(KINDS)
+
+
+class _Texts:
+    """Each text once; elsewhere its number stands for it, 0 for none."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[str, int] = {"": 0}
+
+    def number(self, text: str) -> int:
+        """Return the number of a text, in which what can't be seen is replaced."""
+        shown = "\n".join(map(visible, text.split("\n")))
+        return self.numbers.setdefault(shown, len(self.numbers))
+
+    def all(self, texts: Iterable[str]) -> list[int]:
+        """Return the numbers of texts, each once."""
+        return list(dict.fromkeys(self.number(text) for text in texts if text))
 
 
 def index_script(atlas: Atlas, indexes: Indexes) -> str:
     """Return the script: a row for each node, column's name, tag and owner.
 
-    A row is kind, name, page, description, tags, owner, and of a node the numbers of its columns'
-    names. The page of a column that one node has alone is its place there.
+    What a row has is a number of a text, or a list of such numbers. Names that are their page's
+    name too, as most are, have 0 for it; empty ends of rows are left out.
     """
-    numbers = {found.name: number for number, found in enumerate(indexes.columns)}
+    texts, types = _Texts(), _Texts()
     index = {
-        "columns": [visible(found.name) for found in indexes.columns],
-        "rows": [
-            *(_node(node, numbers) for node in atlas.manifest.nodes),
-            *(_column(indexes, found) for found in indexes.columns),
-            *(_tag(tag, indexes) for tag in indexes.tags),
-            *(_owner(owner, indexes) for owner in indexes.owners),
-        ],
+        "kinds": _ORDER,
+        "nodes": [_row(_node(node, texts)) for node in by_name(list(atlas.manifest.nodes))],
+        "columns": [_row(each) for each in _columns(indexes, texts, types)],
+        "tags": [_row(each) for each in _tags(indexes, texts)],
+        "owners": [_row(each) for each in _owners(indexes, texts)],
+        "types": list(types.numbers),
+        "texts": list(texts.numbers),
     }
-    return f"var {VARIABLE} = {json.dumps(index, separators=(',', ':'))};\n"
+    packed = json.dumps(index, ensure_ascii=False, separators=(",", ":"))
+    return f"var {VARIABLE} = {packed};\n"
 
 
-def _node(node: AnyNode, numbers: dict[str, int]) -> list[Any]:
-    columns = sorted(numbers[each.column.name] for each in described(node))
-    tags = [visible(tag) for tag in node.tags]
-    found = _row(node.kind, title(node), node_page(node.id), node.description, tags, node.owner)
-    return [*found, columns]
+def _node(node: AnyNode, texts: _Texts) -> list[Any]:
+    """Return kind, name, page; description, owner, tags; columns; what is said of those."""
+    told = (*node.columns, *(node.features if isinstance(node, FeatureView) else ()))
+    return [
+        _ORDER.index(node.kind),
+        texts.number(node.id.partition(".")[2]),
+        _stem(node.id),
+        texts.number(node.description),
+        texts.number(node.owner),
+        texts.all(node.tags),
+        texts.all(column.name for column in node.columns),
+        texts.all(tag for column in node.columns for tag in column.tags),
+        texts.all(each.description for each in told),
+    ]
 
 
-def _column(indexes: Indexes, found: Named) -> list[Any]:
-    href = indexes.column_hrefs[found.name]
-    if len(found.places) == 1:
-        href = f"{node_page(found.places[0][0].id)}#{column_anchor(found.name)}"
-    names = ", ".join(title(node) for node, _ in found.places[:3])
-    more = f" and {len(found.places) - 3} more" if len(found.places) > 3 else ""
-    words = " ".join(found.descriptions)
-    told = f"{', '.join(found.types)} in {names}{more}{f'. {words}' if words else ''}"
-    return _row("column", found.name, href, told, [visible(tag) for tag in found.tags])
+def _columns(indexes: Indexes, texts: _Texts, types: _Texts) -> Iterator[list[Any]]:
+    """Yield name, anchor, page of the list; types; tags, descriptions."""
+    for page, found in enumerate(cut(indexes.columns), 1):
+        for each in found:
+            named = (texts.number(each.name), _stem(each.name), page)
+            said = (texts.all(each.tags), texts.all(each.descriptions))
+            yield [*named, types.number(", ".join(each.types)), *said]
 
 
-def _tag(tag: str, indexes: Indexes) -> list[Any]:
-    nodes, columns = indexes.tags[tag]
-    counts = (counted(len(nodes), "node"), counted(len(columns), "column"))
-    told = ", ".join(count for count in counts if not count.startswith("0 "))
-    return _row("tag", tag, tag_page(tag), told)
+def _tags(indexes: Indexes, texts: _Texts) -> Iterator[list[Any]]:
+    """Yield name, page; how many nodes and how many columns have it."""
+    for tag, (nodes, columns) in indexes.tags.items():
+        yield [texts.number(tag), _stem(tag), len(nodes), len(columns)]
 
 
-def _owner(owner: str, indexes: Indexes) -> list[Any]:
-    return _row("owner", owner, owner_page(owner), counted(len(indexes.owners[owner]), "node"))
+def _owners(indexes: Indexes, texts: _Texts) -> Iterator[list[Any]]:
+    """Yield name, page; how many nodes are theirs."""
+    for owner, nodes in indexes.owners.items():
+        yield [texts.number(owner), _stem(owner), len(nodes)]
 
 
-def _row(
-    kind: str, name: str, page: str, words: str, tags: list[str] | None = None, owner: str = ""
-) -> list[Any]:
-    told = one_line(words)
-    told = told if len(told) <= LONGEST else f"{told[: LONGEST - 1]}…"
-    return [kind, visible(name), page, told, tags or [], visible(owner)]
+def _stem(text: str) -> int | str:
+    stem = file_stem(text)
+    return 0 if stem == text else stem
+
+
+def _row(values: list[Any]) -> list[Any]:
+    while values and not values[-1]:
+        values.pop()
+    return values

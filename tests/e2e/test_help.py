@@ -17,8 +17,13 @@ from ffc.cli.helping import GROUPS, OWN, SAYS, Command, example_lines, group_of
 from ffc.cli.main import COMMANDS, SECTIONS, cli
 
 WIDTH = 80
-# What goes on until it is ended, takes minutes, writes into a home, or needs a table of one's own.
+# What goes on until it is ended, opens a browser, takes minutes, writes into a home, or needs a
+# table of one's own.
 PARSED = (
+    "ffc compile --watch",
+    "ffc docs --open",
+    "ffc docs serve",
+    "ffc lsp",
     "ffc serve",
     "ffc conformance -c",
     "ffc conformance --target",
@@ -26,6 +31,9 @@ PARSED = (
     "eval",
     "ffc completion fish",
 )
+
+# In seconds: no example takes so long.
+LONGEST = 120
 
 
 def _command(name: str) -> Command:
@@ -96,6 +104,8 @@ def test_every_example_works(fraud: Path) -> None:
             capture_output=True,
             text=True,
             check=False,
+            stdin=subprocess.DEVNULL,
+            timeout=LONGEST,
         )
         assert done.returncode == 0, (line, done.stdout, done.stderr)
 
@@ -171,6 +181,8 @@ def test_what_an_example_does_stands_behind_it_where_there_is_room() -> None:
         (("run", "--warn-error"), "`--strict`"),
         (("ls", "--selct", "x"), "Did you mean one of: '--select'"),
         (("source", "freshness"), "`ffc freshness`"),
+        (("docs", "--output", "site"), "A place to write to is `--to site`."),
+        (("query", "--output", "out.csv"), "A place to write to is `--to out.csv`."),
     ],
 )
 def test_the_words_of_dbt_are_answered(tmp_path: Path, typed: tuple[str, ...], said: str) -> None:

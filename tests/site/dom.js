@@ -36,7 +36,10 @@ Element.prototype = {
     if (this.href) visited = this.href;
     this.fire("click", {});
   },
-  focus: function () { document.activeElement = this; },
+  focus: function () {
+    document.activeElement = this;
+    this.fire("focus", {});
+  },
   blur: function () { document.activeElement = null; },
   select: function () {},
   scrollIntoView: function () {},
@@ -62,6 +65,14 @@ document.append(box, byId.theme);
 document.getElementById = function (id) { return byId[id]; };
 document.querySelector = function (selector) { return selector === ".search" ? box : null; };
 document.querySelectorAll = function () { return []; };
+// A script that is put into the page is loaded; what the index has was run before.
+var loaded = [];
+document.head = {
+  append: function (script) {
+    loaded.push(script.src);
+    script.fire("load", {});
+  },
+};
 document.createElement = function (tag) { return new Element(tag); };
 var localStorage = {
   getItem: function (key) { return key in kept ? kept[key] : null; },

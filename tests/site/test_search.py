@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from support.projects import compile_folder
 from support.site_pages import HOSTILE, chain, files_of, hostile_project
 
 from ffc.core.characters import visible
+from ffc.manifest.finding import find_nodes, sought
 from ffc.manifest.records import Manifest
 from ffc.site.names import node_page
 
@@ -31,9 +34,21 @@ class Search:
         self.engine.eval("var prepared = ffcSearch.prepare(ffcIndex);")
 
     def __call__(self, query: str) -> list[dict[str, Any]]:
-        asked = f"JSON.stringify(ffcSearch.find(prepared, {json.dumps(query)}))"
-        found: list[dict[str, Any]] = json.loads(str(self.engine.eval(asked)))
+        found: list[dict[str, Any]] = self.asked(query)["rows"]
         return found
+
+    def asked(self, query: str) -> dict[str, Any]:
+        found = f"ffcSearch.find(prepared, {json.dumps(query)})"
+        # What a row is made of is long, and leads in circles.
+        text = f"JSON.stringify({found}, (key, value) => key === 'row' ? undefined : value)"
+        answer: dict[str, Any] = json.loads(str(self.engine.eval(text)))
+        return answer
+
+    def nodes(self, query: str) -> list[tuple[str, float]]:
+        """Return the ids of the nodes that are found, with what each is worth."""
+        kinds = ("column", "tag", "owner")
+        found = [row for row in self(query) if row["kind"] not in kinds]
+        return [(f"{row['kind']}.{row['name']}", row["score"]) for row in found]
 
     def names(self, query: str) -> list[str]:
         return [f"{row['kind']} {row['name']}" for row in self(query)]
@@ -69,7 +84,7 @@ def search() -> Search:
         ("depatrures", "transformation departures"),
         # Words of descriptions, all of them.
         ("measured airport", "source nyc.weather"),
-        ("register planes", "source nyc.planes"),
+        ("register planes", "feature_view plane_register"),
         # Columns, tags, owners.
         ("visibility_km", "column visibility_km"),
         ("delays", "tag delays"),
@@ -91,7 +106,7 @@ def test_columns_are_found_by_their_names_and_so_are_their_nodes(search: Search)
     assert "training_set late_arrivals" not in found[:1]
 
 
-@pytest.mark.parametrize("query", ["", "   ", "zzzzqqqq", "kind:nothing", "plane zzzzqqqq", "..."])
+@pytest.mark.parametrize("query", ["", "   ", "zzzzqqqq", "kind:nothing", "🛒"])
 def test_nothing_is_found_where_nothing_is_meant(search: Search, query: str) -> None:
     assert search(query) == []
 
@@ -113,6 +128,67 @@ def test_every_name_finds_itself_first(search: Search) -> None:
         best = search(node.name)[0]["score"]
         pages = [row["page"] for row in search(node.name) if row["score"] == best]
         assert node_page(node.id) in pages, node.id
+
+
+def _as_on_the_command_line(manifest: Manifest, query: str) -> list[tuple[str, float]]:
+    return [(hit.node.id, hit.score) for hit in find_nodes(sought(manifest).nodes, query).hits]
+
+
+# Words as people type them: whole, begun, short, misspelt, several, some of them of nothing.
+WORDS = (
+    *("plane_legs", "plane legs", "legs plane", "PLANE", "carrier", "carrier_w", "weekly", "week"),
+    *("nyc.weather", "source.nyc.weather", "nyc.weather.visibility_km", "weather.", "visibility"),
+    *("departure", "departures", "dep", "delayed", "arrivals late", "late share", "airports", "km"),
+    *("wether", "plane_lgs", "cancelaltions", "carreir", "depatrures", "visiblity_kn", "wethr nyc"),
+    *("plane zzzzqqqq", "zzzzqqqq carrier delay", "...", "a", "e", "_", "@flights", "flights.example"),
+    *("forecasts@flights.example", "raw", "feature_view", "training set", "transformation weather"),
+    *("at the airport of origin", "departure delay", "the", "züge", "Čarrier", "TAIL_NUM", "int64"),
+)
+
+
+@pytest.mark.parametrize("query", WORDS)
+def test_the_same_is_found_as_on_the_command_line(search: Search, query: str) -> None:
+    assert search.nodes(query) == _as_on_the_command_line(flights(), query)
+
+
+def test_any_word_of_the_project_is_found_as_on_the_command_line(search: Search) -> None:
+    texts = [text for node in flights().nodes for text in (node.name, node.description)]
+    parts = sorted({part.lower() for text in texts for part in re.findall(r"\w+", text)})
+    random = Random(7)
+    for word in random.sample(parts, 40):
+        at = random.randrange(len(word))
+        other = random.choice(parts)
+        for query in (
+            word,
+            word[: at + 1],
+            f"{word[:at]}{word[at + 1 :]}",
+            f"{word[:at]}x{word[at:]}",
+            f"{word}ation {other}",
+            f"{word} {other[::-1]}",
+        ):
+            assert search.nodes(query) == _as_on_the_command_line(flights(), query), query
+
+
+def test_strange_texts_are_found_as_on_the_command_line() -> None:
+    manifest = hostile_project()
+    search = Search(manifest)
+    shown = {text for text in HOSTILE if text == visible(text)}
+    for query in ("注文", "🛒", "ordërs", "orders", "ORDE\u0308RS", "longendd", "a%20b", "ı", "İndex"):
+        found = [(name, score) for name, score in search.nodes(query) if _name(name) in shown]
+        asked = _as_on_the_command_line(manifest, query)
+        wanted = [(name, score) for name, score in asked if _name(name) in shown]
+        assert sorted(found) == sorted(wanted), query
+
+
+def _name(node_id: str) -> str:
+    return node_id.partition(".")[2]
+
+
+def test_what_is_taken_for_what_is_told(search: Search) -> None:
+    assert search.asked("wether")["taken"] == [["wether", ["weather"]]]
+    assert search.asked("weather")["taken"] == []
+    some = search.asked("weather zzzzqqqq")
+    assert (some["has"], some["words"]) == (1, 2)
 
 
 def test_hostile_names_are_found() -> None:
@@ -162,7 +238,9 @@ def browser() -> Browser:
 
 def test_the_search_is_worked_by_keys(browser: Browser) -> None:
     assert browser.js("byId.panel.hidden") is True
+    assert browser.js("loaded") == []
     browser.press("/")
+    assert browser.js("loaded") == ["../assets/index.js"]
     assert browser.js("document.activeElement.id") == "search"
     browser.type("carrier")
     assert browser.js("byId.panel.hidden") is False

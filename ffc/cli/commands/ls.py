@@ -24,7 +24,7 @@ from ffc.cli import options
 )
 @click.option(
     "--output",
-    type=click.Choice(["text", "json", "name", "path"]),
+    type=options.Format(["text", "json", "name", "path"]),
     default="text",
     envvar="FFC_OUTPUT",
     show_default=True,

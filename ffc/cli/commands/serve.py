@@ -56,7 +56,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--tls-key", envvar="FFC_TLS_KEY", type=_FILE, help="The certificate's key.")
 @click.option(
     "--log-format",
-    type=click.Choice(["text", "json"]),
+    type=options.Format(["text", "json"]),
     default="text",
     envvar="FFC_LOG_FORMAT",
     show_default=True,

@@ -41,9 +41,23 @@
   // The search.
   var input = by("search"), panel = by("panel"), list = by("found"), chips = by("chips");
   var none = by("none"), box = document.querySelector(".search");
-  if (typeof ffcIndex === "undefined" || typeof ffcSearch === "undefined") return;
+  if (typeof ffcSearch === "undefined") return;
   box.hidden = false;
   var prepared = null, active = -1, kind = "";
+
+  // What is searched is loaded when somebody wants to: in a large project it is large.
+  var asked = false;
+  function load() {
+    if (asked) return;
+    asked = true;
+    var script = document.createElement("script");
+    script.src = root + "assets/index.js";
+    script.addEventListener("load", function () {
+      prepared = ffcSearch.prepare(ffcIndex);
+      if (input.value.trim()) search();
+    });
+    document.head.append(script);
+  }
 
   function made(tag, kind, text) {
     var element = document.createElement(tag);
@@ -81,7 +95,7 @@
     link.append(
       made("span", "name", found.name),
       made("span", "kind k-" + found.kind, found.kind.replace("_", " ")),
-      made("span", "words", found.words)
+      made("span", "words", ffcSearch.told(found.row))
     );
     return link;
   }
@@ -98,10 +112,21 @@
     return element;
   }
 
+  function remarks(found) {
+    var said = found.taken.map(function (each) {
+      return "“" + each[0] + "” is taken for " + each[1].join(" or ") + ".";
+    });
+    if (found.has < found.words) {
+      said.push("Nothing has all " + found.words + " words: these have " + found.has + ".");
+    }
+    return said;
+  }
+
   function search() {
     var query = input.value.trim();
-    prepared = prepared || ffcSearch.prepare(ffcIndex);
-    var all = ffcSearch.find(prepared, query);
+    load();
+    if (!prepared) return;
+    var found = ffcSearch.find(prepared, query), all = found.rows;
     var counts = new Map();
     all.forEach(function (found) { counts.set(found.kind, (counts.get(found.kind) || 0) + 1); });
     if (kind && !counts.has(kind)) kind = "";
@@ -112,14 +137,14 @@
     chips.replaceChildren.apply(chips, counts.size > 1 ? kinds : []);
     var rest = shown.length - SHOWN;
     none.textContent = !shown.length ? "Nothing is like “" + query + "”."
-      : rest > 0 ? rest + " more: add a word to find fewer." : "";
+      : remarks(found).concat(rest > 0 ? [rest + " more: add a word to find fewer."] : []).join(" ");
     active = -1;
     show(query !== "");
     point(shown.length ? 0 : -1);
   }
 
   input.addEventListener("input", search);
-  input.addEventListener("focus", function () { if (input.value.trim()) search(); });
+  input.addEventListener("focus", function () { load(); if (input.value.trim()) search(); });
   input.addEventListener("keydown", function (event) {
     if (event.key === "ArrowDown") point(active + 1);
     else if (event.key === "ArrowUp") point(active - 1);
