@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from typing import Final, TypeVar
+from typing import Final
 
 from ffc.core.characters import visible
 from ffc.manifest.records import AnyNode
 from ffc.site.atlas import Atlas, Piece, by_name, described, tag_link
 from ffc.site.facts import Pieces, commas, counted
 from ffc.site.names import column_anchor, column_page, listing_page
+from ffc.site.paging import cut
 
-T = TypeVar("T")
-# So many rows make a page; so many nodes are named beside a column.
-PAGE: Final = 300
+# So many nodes are named beside a column.
 NAMED: Final = 6
 
 
@@ -129,12 +128,6 @@ def named_row(atlas: Atlas, found: Named) -> NamedRow:
         tags=tuple(map(tag_link, found.tags)),
         nodes=(*nodes, *more),
     )
-
-
-def cut(rows: Sequence[T]) -> Iterator[Sequence[T]]:
-    """Cut a list into pages."""
-    for start in range(0, len(rows), PAGE):
-        yield rows[start : start + PAGE]
 
 
 def tagged_nodes(pairs: Iterable[tuple[AnyNode, str]]) -> dict[str, list[str]]:

@@ -57,6 +57,14 @@ def column_page(column: str) -> str:
     return f"columns/{file_stem(column)}.html"
 
 
+def numbered_page(page: str, number: int) -> str:
+    """Return a page of a list that is cut into several: the first is the list's own.
+
+    No name ends so: one with a dash ends in a digest of sixteen digits.
+    """
+    return page if number == 1 else f"{page.removesuffix('.html')}-{number}.html"
+
+
 def listing_page(folder: str, number: int) -> str:
     """Return a page of a list that is cut into several: the first is the folder's own."""
     return f"{folder}/{'index' if number == 1 else number}.html"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from ffc.core.characters import visible
@@ -15,14 +16,25 @@ from ffc.site.atlas import KINDS, Atlas, Piece, by_name, owner_link, tag_link, t
 from ffc.site.columns import column_rows, rows_of
 from ffc.site.drawing import Picture, near_picture
 from ffc.site.facts import counted, facts
-from ffc.site.indexes import Indexes, Named, cut, named_row, tagged_nodes
-from ffc.site.names import column_page, kind_page, listing_page, node_page, owner_page, tag_page
+from ffc.site.indexes import Indexes, Named, named_row, tagged_nodes
+from ffc.site.names import (
+    column_page,
+    kind_page,
+    listing_page,
+    node_page,
+    numbered_page,
+    owner_page,
+    tag_page,
+)
+from ffc.site.paging import PAGE, Part, parts
 from ffc.site.sql import highlighted
 from ffc.site.texts import one_line, paragraphs
 
 # Up to so many nodes each page lists all of them at its side; else kinds alone.
 LISTED: Final = 100
 GRAPH_PAGE: Final = "lineage.html"
+# A node, and the names of its columns that are meant; none where it is meant itself.
+_Tagged = tuple[AnyNode, list[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +95,7 @@ def all_pages(atlas: Atlas, indexes: Indexes, picture: Picture | None) -> Iterat
     for kind in KINDS:
         nodes = atlas.of_kind(kind)
         if nodes:
-            yield _kind(kind, nodes)
+            yield from _kind(kind, nodes)
     for node in atlas.manifest.nodes:
         yield _node(atlas, node)
     yield from _columns(atlas, indexes)
@@ -132,19 +144,21 @@ def _home(atlas: Atlas, picture: Picture | None) -> Page:
     return Page(path="index.html", template="home.html", title=name, section="home", values=values)
 
 
-def _kind(kind: str, nodes: list[AnyNode]) -> Page:
-    return Page(
-        path=kind_page(kind),
-        template="nodes.html",
-        title=KINDS[kind][1].capitalize(),
-        section=kind,
-        values={
-            "rows": [node_row(node) for node in nodes],
-            "said": counted(len(nodes), *KINDS[kind]),
-            "columns": [],
-            "kinds": False,
-        },
-    )
+def _kind(kind: str, nodes: list[AnyNode]) -> Iterator[Page]:
+    for part in parts(nodes, partial(numbered_page, kind_page(kind)), title):
+        yield Page(
+            path=part.path,
+            template="nodes.html",
+            title=KINDS[kind][1].capitalize(),
+            section=kind,
+            values={
+                "rows": [node_row(node) for node in part.rows],
+                "spans": part.spans,
+                "said": counted(len(nodes), *KINDS[kind]),
+                "columns": [],
+                "kinds": False,
+            },
+        )
 
 
 def _node(atlas: Atlas, node: AnyNode) -> Page:
@@ -163,8 +177,9 @@ def _node(atlas: Atlas, node: AnyNode) -> Page:
         "asked": asked_views(atlas, node),
         "tests": node.tests,
         "queries": _queries(atlas, node),
-        "read": [node_row(each) for each in by_name(read)],
-        "readers": [node_row(each) for each in by_name(readers)],
+        "read": [node_row(each) for each in by_name(read)[:PAGE]],
+        "readers": [node_row(each) for each in by_name(readers)[:PAGE]],
+        "unnamed": (max(0, len(read) - PAGE), max(0, len(readers) - PAGE)),
     }
     return Page(
         path=node_page(node.id),
@@ -203,38 +218,43 @@ def _queries(atlas: Atlas, node: AnyNode) -> list[Code]:
 
 
 def _columns(atlas: Atlas, indexes: Indexes) -> Iterator[Page]:
-    pages = list(cut(indexes.columns))
-    spans = [(listing_page("columns", n), _span(found)) for n, found in enumerate(pages, 1)]
-    for (path, _), found in zip(spans, pages, strict=True):
-        yield Page(
-            path=path,
-            template="columns.html",
-            title="Columns",
-            section="columns",
-            values={
-                "rows": [named_row(atlas, each) for each in found],
-                "spans": spans if len(spans) > 1 else [],
-                "said": counted(len(indexes.columns), "name"),
-            },
-        )
+    listing = partial(listing_page, "columns")
+    for part in parts(indexes.columns, listing, lambda found: found.name):
+        if part.rows:
+            yield Page(
+                path=part.path,
+                template="columns.html",
+                title="Columns",
+                section="columns",
+                values={
+                    "rows": [named_row(atlas, each) for each in part.rows],
+                    "spans": part.spans,
+                    "said": counted(len(indexes.columns), "name"),
+                },
+            )
     for each in indexes.columns:
         if named_row(atlas, each).href:
-            links = [
-                (atlas.column_link(node.id, each.name, title(node)), KINDS[node.kind][0], kind)
-                for node, kind in each.places
-            ]
-            yield Page(
-                path=column_page(each.name),
-                template="column.html",
-                title=visible(each.name),
-                section="columns",
-                values={"places": links, "said": counted(len(links), "node")},
-            )
+            yield from _column(atlas, each)
 
 
-def _span(found: Sequence[Named]) -> str:
-    """Say what is on a page of a long list: its first and its last name."""
-    return f"{visible(found[0].name)[:12]} to {visible(found[-1].name)[:12]}"
+def _column(atlas: Atlas, found: Named) -> Iterator[Page]:
+    places = partial(numbered_page, column_page(found.name))
+    for part in parts(found.places, places, lambda place: title(place[0])):
+        links = [
+            (atlas.column_link(node.id, found.name, title(node)), KINDS[node.kind][0], kind)
+            for node, kind in part.rows
+        ]
+        yield Page(
+            path=part.path,
+            template="column.html",
+            title=visible(found.name),
+            section="columns",
+            values={
+                "places": links,
+                "spans": part.spans,
+                "said": counted(len(found.places), "node"),
+            },
+        )
 
 
 def _tags(atlas: Atlas, indexes: Indexes) -> Iterator[Page]:
@@ -243,18 +263,15 @@ def _tags(atlas: Atlas, indexes: Indexes) -> Iterator[Page]:
         for tag, (nodes, columns) in indexes.tags.items()
     ]
     if rows:
-        yield _names("tags", "Tags", rows)
+        yield from _names("tags", "Tags", rows)
     for tag, (nodes, columns) in indexes.tags.items():
-        tagged = [
-            (
-                atlas.link(node_id),
-                KINDS[atlas.nodes[node_id].kind][0],
-                [atlas.column_link(node_id, name) for name in names],
-            )
-            for node_id, names in tagged_nodes(columns).items()
-        ]
         said = f"{counted(len(nodes), 'node')}, {counted(len(columns), 'column')}"
-        yield _listing(tag_page(tag), tag, "tags", nodes, said, tagged)
+        named = [(atlas.nodes[each], names) for each, names in tagged_nodes(columns).items()]
+        places = partial(numbered_page, tag_page(tag))
+        # Nodes with the tag, then nodes with columns that have it.
+        rows: list[_Tagged] = [*((node, []) for node in nodes), *named]
+        for part in parts(rows, places, lambda row: title(row[0])):
+            yield _listing(part, tag, "tags", said, atlas)
 
 
 def _owners(indexes: Indexes) -> Iterator[Page]:
@@ -263,38 +280,44 @@ def _owners(indexes: Indexes) -> Iterator[Page]:
         for owner, nodes in indexes.owners.items()
     ]
     if rows:
-        yield _names("owners", "Owners", rows)
+        yield from _names("owners", "Owners", rows)
     for owner, nodes in indexes.owners.items():
-        yield _listing(owner_page(owner), owner, "owners", nodes, counted(len(nodes), "node"), [])
+        rows: list[_Tagged] = [(node, []) for node in nodes]
+        places = partial(numbered_page, owner_page(owner))
+        for part in parts(rows, places, lambda row: title(row[0])):
+            yield _listing(part, owner, "owners", counted(len(nodes), "node"), indexes.atlas)
 
 
-def _names(section: str, name: str, rows: list[tuple[Piece, str, str]]) -> Page:
+def _names(section: str, name: str, rows: list[tuple[Piece, str, str]]) -> Iterator[Page]:
+    for part in parts(rows, partial(listing_page, section), lambda row: row[0].text):
+        yield Page(
+            path=part.path,
+            template="names.html",
+            title=name,
+            section=section,
+            values={"rows": part.rows, "spans": part.spans},
+        )
+
+
+def _listing(part: Part[_Tagged], name: str, section: str, said: str, atlas: Atlas) -> Page:
     return Page(
-        path=listing_page(section, 1),
-        template="names.html",
-        title=name,
-        section=section,
-        values={"rows": rows},
-    )
-
-
-def _listing(
-    path: str,
-    name: str,
-    section: str,
-    nodes: tuple[AnyNode, ...],
-    said: str,
-    columns: list[tuple[Piece, str, list[Piece]]],
-) -> Page:
-    return Page(
-        path=path,
+        path=part.path,
         template="nodes.html",
         title=visible(name),
         section=section,
         values={
-            "rows": [node_row(node) for node in nodes],
+            "rows": [node_row(node) for node, columns in part.rows if not columns],
+            "spans": part.spans,
             "said": said,
-            "columns": columns,
+            "columns": [
+                (
+                    atlas.link(node.id),
+                    KINDS[node.kind][0],
+                    [atlas.column_link(node.id, column) for column in columns],
+                )
+                for node, columns in part.rows
+                if columns
+            ],
             "kinds": True,
         },
     )

@@ -13,8 +13,9 @@ from typing import Any, Final
 from ffc.core.characters import visible
 from ffc.manifest.records import AnyNode, FeatureView
 from ffc.site.atlas import KINDS, Atlas, by_name
-from ffc.site.indexes import Indexes, cut
+from ffc.site.indexes import Indexes
 from ffc.site.names import file_stem
+from ffc.site.paging import cut
 
 VARIABLE: Final = "ffcIndex"
 _ORDER: Final = list(KINDS)

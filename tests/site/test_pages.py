@@ -10,6 +10,7 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
+import msgspec
 import pytest
 from projects.flights_data import PROJECT as FLIGHTS
 from support.projects import compile_folder, manifest
@@ -20,6 +21,7 @@ from ffc.manifest.files import write_manifest
 from ffc.manifest.records import Manifest, Model, ModelFeature, Transformation
 from ffc.site.atlas import title
 from ffc.site.names import column_anchor, node_page
+from ffc.site.paging import PAGE, parts
 
 TEMPLATE = Path(__file__).parent.parent.parent / "project_template"
 MANIFESTS: Mapping[str, Callable[[], Manifest]] = {
@@ -272,6 +274,50 @@ def test_lists_of_a_large_project_are_cut() -> None:
     assert (home.leads_to("kinds/transformation.html")[0]) in files("large")
     assert "400 transformations" in home.text
     assert max(map(len, files("large").values())) < 150_000
+
+
+def _rows(found: dict[str, Page], *paths: str) -> list[int]:
+    """Return how many rows each page has, its head aside."""
+    return [len(found[path].all("tr")) - 1 for path in paths]
+
+
+def test_every_list_is_cut_where_it_is_long() -> None:
+    nodes = chain(2 * PAGE + 1).nodes
+    tagged = [
+        msgspec.structs.replace(node, tags=("t",), owner="o", depends_on=("transformation.t0",))
+        for node in nodes[1:]
+    ]
+    site = files_of(project(nodes[0], *tagged))
+    found = pages_of(site)
+    lists = ("kinds/transformation", "columns/a", "tags/t", "owners/o")
+    for path in lists:
+        whole = [f"{path}.html", f"{path}-2.html", f"{path}-3.html"]
+        there = [each for each in whole if each in found]
+        last = 2 * PAGE + 1 if path in lists[:2] else 2 * PAGE
+        assert _rows(found, *there) == [PAGE, PAGE, last - 2 * PAGE][: len(there)]
+        assert sum(_rows(found, *there)) == last
+        for each in there:
+            leads = [href for a in found[each].all("a") if (href := a.get("href"))]
+            assert set(there) <= {found[each].leads_to(href)[0] for href in leads}
+            here = [a for a in found[each].all("a") if a.get("aria-current") == "page"]
+            assert each in [found[each].leads_to(a["href"])[0] for a in here]
+    assert f"{path}-3.html" not in found
+    # What reads a node is listed as far as a page goes; the search has the others.
+    page = found["nodes/transformation.t0.html"]
+    assert f"And {PAGE} more: the search finds them." in page.text
+    assert max(map(len, site.values())) < 150_000
+
+
+def test_a_list_that_is_cut_loses_no_name() -> None:
+    names = [f"n{number}" for number in range(2 * PAGE + 7)]
+    found = list(parts(names, lambda number: f"{number}.html", str))
+    assert [name for part in found for name in part.rows] == names
+    assert [part.path for part in found] == ["1.html", "2.html", "3.html"]
+    assert found[0].spans[1] == ("2.html", f"n{PAGE} to n{2 * PAGE - 1}")
+    (only,) = parts(names[:PAGE], lambda number: f"{number}.html", str)
+    assert (list(only.rows), only.spans) == (names[:PAGE], [])
+    (empty,) = parts([], lambda number: f"{number}.html", str)
+    assert empty.rows == []
 
 
 def test_the_same_project_gives_the_same_bytes(tmp_path: Path) -> None:

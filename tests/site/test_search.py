@@ -140,7 +140,16 @@ WORDS = (
     *("nyc.weather", "source.nyc.weather", "nyc.weather.visibility_km", "weather.", "visibility"),
     *("departure", "departures", "dep", "delayed", "arrivals late", "late share", "airports", "km"),
     *("wether", "plane_lgs", "cancelaltions", "carreir", "depatrures", "visiblity_kn", "wethr nyc"),
-    *("plane zzzzqqqq", "zzzzqqqq carrier delay", "...", "a", "e", "_", "@flights", "flights.example"),
+    *(
+        "plane zzzzqqqq",
+        "zzzzqqqq carrier delay",
+        "...",
+        "a",
+        "e",
+        "_",
+        "@flights",
+        "flights.example",
+    ),
     *("forecasts@flights.example", "raw", "feature_view", "training set", "transformation weather"),
     *("at the airport of origin", "departure delay", "the", "züge", "Čarrier", "TAIL_NUM", "int64"),
 )
@@ -173,7 +182,17 @@ def test_strange_texts_are_found_as_on_the_command_line() -> None:
     manifest = hostile_project()
     search = Search(manifest)
     shown = {text for text in HOSTILE if text == visible(text)}
-    for query in ("注文", "🛒", "ordërs", "orders", "ORDE\u0308RS", "longendd", "a%20b", "ı", "İndex"):
+    for query in (
+        "注文",
+        "🛒",
+        "ordërs",
+        "orders",
+        "ORDE\u0308RS",
+        "longendd",
+        "a%20b",
+        "\u0131",
+        "İndex",
+    ):
         found = [(name, score) for name, score in search.nodes(query) if _name(name) in shown]
         asked = _as_on_the_command_line(manifest, query)
         wanted = [(name, score) for name, score in asked if _name(name) in shown]
