@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache as once
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -136,8 +137,8 @@ def compile_workspace(
         chosen, made = compile_files(root, (files, problems), profiles_dir, target, given, known)
         environment = read_from(os.environ, made.environment)
         name = chosen.name if chosen is not None else ""
-        outcome = outcome_of(key, environment, made.diagnostics, name, made.manifest)
-        cache.keep(outcome, made.manifest, known)
+        outcome, encoded = outcome_of(key, environment, made.diagnostics, name, made.manifest)
+        cache.keep(outcome, encoded, known)
         return outcome, made
 
     def find() -> ChosenTarget | None:
@@ -182,7 +183,7 @@ def _profiles(root: Path, profiles_dir: Path | None) -> list[object]:
 def write_workspace(workspace: Workspace) -> None:
     """Write a project's manifest and its SQL to `target/`, unless they lie there already."""
     folder, outcome = workspace.root / "target", workspace.outcome
-    if not workspace.ok or workspace.cache.was_written(outcome, state_of(folder)):
+    if not workspace.ok or workspace.cache.was_written(outcome, partial(state_of, folder)):
         return
     from ffc.manifest.files import write_project
 
