@@ -137,7 +137,7 @@ def main(args: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     open_missing()
     # Modules and what is read of a project stay: to look for garbage among them takes long.
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(200_000, 20, 100)
     if _asked_by_a_shell():
         from ffc.cli.shells import answer_shells
 
