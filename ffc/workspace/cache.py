@@ -47,7 +47,7 @@ _SPARE: Final = 8 * 1024 * 1024
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
-    """What a compilation ended in; `manifest` is the hash of its manifest, `nodes` their number.
+    """What a compilation ended in; `nodes` is their number, `manifest` the hash of what was kept.
 
     `environment` are the variables that templates read, each with the hash of its value.
     """
@@ -58,11 +58,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     target: str = ""
     manifest: str = ""
     nodes: int = 0
-
-    @property
-    def ok(self) -> bool:
-        """Whether the project compiles."""
-        return bool(self.manifest)
+    ok: bool = False
 
 
 class _Index(Struct, frozen=True, kw_only=True):
@@ -109,21 +105,27 @@ class Cache:
         self._most_recent = max(_FEW, sum(map(len, older.values())) // 8)
         return Facts(older | self._recent)
 
-    def keep(self, outcome: Outcome, manifest: bytes, facts: Facts) -> None:
-        """Note what a compilation ended in, its encoded manifest, and the facts that it found."""
+    def keep(self, found: Outcome, manifest: Manifest | None, facts: Facts) -> Outcome:
+        """Note what a compilation ended in, its manifest, and the facts that it found.
+
+        Returns the outcome with the hash of the manifest.
+        """
+        if manifest is None or self._folder is None:
+            outcome, encoded = found, b""
+        else:
+            encoded = _encoded(manifest)
+            named = blake2b(encoded, digest_size=16).hexdigest()
+            outcome = msgspec.structs.replace(found, manifest=named)
         if self._folder is None:
-            return
-        if manifest and not self._has(outcome):
-            self._write(f"manifest-{outcome.manifest}", manifest)
+            return outcome
+        if encoded and self._body(f"manifest-{outcome.manifest}") is None:
+            self._write(f"manifest-{outcome.manifest}", encoded)
         self._keep_facts(facts)
         others = [known for known in self._index.outcomes if known.key != outcome.key]
         outcomes = (outcome, *others[: _OUTCOMES - 1])
         self._note(msgspec.structs.replace(self._index, outcomes=outcomes))
         self._forget(known.manifest for known in outcomes)
-
-    def _has(self, outcome: Outcome) -> bool:
-        """Tell whether an outcome's manifest was kept, undamaged."""
-        return self._body(f"manifest-{outcome.manifest}") is not None
+        return outcome
 
     def _keep_facts(self, facts: Facts) -> None:
         """Store what was found: with what was found lately, or all anew when that is much."""
@@ -140,7 +142,8 @@ class Cache:
     def was_written(self, outcome: Outcome, state: Callable[[], bytes]) -> bool:
         """Tell whether an outcome's manifest was written last, and lies there still."""
         manifest, before = self._index.written
-        return outcome.ok and outcome.manifest == manifest and before == state() != b""
+        known = bool(before) and outcome.ok and outcome.manifest == manifest
+        return known and before == state()
 
     def keep_written(self, outcome: Outcome, state: bytes) -> None:
         """Note which manifest was written."""
@@ -183,26 +186,6 @@ class Cache:
 
     def _digest(self, body: bytes | memoryview) -> bytes:
         return blake2b(body, digest_size=_DIGEST, key=self._made_by).digest()
-
-
-def outcome_of(
-    key: bytes,
-    environment: Mapping[str, bytes],
-    diagnostics: tuple[Diagnostic, ...],
-    target: str,
-    manifest: Manifest | None,
-) -> tuple[Outcome, bytes]:
-    """Return the outcome of a compilation, and its encoded manifest, if there is one."""
-    encoded = _encoded(manifest) if manifest is not None else b""
-    outcome = Outcome(
-        key=key,
-        environment=environment,
-        diagnostics=diagnostics,
-        target=target,
-        manifest=blake2b(encoded, digest_size=16).hexdigest() if manifest is not None else "",
-        nodes=len(manifest.nodes) if manifest is not None else 0,
-    )
-    return outcome, encoded
 
 
 def _encoded(value: object) -> bytes:
