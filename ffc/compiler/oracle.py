@@ -8,15 +8,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from typing import Final
 
 import duckdb
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 from sqlglot import exp
 
-from ffc.compiler.scratch import close_scratch, open_scratch
+from ffc.compiler.scratch import close_scratch, open_scratch, prepare_scratch
 from ffc.core.errors import InternalError
 from ffc.core.facts import Facts, key_of
 from ffc.core.types import known_type
@@ -32,8 +32,7 @@ _REFERENCES: Final = re.compile(r'"__ffc"\."([^"]+)"')
 _SIMPLE: Final = re.compile(r"[A-Z][A-Z0-9_ ]*(\([0-9]+(,\s?[0-9]+)?\))?(\[[0-9]*\])*")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class Refusal(Struct, frozen=True, kw_only=True):
     """Why a query doesn't bind; `start` and `end` are offsets in its text, in characters.
 
     `candidates` are names (for a call: signatures) that DuckDB thinks of; `columns` are those of
@@ -59,19 +58,32 @@ class Parser:
     """DuckDB's parser: it knows no tables. Without a connection to ask, it borrows one."""
 
     def __init__(self, connect: Callable[[], duckdb.DuckDBPyConnection] | None = None) -> None:
-        self._connect = connect
+        self.connect = connect
 
     def refusal(self, sql: str) -> Refusal | None:
         """Return why a text is not SQL, or nothing if it is."""
-        connection = self._connect() if self._connect is not None else open_scratch()
+        connection = self.connect() if self.connect is not None else open_scratch()
         try:
             connection.extract_statements(sql)
         except duckdb.Error as problem:
             return _refusal(problem, sql, 0)
         finally:
-            if self._connect is None:
+            if self.connect is None:
                 close_scratch(connection)
         return None
+
+
+class Reader(Parser):
+    """The same for a query of which all that it reads is known: what DuckDB binds it can parse."""
+
+    def __init__(self, oracle: Oracle, sql: str) -> None:
+        super().__init__(oracle.parser.connect)
+        self._right = partial(oracle.reads, sql)
+        self._sql = sql
+
+    def refusal(self, sql: str) -> Refusal | None:
+        """Return why a text is not SQL, or nothing if it is."""
+        return None if sql == self._sql and self._right() else super().refusal(sql)
 
 
 class Columns(Struct, frozen=True):
@@ -80,8 +92,7 @@ class Columns(Struct, frozen=True):
     columns: tuple[Column, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Declared:
+class _Declared(Struct, frozen=True, kw_only=True):
     """A node that queries may read: its columns, and the query whose columns they are.
 
     `mark` is the hash of all that what reads it can see. Where the columns' types say it all, that
@@ -109,6 +120,7 @@ class Oracle:
         self._declared: dict[str, _Declared] = {}
         self._waiting: dict[str, _Declared] = {}
         self.parser = Parser(self._connection)
+        prepare_scratch()
 
     def _connection(self) -> duckdb.DuckDBPyConnection:
         if self._opened is None:
@@ -173,16 +185,24 @@ class Oracle:
 
     def describe(self, sql: str) -> tuple[Column, ...] | Refusal:
         """Return a query's columns, or why it has none."""
+        found = self._tried(sql)
+        if isinstance(found, Refusal) and self._waiting:
+            self._make(list(self._waiting.values()))
+            found = self._described(sql)
+        return self._with_names(found, sql) if isinstance(found, Refusal) else found
+
+    def reads(self, sql: str) -> bool:
+        """Tell whether a query is right; where it is not, nothing is said about why."""
+        return not isinstance(self._tried(sql), Refusal)
+
+    def _tried(self, sql: str) -> tuple[Column, ...] | Refusal:
         key = key_of("columns", sql, self.marks(sql))
         known = self._facts.find(key, Columns)
         if known is not None:
             return known.columns
         found = self._described(sql)
-        if isinstance(found, Refusal) and self._waiting:
-            self._make(list(self._waiting.values()))
-            found = self._described(sql)
         if isinstance(found, Refusal):
-            return self._with_names(found, sql)
+            return found
         return self._facts.keep(key, Columns(found)).columns
 
     def _described(self, sql: str) -> tuple[Column, ...] | Refusal:
@@ -223,7 +243,7 @@ class Oracle:
         nodes = sorted(self._declared.values(), key=lambda each: each.node)
         read = (each for each in nodes if f'"{each.node}"' in sql)
         columns = tuple(dict.fromkeys(column.name for each in read for column in each.columns))
-        return replace(refusal, columns=columns, nodes=tuple(each.node for each in nodes))
+        return structs.replace(refusal, columns=columns, nodes=tuple(each.node for each in nodes))
 
     def close(self) -> None:
         """Let go of the database."""
@@ -241,7 +261,12 @@ def _typed(node: _Declared) -> list[exp.ColumnDef]:
 
 def _says_more(sql: str, columns: Sequence[Column]) -> bool:
     """Tell whether more follows from a query than names and types, such as how text is compared."""
-    return "collate" in sql.lower() or not all(_SIMPLE.fullmatch(c.native) for c in columns)
+    return "collate" in sql.lower() or not all(map(_is_simple, {c.native for c in columns}))
+
+
+@lru_cache(1024)
+def _is_simple(native: str) -> bool:
+    return _SIMPLE.fullmatch(native) is not None
 
 
 def _refusal(problem: duckdb.Error, sql: str, shift: int) -> Refusal:

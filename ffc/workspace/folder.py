@@ -6,12 +6,12 @@ import os
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from functools import cache as once
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from ffc.connect.finding import find_profiles
 from ffc.core.diagnostics import Diagnostic, Span, error, ordered
@@ -20,7 +20,7 @@ from ffc.core.facts import Facts
 from ffc.core.texts import read_text
 from ffc.core.yaml import read_yaml
 from ffc.project.files import PROJECT_FILE, ProjectFiles, Read, find_project, read_files
-from ffc.workspace.cache import Cache, Outcome, outcome_of, read_from, state_of
+from ffc.workspace.cache import Cache, Outcome, read_from, state_of
 
 if TYPE_CHECKING:
     from ffc.compiler import Compiled
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from ffc.manifest.records import AnyNode, Manifest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workspace:
+class Workspace(Struct, frozen=True, kw_only=True):
     """A project on disk, as far as it could be understood.
 
     The rest is called for what an unchanged project need not load.
@@ -136,9 +135,17 @@ def compile_workspace(
         chosen, made = compile_files(root, (files, problems), profiles_dir, target, given, known)
         environment = read_from(os.environ, made.environment)
         name = chosen.name if chosen is not None else ""
-        outcome = outcome_of(key, environment, made.diagnostics, name, made.manifest)
-        cache.keep(outcome, made.manifest, known)
-        return outcome, made
+        ended = Outcome(
+            key=key,
+            environment=environment,
+            diagnostics=made.diagnostics,
+            target=name,
+            nodes=len(made.nodes) if made.ok else 0,
+            ok=made.ok,
+        )
+        if cache.keeps:
+            ended = cache.keep(ended, made.manifest, known)
+        return ended, made
 
     def find() -> ChosenTarget | None:
         from ffc.workspace.compiling import find_target
@@ -182,7 +189,7 @@ def _profiles(root: Path, profiles_dir: Path | None) -> list[object]:
 def write_workspace(workspace: Workspace) -> None:
     """Write a project's manifest and its SQL to `target/`, unless they lie there already."""
     folder, outcome = workspace.root / "target", workspace.outcome
-    if not workspace.ok or workspace.cache.was_written(outcome, state_of(folder)):
+    if not workspace.ok or workspace.cache.was_written(outcome, partial(state_of, folder)):
         return
     from ffc.manifest.files import write_project
 
@@ -220,8 +227,7 @@ def _git(root: Path, *arguments: str) -> str:
     return done.stdout.strip()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenTarget:
+class OpenTarget(Struct, frozen=True, kw_only=True):
     """A target's open session; `project` is the name that its online keys begin with."""
 
     root: Path
