@@ -15,7 +15,8 @@ from ffc.core.diagnostics import did_you_mean, listed
 from ffc.core.errors import NotFound
 from ffc.core.names import split_variant
 from ffc.manifest.names import is_snapshot, meant
-from ffc.manifest.records import AnyNode, FeatureView, Manifest, Model, ServedSet, Serving
+from ffc.manifest.records import AnyNode, FeatureView, Manifest, Model
+from ffc.manifest.served import ServedSet, Serving
 from ffc.manifest.serving import is_served_by, serving_of
 from ffc.manifest.upgrades import decode_manifest, decode_node
 

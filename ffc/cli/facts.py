@@ -35,6 +35,7 @@ def node_facts(node: AnyNode, manifest: Manifest) -> Facts:
     found = [
         ("node", node.id),
         ("file", f"{node.path}:{node.line}"),
+        ("described in", getattr(node, "described_in", "")),
         ("description", node.description),
         ("owner", node.owner),
         ("tags", ", ".join(node.tags)),

@@ -121,6 +121,7 @@ def type_transformation(state: Compilation, node: str, oracle: Oracle) -> None:
         description=notes.description if notes else "",
         owner=notes.owner if notes else "",
         tags=notes.tags if notes else (),
+        described_in=notes.at("name").file if notes else "",
         depends_on=tuple(sorted(rendered.refs)),
         columns=columns,
         materialized=cast(Materialized, kind),

@@ -40,6 +40,7 @@ class Listed(Struct, frozen=True, kw_only=True):
     name: str
     variant: str = "default"
     path: str = ""
+    described_in: str = ""
     owner: str = ""
     tags: tuple[str, ...] = ()
 
@@ -75,6 +76,11 @@ def _values(node: Listed, method: str) -> Iterator[str]:
     elif method == "source" and node.kind == "source":
         yield from (node.name, node.name.partition(".")[0])
     elif method == "path":
-        yield from (node.path, node.path.rpartition("/")[0])
+        yield from (node.path, node.described_in, *_parts(node, 0))
     elif method == "file":
-        yield node.path.rpartition("/")[2]
+        yield from _parts(node, 2)
+
+
+def _parts(node: Listed, part: int) -> tuple[str, ...]:
+    """Return the folders, or the names, of the files that a node is in."""
+    return tuple(path.rpartition("/")[part] for path in (node.path, node.described_in))

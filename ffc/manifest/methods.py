@@ -99,6 +99,12 @@ def names_of(node: AnyNode) -> tuple[str, ...]:
     return (*own, *whole)
 
 
+def files_of(node: AnyNode) -> tuple[str, ...]:
+    """Return the files that a node is in: where it is declared, and where it is described."""
+    described = node.described_in if isinstance(node, Transformation) else ""
+    return (node.path, described) if described else (node.path,)
+
+
 def settings_of(node: AnyNode) -> Mapping[str, Any]:
     """Return how a node is built, stored or read, by the names that `config.` knows."""
     if isinstance(node, Transformation):
@@ -190,7 +196,7 @@ def _begins(whole: Sequence[str], parts: Sequence[str]) -> bool:
 
 def _in_path(node: AnyNode, value: str) -> bool:
     pattern = [part for part in value.split("/") if part not in ("", ".")]
-    return _lies_in(node.path.split("/"), pattern)
+    return any(_lies_in(path.split("/"), pattern) for path in files_of(node))
 
 
 def _lies_in(parts: Sequence[str], pattern: Sequence[str]) -> bool:
@@ -205,15 +211,15 @@ def _lies_in(parts: Sequence[str], pattern: Sequence[str]) -> bool:
 
 
 def _files(node: AnyNode) -> tuple[str, ...]:
-    name = node.path.rpartition("/")[2]
-    return name, name.rpartition(".")[0]
+    names = [path.rpartition("/")[2] for path in files_of(node)]
+    return tuple(each for name in names for each in (name, name.rpartition(".")[0]))
 
 
 def _folders(node: AnyNode) -> Iterator[str]:
-    path = node.path
-    while path:
-        yield path
-        path = path.rpartition("/")[0]
+    for path in files_of(node):
+        while path:
+            yield path
+            path = path.rpartition("/")[0]
 
 
 def _entities(node: AnyNode) -> Iterable[str]:

@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 from msgspec import Struct, field
 
+from ffc.manifest.served import Serving
+
 SCHEMA = "ffc.manifest/v1"
 
 Boundary = Literal["exclusive", "inclusive"]
@@ -121,10 +123,12 @@ class Transformation(Node, frozen=True, kw_only=True, tag="transformation"):
     `"__ffc"."watermark.node id"` is a row with the column `watermark`, and the node's own id what
     was built so far. Its `lookback` is in seconds; the settings of other materializations are
     empty.
-    `dialect` is what it is written in, where that is another one than the project's; `target_sql`
+    `described_in` is the file of YAML that describes it, if any does. `dialect` is what it is
+    written in, where that is another one than the project's; `target_sql`
     and `target_sql_next` are `sql` and `sql_next` in the target's, where that is another one.
     """
 
+    described_in: str = ""
     materialized: Materialized = "view"
     time_column: str = ""
     unique_key: tuple[str, ...] = ()
@@ -298,61 +302,6 @@ class Model(Node, frozen=True, kw_only=True, tag="model"):
 
 
 AnyNode = Source | Transformation | Entity | FeatureView | Label | TrainingSet | Model
-
-
-class ServedKey(Struct, frozen=True, kw_only=True):
-    """A key column of an entity as the online store encodes it."""
-
-    name: str
-    type: str
-
-
-class ServedEntity(Struct, frozen=True, kw_only=True):
-    """How an entity's keys are encoded, in order."""
-
-    name: str
-    keys: tuple[ServedKey, ...]
-
-
-class ServedFeature(Struct, frozen=True, kw_only=True):
-    """A feature as it is packed in a view's value."""
-
-    name: str
-    type: str
-    default: Any = None
-
-
-class ServedView(Struct, frozen=True, kw_only=True):
-    """All that a server needs to read a view: where it lies, how it is packed, when it expires."""
-
-    id: str
-    name: str
-    variant: str
-    entity: str
-    keys: tuple[ServedKey, ...]
-    store: str
-    slot: int
-    fingerprint: str
-    generation: int = 0
-    ttl: int | None = None
-    features: tuple[ServedFeature, ...]
-
-
-class ServedSet(Struct, frozen=True, kw_only=True):
-    """What the name of a training set or model asks for: column, view, feature; or why not."""
-
-    name: str
-    features: tuple[tuple[str, str, str], ...]
-    refused: str = ""
-
-
-class Serving(Struct, frozen=True, kw_only=True):
-    """The part of a manifest that a server can load alone."""
-
-    entities: tuple[ServedEntity, ...] = ()
-    views: tuple[ServedView, ...] = ()
-    training_sets: tuple[ServedSet, ...] = ()
-    models: tuple[ServedSet, ...] = ()
 
 
 class Project(Struct, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ from ffc.manifest.criteria import (
     Wanted,
     read_typed,
 )
-from ffc.manifest.methods import BadSelection, matches, values_of
+from ffc.manifest.methods import BadSelection, files_of, matches, values_of
 from ffc.manifest.records import AnyNode, Manifest
 
 # Where a word that is no name may have a meaning.
@@ -164,7 +164,7 @@ class _Choosing:
         if self._context.changed is None:
             raise BadSelection("`git:` needs a project that git knows")
         paths = set(self._context.changed(value))
-        return frozenset(name for name, node in self._nodes.items() if node.path in paths)
+        return frozenset(name for name, node in self._nodes.items() if paths & {*files_of(node)})
 
     def _by_state(self, value: str) -> frozenset[str]:
         if self._context.before is None:

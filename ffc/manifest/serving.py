@@ -8,17 +8,14 @@ from hashlib import blake2b
 from msgspec.structs import replace
 
 from ffc.core.names import DEFAULT_VARIANT
-from ffc.manifest.records import (
-    AnyNode,
-    FeatureView,
-    Model,
+from ffc.manifest.records import AnyNode, FeatureView, Model, TrainingSet
+from ffc.manifest.served import (
     ServedEntity,
     ServedFeature,
     ServedKey,
     ServedSet,
     ServedView,
     Serving,
-    TrainingSet,
 )
 
 

@@ -17,7 +17,7 @@ import msgspec
 
 from ffc.core.errors import StoreError
 from ffc.core.types import Type, known_type
-from ffc.manifest.records import ServedFeature
+from ffc.manifest.served import ServedFeature
 from ffc.online.keys import microseconds, scaled
 
 CODEC: Final = 1

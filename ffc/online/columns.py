@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from ffc.adapter.online import WRITE_SCHEMA
 from ffc.core.types import Type, known_type
-from ffc.manifest.records import ServedView
+from ffc.manifest.served import ServedView
 from ffc.online.codec import BATCH, CODEC, ROW, RowCodec, version
 from ffc.online.keys import TAGS, field_of, prefix_of
 from ffc.online.packing import (

@@ -22,7 +22,8 @@ from ffc.connect.holding import SECONDS
 from ffc.core.clock import stamp
 from ffc.core.errors import NotFound
 from ffc.manifest.names import SNAPSHOT, snapshot_id
-from ffc.manifest.records import FeatureView, Manifest, ServedView
+from ffc.manifest.records import FeatureView, Manifest
+from ffc.manifest.served import ServedView
 from ffc.manifest.serving import served_view
 from ffc.manifest.upgrades import decode_node
 from ffc.online.codec import RowCodec

@@ -14,7 +14,7 @@ from hashlib import blake2b
 from typing import Final
 
 from ffc.core.types import Type, known_type
-from ffc.manifest.records import ServedView
+from ffc.manifest.served import ServedView
 
 FORMAT: Final = b"\x01"
 _DIGEST: Final = 8

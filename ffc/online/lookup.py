@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from ffc.auth import Principal, authorize
-from ffc.manifest.records import Serving
+from ffc.manifest.served import Serving
 from ffc.online.marks import Reads
 from ffc.online.picks import Asked, Picker, Picks
 from ffc.online.requests import (

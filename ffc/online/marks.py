@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from ffc.adapter.online import WRITE_SCHEMA, Given, OnlineStore
-from ffc.manifest.records import ServedView
+from ffc.manifest.served import ServedView
 from ffc.online.keys import field_of, marker_key
 
 if TYPE_CHECKING:

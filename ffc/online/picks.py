@@ -11,7 +11,7 @@ from msgspec import Raw
 from ffc.core.diagnostics import did_you_mean, listed
 from ffc.core.errors import BadRequest
 from ffc.manifest.names import feature_column
-from ffc.manifest.records import ServedKey, ServedSet, Serving
+from ffc.manifest.served import ServedKey, ServedSet, Serving
 from ffc.online.requests import AnswerColumn, FeatureRequest, check_features
 from ffc.online.views import Feature, KeyReader, Status, Take, View
 

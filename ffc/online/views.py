@@ -12,7 +12,7 @@ from ffc.core.diagnostics import did_you_mean
 from ffc.core.errors import BadRequest
 from ffc.core.names import DEFAULT_VARIANT
 from ffc.core.types import known_type
-from ffc.manifest.records import ServedFeature, ServedView
+from ffc.manifest.served import ServedFeature, ServedView
 from ffc.online.codec import NO_TIME, CorruptRow, RowCodec, instant_of, is_tombstone, time_of
 from ffc.online.keys import KeyCodec, field_of
 from ffc.online.values import Unreadable, default_of, iso, reader, writer

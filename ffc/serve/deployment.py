@@ -14,7 +14,7 @@ from ffc.connect.session import Session
 from ffc.core.errors import NotFound, StateError, StoreError
 from ffc.core.files import write_atomically
 from ffc.manifest.files import read_manifest
-from ffc.manifest.records import ServedView, Serving
+from ffc.manifest.served import ServedView, Serving
 from ffc.manifest.upgrades import decode_manifest
 from ffc.online.codec import CODEC
 from ffc.online.lookup import FeatureReader

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from ffc.adapter.state import OnlineView, Pointer, StateStore
 from ffc.manifest.names import snapshot_id
-from ffc.manifest.records import ServedView
+from ffc.manifest.served import ServedView
 from ffc.serve.metrics import Gauge
 
 _HELP: Final = {

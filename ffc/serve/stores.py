@@ -15,7 +15,7 @@ from msgspec import Struct
 from ffc.adapter.online import OnlineStore
 from ffc.connect.session import Session
 from ffc.core.errors import FfcError, ProfileError, StoreError, Unreachable
-from ffc.manifest.records import ServedView
+from ffc.manifest.served import ServedView
 from ffc.online.marks import Marks, Reads
 
 

@@ -269,8 +269,8 @@ def _tags(atlas: Atlas, indexes: Indexes) -> Iterator[Page]:
         named = [(atlas.nodes[each], names) for each, names in tagged_nodes(columns).items()]
         places = partial(numbered_page, tag_page(tag))
         # Nodes with the tag, then nodes with columns that have it.
-        rows: list[_Tagged] = [*((node, []) for node in nodes), *named]
-        for part in parts(rows, places, lambda row: title(row[0])):
+        having: list[_Tagged] = [*((node, []) for node in nodes), *named]
+        for part in parts(having, places, lambda row: title(row[0])):
             yield _listing(part, tag, "tags", said, atlas)
 
 
@@ -282,9 +282,9 @@ def _owners(indexes: Indexes) -> Iterator[Page]:
     if rows:
         yield from _names("owners", "Owners", rows)
     for owner, nodes in indexes.owners.items():
-        rows: list[_Tagged] = [(node, []) for node in nodes]
+        theirs: list[_Tagged] = [(node, []) for node in nodes]
         places = partial(numbered_page, owner_page(owner))
-        for part in parts(rows, places, lambda row: title(row[0])):
+        for part in parts(theirs, places, lambda row: title(row[0])):
             yield _listing(part, owner, "owners", counted(len(nodes), "node"), indexes.atlas)
 
 

@@ -59,7 +59,9 @@ def index_script(atlas: Atlas, indexes: Indexes) -> str:
 
 def _node(node: AnyNode, texts: _Texts) -> list[Any]:
     """Return kind, name, page; description, owner, tags; columns; what is said of those."""
-    told = (*node.columns, *(node.features if isinstance(node, FeatureView) else ()))
+    said = [column.description for column in node.columns]
+    if isinstance(node, FeatureView):
+        said += [feature.description for feature in node.features]
     return [
         _ORDER.index(node.kind),
         texts.number(node.id.partition(".")[2]),
@@ -69,7 +71,7 @@ def _node(node: AnyNode, texts: _Texts) -> list[Any]:
         texts.all(node.tags),
         texts.all(column.name for column in node.columns),
         texts.all(tag for column in node.columns for tag in column.tags),
-        texts.all(each.description for each in told),
+        texts.all(said),
     ]
 
 

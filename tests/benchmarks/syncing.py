@@ -31,7 +31,8 @@ from ffc.adapter import Options
 from ffc.auth import Principal
 from ffc.connect.profiles import choose_target, read_profile, usable
 from ffc.connect.session import Session
-from ffc.manifest.records import FeatureView, ServedView
+from ffc.manifest.records import FeatureView
+from ffc.manifest.served import ServedView
 from ffc.manifest.serving import served_view
 from ffc.online.codec import RowCodec, version
 from ffc.online.columns import BatchEncoder

@@ -17,7 +17,7 @@ import pytest
 from support.cli import ffc
 from support.projects import open_session, small_project
 
-from ffc.manifest.records import ServedView
+from ffc.manifest.served import ServedView
 from ffc.online.keys import KeyCodec, field_of
 from ffc.registry import StateRegistry
 

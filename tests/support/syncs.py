@@ -12,7 +12,7 @@ import duckdb
 
 from ffc.adapter.state import NodeRun
 from ffc.auth import Principal
-from ffc.manifest.records import ServedView
+from ffc.manifest.served import ServedView
 from ffc.online.codec import RowCodec, is_tombstone, version_of
 from ffc.online.keys import KeyCodec, field_of
 from ffc.online.sync import sync

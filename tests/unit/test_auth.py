@@ -14,7 +14,7 @@ from support.projects import compile_folder, open_session, small_project
 from ffc.auth import Principal, authorize
 from ffc.connect.session import Session
 from ffc.core.errors import Denied
-from ffc.manifest.records import Serving
+from ffc.manifest.served import Serving
 from ffc.online.lookup import FeatureReader
 from ffc.online.requests import FeatureRequest
 from ffc.online.sync import sync

@@ -19,7 +19,7 @@ import pytest
 from ffc.adapter import WRITE_SCHEMA, Options
 from ffc.auth import Principal
 from ffc.core.errors import BadRequest
-from ffc.manifest.records import ServedFeature, ServedKey, ServedSet, ServedView, Serving
+from ffc.manifest.served import ServedFeature, ServedKey, ServedSet, ServedView, Serving
 from ffc.online import requests
 from ffc.online.codec import RowCodec, version
 from ffc.online.keys import KeyCodec, field_of

@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.values import VALUES, Times, times
 
-from ffc.manifest.records import ServedFeature
+from ffc.manifest.served import ServedFeature
 from ffc.online.codec import (
     BATCH,
     ROW,

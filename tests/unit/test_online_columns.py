@@ -17,7 +17,7 @@ from support.values import VALUES, times
 
 from ffc.core.arrow import arrow_type
 from ffc.core.types import known_type
-from ffc.manifest.records import ServedFeature, ServedKey, ServedView
+from ffc.manifest.served import ServedFeature, ServedKey, ServedView
 from ffc.online.codec import RowCodec, version
 from ffc.online.columns import BatchEncoder, pieces
 from ffc.online.keys import KeyCodec, field_of

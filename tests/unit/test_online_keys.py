@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ffc.manifest.records import ServedKey, ServedView
+from ffc.manifest.served import ServedKey, ServedView
 from ffc.manifest.serving import slot_of
 from ffc.online.keys import KeyCodec, field_of, marker_key
 

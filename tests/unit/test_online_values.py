@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ffc.core.types import known_type
-from ffc.manifest.records import ServedKey, ServedView
+from ffc.manifest.served import ServedKey, ServedView
 from ffc.online.keys import KeyCodec
 from ffc.online.values import Unreadable, default_of, iso, reader, writer
 

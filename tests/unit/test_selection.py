@@ -7,13 +7,16 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
+import msgspec
 import pytest
 from support.cli import ffc
 from support.projects import FILES, manifest, small_project
 
+from ffc.manifest.files import encode
 from ffc.manifest.methods import BadSelection
 from ffc.manifest.records import Manifest
 from ffc.manifest.selection import SelectionContext, select, suggestions
+from ffc.manifest.upgrades import decode_manifest
 
 TAGGED = FILES["features/all.yml"].replace(
     "    online: true\n    features:\n      - {name: country",
@@ -324,3 +327,43 @@ def test_what_git_says_changed(tmp_path: Path) -> None:
         "transformation.clean": "unchanged",
         "transformation.new": "success",
     }
+
+
+NOTES = "transformations:\n  - {name: clean, description: Cleaned., owner: a@example.com}\n"
+
+
+def test_the_yaml_that_describes_a_transformation_is_of_it_too(tmp_path: Path) -> None:
+    project = small_project(tmp_path)
+    (project / "described").mkdir()
+    (project / "ffc.yml").write_text(
+        (project / "ffc.yml").read_text()
+        + "paths: {transformations: [transformations, described]}\n"
+    )
+    notes = project / "described" / "notes.yml"
+    notes.write_text(NOTES)
+    git = ("git", "-c", "user.name=a", "-c", "user.email=a@example.com")
+    for command in (("init", "-q"), ("add", "-A"), ("commit", "-qm", "first")):
+        subprocess.run([*git, *command], cwd=project, check=True)
+
+    def listed(*words: str) -> str:
+        done = ffc(project, "ls", "-s", *words)
+        assert done.code == 0, done.stderr
+        return done.stdout
+
+    assert listed("git:HEAD") == ""
+    notes.write_text(NOTES.replace("Cleaned.", "Cleaner."))
+    clean = "transformation.clean\n"
+    assert listed("git:HEAD") == clean
+    # By its file, its folder, its name; and still by those of the SQL.
+    for word in ("described/notes.yml", "path:described", "notes.yml", "file:notes", "clean.sql"):
+        assert listed(word) == clean, word
+    assert listed("git:HEAD,path:transformations") == clean
+    assert "described in  described/notes.yml\n" in ffc(project, "show", "clean").stdout
+
+
+def test_a_manifest_of_before_is_selected_from_by_the_sql_alone() -> None:
+    found = msgspec.json.decode(encode(manifest()))
+    for node in found["nodes"]:
+        node.pop("described_in", None)
+    old = decode_manifest(msgspec.json.encode(found))
+    assert select(old, ["path:transformations"]).nodes == {"transformation.clean"}

@@ -14,7 +14,7 @@ import pytest
 
 from ffc.auth import Principal
 from ffc.core.errors import StateError, StoreError, Unreachable
-from ffc.manifest.records import Serving
+from ffc.manifest.served import Serving
 from ffc.online.lookup import FeatureReader
 from ffc.serve import bodies
 from ffc.serve.app import FeatureService

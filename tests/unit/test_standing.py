@@ -18,7 +18,7 @@ from ffc.connect.session import Session
 from ffc.core.clock import stamp
 from ffc.core.errors import StateError, Unreachable
 from ffc.manifest.files import read_manifest
-from ffc.manifest.records import ServedView
+from ffc.manifest.served import ServedView
 from ffc.online.marks import Mark, Marks
 from ffc.online.requests import FeatureRequest
 from ffc.serve import deployment, server

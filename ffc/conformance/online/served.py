@@ -27,7 +27,7 @@ from ffc.conformance.projects import (
 )
 from ffc.conformance.values import EXTREMES, TEXTS, arrow_values
 from ffc.core.types import known_type
-from ffc.manifest.records import ServedView
+from ffc.manifest.served import ServedView
 from ffc.online.codec import CODEC, RowCodec, version_of
 from ffc.online.keys import KeyCodec, field_of
 from ffc.online.lookup import FeatureReader
