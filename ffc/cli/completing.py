@@ -1,6 +1,6 @@
 """Completion in a shell: commands, options, and what the last compiled manifest names.
 
-Nothing is compiled and nothing opened but target/manifest.json, of which the names alone are read:
+Nothing is compiled. Of target/manifest.json, selectors.yml and profiles.yml names alone are read:
 a shell waits for the answer with each press of a key.
 """
 
@@ -16,6 +16,7 @@ import click
 from click.shell_completion import CompletionItem
 
 if TYPE_CHECKING:
+    from ffc.core.yaml import Node
     from ffc.manifest.index import Listed
 
 _MANIFEST: Final = "target/manifest.json"
@@ -71,6 +72,13 @@ def complete_selector(
     return _items(_starting(_selectors(ctx), incomplete))
 
 
+def complete_target(
+    ctx: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem[str]]:
+    """Complete the name of a target of the project's profile."""
+    return _items(_starting(_targets(ctx), incomplete))
+
+
 def complete_code(
     ctx: click.Context, parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem[str]]:
@@ -103,6 +111,31 @@ def _nodes(ctx: click.Context) -> tuple[Listed, ...]:
         return list_nodes((root / _MANIFEST).read_bytes()) if root is not None else ()
     except (OSError, ValueError):
         return ()
+
+
+def _targets(ctx: click.Context) -> list[str]:
+    from ffc.connect.finding import find_profiles
+
+    root = _root(ctx)
+    typed = ctx.params.get("profiles_dir") or os.environ.get("FFC_PROFILES_DIR")
+    found = find_profiles(root, Path(typed) if typed else None) if root is not None else None
+    if root is None or found is None:
+        return []
+    profile = _read(root / "ffc.yml", "profile")
+    outputs = _read(found[0], profile.text, "outputs") if profile is not None else None
+    return [name.text for name, _ in outputs.pairs] if outputs is not None else []
+
+
+def _read(path: Path, *keys: str) -> Node | None:
+    """Return what a file of YAML has under keys, each below the one before."""
+    from ffc.core.texts import read_text
+    from ffc.core.yaml import read_yaml
+
+    text, problem = read_text(path, path.name)
+    found = read_yaml(path.name, text, templated=True)[0] if problem is None else None
+    for key in keys:
+        found = found.get(key) if found is not None else None
+    return found
 
 
 def _selectors(ctx: click.Context) -> list[str]:

@@ -51,6 +51,7 @@ target = click.option(
     "-t",
     metavar="NAME",
     envvar="FFC_TARGET",
+    shell_complete=completing.complete_target,
     help="The target in profiles.yml; default: the profile's.",
 )
 variables = click.option(

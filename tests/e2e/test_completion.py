@@ -114,6 +114,42 @@ def test_the_project_may_lie_elsewhere(project: Path, tmp_path: Path) -> None:
     assert _values(tmp_path, "ffc ls -s cl") == []
 
 
+PROFILES = """\
+other:
+  outputs: {far: {}}
+test:
+  target: "{{ env_var('FFC_TARGET', 'dev') }}"
+  outputs:
+    dev: {schema: "dev_{{ env_var('USER') }}", offline: {type: duckdb, path: a.duckdb}}
+    prod_eu: {}
+    prod_us: {}
+"""
+
+
+def test_targets_are_those_of_the_projects_profile(tmp_path: Path) -> None:
+    project = small_project(tmp_path / "small", **{"profiles.yml": PROFILES})
+    for command in ("ls", "run", "debug", "compare", "conformance"):
+        assert _values(project, f"ffc {command} -t ") == ["dev", "prod_eu", "prod_us"]
+        assert _values(project, f"ffc {command} --target prod_e") == ["prod_eu"]
+    assert _values(project, "ffc compare --target dev --target prod_u") == ["prod_us"]
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "profiles.yml").write_text("test: {target: here, outputs: {here: {}}}")
+    assert _values(project, f"ffc ls --profiles-dir {elsewhere} -t ") == ["here"]
+    assert _values(elsewhere, f"ffc ls --project-dir {project} -t pro") == ["prod_eu", "prod_us"]
+    assert _values(elsewhere, "ffc ls -t ") == []
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\0", "{", "[1]", "test: 1", "test: {outputs: [1]}", "test: {outputs: }", "a: {}"]
+)
+def test_broken_profiles_complete_nothing(tmp_path: Path, text: str) -> None:
+    project = small_project(tmp_path, **{"profiles.yml": text})
+    assert _values(project, "ffc ls -t ") == []
+    (project / "ffc.yml").write_text(text)
+    assert _values(project, "ffc ls -t ") == []
+
+
 def test_what_was_never_compiled_or_is_broken_completes_nothing(tmp_path: Path) -> None:
     project = small_project(tmp_path, **{"selectors.yml": "\0"})
     assert _values(project, "ffc ls -s cl") == []

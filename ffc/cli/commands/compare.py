@@ -27,6 +27,7 @@ from ffc.cli import completing, options
     "targets",
     multiple=True,
     metavar="NAME",
+    shell_complete=completing.complete_target,
     help="A target of profiles.yml, given twice; given once: the profile's own and that one.",
 )
 @click.option(
