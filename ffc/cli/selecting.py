@@ -25,7 +25,7 @@ from ffc.manifest.selection import (
     suggestions,
 )
 from ffc.manifest.upgrades import decode_manifest
-from ffc.workspace.selectors import find_selectors
+from ffc.workspace.selectors import find_default, find_selectors
 
 if TYPE_CHECKING:
     from ffc.connect.session import Session
@@ -65,7 +65,7 @@ class Chosen:
         self, manifest: Manifest, opens: Callable[[], Session], root: Path
     ) -> Selection | None:
         selectors = find_selectors(root)
-        wanted = self._meant(selectors.named, selectors.default)
+        wanted = self._meant(selectors.named, lambda: find_default(root, selectors, manifest))
         if wanted is None:
             return None
         context = SelectionContext(
@@ -76,7 +76,9 @@ class Chosen:
         )
         return choose(manifest, wanted, context)
 
-    def _meant(self, selectors: Mapping[str, Wanted], default: str) -> Wanted | None:
+    def _meant(
+        self, selectors: Mapping[str, Wanted], finds_default: Callable[[], str]
+    ) -> Wanted | None:
         """Return what is meant by all that was typed, or by nothing; None for all nodes."""
         typed = self.typed
         words = bool(typed.select or typed.exclude)
@@ -88,6 +90,7 @@ class Chosen:
             return selector_named(selectors, typed.selector)
         if words:
             return read_typed(typed.select, typed.exclude)
+        default = finds_default()
         if not default:
             return None
         if not self.quiet:

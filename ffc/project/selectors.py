@@ -18,20 +18,30 @@ from ffc.manifest.index import ASIDE, OWN
 from ffc.manifest.methods import BadSelection, check
 from ffc.project.files import ProjectFiles
 from ffc.project.folders import SELECTORS_FILE
+from ffc.project.selector_defaults import (
+    EXAMPLE,
+    MEANINGLESS,
+    Default,
+    is_template,
+    template_problems,
+    twice,
+)
 
-MEANINGLESS: Final = "FF216"
 _SETS: Final = ("union", "intersection")
 
 
 class Selector(Record, frozen=True, kw_only=True):
-    """A selection with a name; the default one holds where nothing is selected."""
+    """A selection with a name; the default one holds where nothing is selected.
+
+    `default` may be a template, that tells it from the target.
+    """
 
     ASIDE: ClassVar[tuple[str, ...]] = ("default",)
 
     name: ServedName
     definition: Any
     description: str = ""
-    default: bool = False
+    default: bool | str = False
 
 
 class Definition(Record, frozen=True, kw_only=True):
@@ -60,10 +70,10 @@ class SelectorsFile(Record, frozen=True, kw_only=True):
 
 
 class Selectors(Struct, frozen=True, kw_only=True):
-    """What the names of selectors mean, and the one that holds where nothing is selected."""
+    """What the names of selectors mean, and those that may hold where nothing is selected."""
 
     named: Mapping[str, Wanted] = field(default_factory=dict)
-    default: str = ""
+    defaults: tuple[Default, ...] = ()
 
 
 def read_selectors(files: ProjectFiles) -> tuple[Selectors, list[Diagnostic]]:
@@ -96,7 +106,7 @@ class _Reader:
         self._named: dict[str, Wanted] = {}
         self._broken: set[str] = set()
         self._names: dict[str, Span] = {}
-        self._default: tuple[str, Span] | None = None
+        self._defaults: list[Default] = []
 
     def selector(self, item: Node) -> None:
         """Read one selector."""
@@ -119,13 +129,20 @@ class _Reader:
             self._broken.add(record.name)
 
     def _note_default(self, record: Selector) -> None:
-        if self._default is None:
-            self._default = (record.name, record.at("default"))
+        place = record.at("default")
+        template = record.default if isinstance(record.default, str) else ""
+        found = Default(name=record.name, template=template, place=place)
+        if template and not is_template(template):
+            message = f"`default` must be true, false or a template, not `{template}`"
+            self._report("FF105", message, place, f"write `{EXAMPLE}`, or `default: true`")
             return
-        name, place = self._default
-        message = f"both `{name}` and `{record.name}` are the default"
-        where = record.at("default")
-        self._report(MEANINGLESS, message, where, "keep one", related=place.labelled("and this"))
+        if template:
+            self._decoder.diagnostics += template_problems(found)
+        first = next((each for each in self._defaults if not each.template), None)
+        if first is not None and not template:
+            self._decoder.diagnostics.append(twice(first, found))
+            return
+        self._defaults.append(found)
 
     def _report(
         self, code: str, message: str, place: Span, *help_: str, related: Span | None = None
@@ -277,7 +294,7 @@ class _Reader:
         for round_ in in_order({name: list(own) for name, own in edges.items()})[1]:
             found = cycle("selectors that are made of each other", round_, edges, "uses")
             self._decoder.diagnostics.append(found)
-        return Selectors(named=self._named, default=self._default[0] if self._default else "")
+        return Selectors(named=self._named, defaults=tuple(self._defaults))
 
 
 def _value_of(node: Node, record: Record, key: str) -> Node:
