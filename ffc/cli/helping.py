@@ -7,6 +7,8 @@ from typing import Any, Final
 
 import click
 
+from ffc.cli.elsewhere import meant_option
+
 # Which group an option is shown in, by its name in the code; all others come first.
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "Selection": ("select", "exclude", "selector", "state"),
@@ -18,26 +20,6 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
 OWN: Final = "Options"
 # What stands between an example and what it does.
 SAYS: Final = "  # "
-# Options of dbt's that are called otherwise here, or that nothing needs.
-_MEANT: Final[Mapping[str, str]] = {
-    **dict.fromkeys(("--models", "--model", "-m"), "write `--select`"),
-    **dict.fromkeys(
-        ("--resource-type", "--resource-types"), "write `--select kind:feature_view` or the like"
-    ),
-    **dict.fromkeys(
-        ("--exclude-resource-type", "--exclude-resource-types"), "write `--exclude kind:label`"
-    ),
-    "--indirect-selection": "tests are a node's own: leave it out",
-    **dict.fromkeys(
-        ("--defer", "--no-defer", "--favor-state", "--defer-state"),
-        "what is not selected is read as it is deployed: leave it out",
-    ),
-    "--profile": "ffc.yml names the profile; `--target` one of its targets",
-    **dict.fromkeys(("--warn-error", "--warn-error-options"), "write `--strict`"),
-    **dict.fromkeys(("--no-use-colors", "--use-colors"), "write `--no-color` or `--color`"),
-    "--log-format": "write `--output json`",
-    **dict.fromkeys(("--no-partial-parse", "--partial-parse"), "leave it out"),
-}
 
 
 class Command(click.Command):
@@ -82,7 +64,7 @@ class Command(click.Command):
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as problem:
-            meant = _MEANT.get(problem.option_name)
+            meant = meant_option(self.name or "", problem.option_name)
             if meant is None:
                 raise
             message = f"No such option: {problem.option_name}; {meant}"

@@ -13,6 +13,7 @@ from typing import Final
 import click
 
 from ffc import __version__
+from ffc.cli.elsewhere import ALIASES, MEANT, NEEDLESS
 from ffc.cli.streams import open_missing, unread
 
 COMMANDS: Final = {
@@ -59,15 +60,6 @@ SECTIONS: Final = {
     "Use": ("training-set", "historical", "get", "serve"),
     "Keep": ("deployments", "rollback", "clean", "conformance", "completion"),
 }
-# What other tools call a command, with what it is called here.
-_MEANT: Final = {
-    "list": "ls",
-    "build": "run",
-    "parse": "compile",
-    **dict.fromkeys(("seed", "snapshot"), "run"),
-    "materialize": "run",
-    "apply": "run",
-}
 
 
 class LazyGroup(click.Group):
@@ -79,6 +71,7 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """Import a command."""
+        name = ALIASES.get(name, name)
         if name not in COMMANDS:
             return None
         module = importlib.import_module(f"ffc.cli.commands.{name.replace('-', '_')}")
@@ -109,6 +102,14 @@ class LazyGroup(click.Group):
             with formatter.section(title):
                 formatter.write_dl([(f"{name:{width}}", COMMANDS[name]) for name in names])
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read what stands before the command; its options stand behind it."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as problem:
+            message = f"No such option: {problem.option_name}; options stand behind the command"
+            raise click.UsageError(f"{message}, as in `ffc ls --target dev`", ctx) from None
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -117,14 +118,16 @@ class LazyGroup(click.Group):
             return super().resolve_command(ctx, args)
         except click.exceptions.NoSuchCommand as problem:
             name = problem.command_name
-            if name in _MEANT:
-                message = f"No such command '{name}'. Did you mean '{_MEANT[name]}'?"
+            if name in MEANT:
+                message = f"No such command '{name}'. Did you mean '{MEANT[name]}'?"
                 raise click.UsageError(message, ctx) from None
+            if name in NEEDLESS:
+                raise click.UsageError(f"No such command '{name}': {NEEDLESS[name]}", ctx) from None
             raise click.exceptions.NoSuchCommand(name, possibilities=COMMANDS, ctx=ctx) from None
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, "--version", "-V", prog_name="ffc")
+@click.version_option(__version__, "--version", "-V", "-v", prog_name="ffc")
 def cli() -> None:
     """A feature store that is a compiler.
 

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 import click
 
 from ffc.cli import completing
+from ffc.cli.elsewhere import FORMATS
 from ffc.cli.helping import Command as Command
 from ffc.core.files import ENDINGS
 
@@ -29,6 +30,8 @@ class Format(click.Choice[str]):
     def get_invalid_choice_message(self, value: object, ctx: click.Context | None) -> str:
         """Return what is wrong with a value, and where it may belong."""
         told = super().get_invalid_choice_message(value, ctx)
+        if (meant := FORMATS.get(str(value))) in self.choices:
+            return f"{told} Did you mean '{meant}'?"
         own = ctx.command.params if ctx is not None else ()
         to = any("--to" in each.opts and isinstance(each.type, click.Path) for each in own)
         return f"{told} A place to write to is `--to {value}`." if to else told
@@ -168,7 +171,7 @@ building = (
         envvar="FFC_THREADS",
         help="How many nodes to build at a time; default: the target's `threads:`, else 4.",
     ),
-    click.option("--fail-fast", is_flag=True, help="Stop at the first failure."),
+    click.option("--fail-fast", "-x", is_flag=True, help="Stop at the first failure."),
     click.option(
         "--retries",
         metavar="N",
@@ -181,6 +184,7 @@ building = (
     click.option("--force", is_flag=True, help="Build what did not change, too."),
     click.option(
         "--full-refresh",
+        "-f",
         is_flag=True,
         help="Build incrementals from nothing; snapshots keep what they remember.",
     ),
@@ -235,7 +239,7 @@ class Typed:
 class SelectingCommand(Command):
     """A command that selects nodes: it is called with what was `typed`.
 
-    `--select` and `--exclude` take all words up to the next option.
+    `--select`, `--exclude` and `--keys` take all words up to the next option.
     """
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -257,13 +261,17 @@ class SelectingCommand(Command):
         return super().shell_complete(ctx, incomplete)
 
 
+_LISTS: Final = ("--keys", "--output-keys")
 # Whether what is typed next is one more word of a selection.
 _GOING_ON: Final = "ffc.selecting"
-_SELECTING: Final = re.compile(r"(--select|--exclude|-s)(=?)(.*)", re.DOTALL)
+_SELECTING: Final = re.compile(r"(--select|--exclude|--keys|--output-keys|-s)(=?)(.*)", re.DOTALL)
 
 
 def _one_word_each(args: list[str]) -> tuple[list[str], bool]:
-    """Return arguments with an option before each word, and whether they end in a selection."""
+    """Return arguments with an option before each word, and whether they end in a selection.
+
+    Names of keys follow each other as words do.
+    """
     found: list[str] = []
     option, words = "", 0
     for index, arg in enumerate(args):
@@ -275,7 +283,7 @@ def _one_word_each(args: list[str]) -> tuple[list[str], bool]:
             found += [option] if words else []
             words += 1
         found.append(arg)
-    return found, bool(option)
+    return found, bool(option) and option not in _LISTS
 
 
 def _selecting(arg: str) -> tuple[str, int]:

@@ -12,7 +12,9 @@ from pathlib import Path
 import click
 import pytest
 from support.cli import ffc
+from support.projects import small_project
 
+from ffc.cli.elsewhere import ALIASES, OPTIONS, OPTIONS_OF
 from ffc.cli.helping import GROUPS, OWN, SAYS, Command, example_lines, group_of
 from ffc.cli.main import COMMANDS, SECTIONS, cli
 
@@ -168,11 +170,33 @@ def test_what_an_example_does_stands_behind_it_where_there_is_room() -> None:
     assert list(example_lines(long, 30)) == ["a  # one", "# is two", "b" * 30]
 
 
+def test_names_of_dbt_that_mean_the_same_work(tmp_path: Path) -> None:
+    project = small_project(tmp_path)
+    assert ffc(project, "list", "-s", "clean").stdout == "transformation.clean\n"
+    keys = ffc(project, "ls", "--output-keys", "name kind", "tags", "--output", "json").json()
+    assert list(keys["nodes"][0]) == ["name", "kind", "tags"]
+    apart = ffc(project, "ls", "--output", "json", "--keys", "name", "kind", "-s", "clean").json()
+    assert apart["nodes"] == [{"name": "clean", "kind": "transformation"}]
+    assert ffc(project, "build", "-x", "-f", "-q", "-s", "+clean").code == 0
+    assert ffc(project, "run", "-q").code == 0
+    assert ffc(project, "-v").stdout == ffc(project, "--version").stdout
+    for name, meant in ALIASES.items():
+        assert name not in COMMANDS
+        assert meant in COMMANDS
+    for words in (OPTIONS, *OPTIONS_OF.values()):
+        assert all(option.startswith("-") for option in words)
+    assert set(OPTIONS_OF) <= set(COMMANDS)
+
+
+def test_what_is_answered_is_no_option(tmp_path: Path) -> None:
+    for name in COMMANDS:
+        own = {each for parameter in _command(name).params for each in parameter.opts}
+        assert own & set(OPTIONS_OF.get(name, {})) == set(), name
+
+
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        (("build",), "Did you mean 'run'?"),
-        (("list",), "Did you mean 'ls'?"),
         (("parse",), "Did you mean 'compile'?"),
         (("lss",), "Did you mean"),
         (("ls", "--models", "x"), "write `--select`"),
@@ -182,6 +206,19 @@ def test_what_an_example_does_stands_behind_it_where_there_is_room() -> None:
         (("run", "--warn-error"), "`--strict`"),
         (("ls", "--selct", "x"), "Did you mean one of: '--select'"),
         (("source", "freshness"), "`ffc freshness`"),
+        (("ls", "--output", "selector"), "Did you mean 'name'?"),
+        (("compile", "-s", "x"), "`ffc show NODE --sql`"),
+        (("compile", "--inline", "select 1"), "`ffc query"),
+        (("show", "--select", "x", "--limit", "5"), "name it: `ffc show NODE`"),
+        (("show", "x", "--limit", "5"), "`--rows`"),
+        (("docs", "generate", "--no-compile"), "leave it out"),
+        (("docs", "serve", "--no-browser"), "`--open`"),
+        (("seed",), "`ffc run` reads them"),
+        (("deps",), "there are no packages"),
+        (("run-operation", "x"), "`ffc query`"),
+        (("run", "--event-time-start", "2024-01-01"), "`--from`"),
+        (("run", "-d"), "FFC_DEBUG=1"),
+        (("--target", "dev", "ls"), "options stand behind the command"),
         (("docs", "--output", "site"), "A place to write to is `--to site`."),
         (("query", "--output", "out.csv"), "A place to write to is `--to out.csv`."),
     ],

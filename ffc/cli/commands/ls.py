@@ -35,7 +35,7 @@ from ffc.cli import options
     "--output-keys",
     multiple=True,
     metavar="NAMES",
-    help="With `--output json`: only these of each node, with commas between.",
+    help="With `--output json`: only these of each node, with commas or blanks between.",
 )
 @options.options(
     options.selection,
