@@ -14,8 +14,9 @@ from ffc import __version__
 from ffc.cli.diagnosing import show_diagnostics
 from ffc.cli.streams import answer, answer_exactly, talk
 from ffc.core.characters import visible_path
-from ffc.manifest.files import encode, read_manifest
+from ffc.manifest.files import encode
 from ffc.manifest.records import Manifest
+from ffc.manifest.upgrades import decode_manifest
 from ffc.site.rendering import site_files
 from ffc.site.serving import serve_until_interrupted, site_address, site_server
 from ffc.site.writing import Written, check_place, write_site
@@ -34,7 +35,7 @@ def documented(where: Where, manifest: Path | None, quiet: bool) -> tuple[Manife
     None where the project doesn't compile: what is wrong with it has been shown.
     """
     if manifest is not None:
-        return read_manifest(manifest), manifest.parent / FOLDER
+        return decode_manifest(manifest.read_bytes(), f"`{manifest}`"), manifest.parent / FOLDER
     workspace = compile_workspace(*where)
     show_diagnostics(workspace, quiet)
     if workspace.manifest is None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from ffc.cli.options import Typed
 from ffc.cli.streams import talk
+from ffc.core.characters import visible
 from ffc.core.diagnostics import did_you_mean
 from ffc.core.errors import FfcError, Misuse, NotFound
 from ffc.manifest.criteria import Criterion, Wanted, read_typed
@@ -145,7 +146,7 @@ class Chosen:
         """Say of what matches nothing what may be meant; raises NoMatch where that is an error."""
         for criterion in unmatched:
             hints = suggestions(manifest, criterion)
-            message = f"`{criterion.text}`{_where(criterion)} matches no node"
+            message = f"`{visible(criterion.text)}`{_where(criterion)} matches no node"
             if self.strict:
                 raise NoMatch(message, help=hints)
             if not self.quiet:
@@ -171,7 +172,7 @@ def _where(criterion: Criterion) -> str:
 def _before(folder: Path) -> Manifest:
     path = folder / "manifest.json" if folder.is_dir() else folder
     try:
-        return decode_manifest(path.read_bytes())
+        return decode_manifest(path.read_bytes(), f"`{path}`")
     except OSError:
         raise NotFound(
             f"there is no manifest in `{folder}`", help=["`ffc compile` writes one to target/"]

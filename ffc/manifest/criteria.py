@@ -22,6 +22,7 @@ _WORD: Final = re.compile(
     re.DOTALL,
 )
 _ENDINGS: Final = (".sql", ".yml", ".yaml")
+_LONGEST: Final = 10
 _EXAMPLES: Final = "write a name, `tag:nightly`, `path:features`, `+name`, `name+` or `@name`"
 
 
@@ -115,4 +116,5 @@ def method_of(value: str) -> str:
 
 
 def _steps(text: str) -> int | None:
-    return int(text) if text else None
+    """Return a number of steps; one that no graph has is all, and none is too long to be read."""
+    return int(text) if text and len(text) < _LONGEST else None

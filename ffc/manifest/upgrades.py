@@ -39,16 +39,19 @@ def decode_node(data: bytes) -> AnyNode:
     return node
 
 
-def decode_manifest(data: bytes) -> Manifest:
-    """Return a manifest that this or an older ffc wrote; raises StateError for anything else."""
+def decode_manifest(data: bytes, name: str = "this") -> Manifest:
+    """Return a manifest that this or an older ffc wrote; raises StateError for anything else.
+
+    `name` is what it is called there.
+    """
     try:
         document = msgspec.json.decode(data, type=dict[str, Any])
     except msgspec.MsgspecError as problem:
-        raise StateError(f"this is not a manifest: {problem}") from problem
+        raise StateError(f"{name} is not a manifest: {problem}") from problem
     schema = document.get("schema")
     if schema != SCHEMA:
         raise StateError(
-            f"this manifest is `{schema}`; this version of ffc reads `{SCHEMA}`",
+            f"{name} is a manifest of `{schema}`; this version of ffc reads `{SCHEMA}`",
             help=["compile the project again with `ffc compile`"],
         )
     try:
@@ -60,7 +63,7 @@ def decode_manifest(data: bytes) -> Manifest:
     try:
         return msgspec.convert(document, type=Manifest)
     except msgspec.ValidationError as problem:
-        raise StateError(f"this is not a manifest: {problem}") from problem
+        raise StateError(f"{name} is not a manifest: {problem}") from problem
 
 
 def _upgraded(node: Any) -> Any:

@@ -308,6 +308,44 @@ def test_a_selection_of_nothing(tmp_path: Path) -> None:
     assert ffc(project, "run", "-s", "git:main").code == 2
 
 
+def test_steps_beyond_any_graph_are_all(tmp_path: Path) -> None:
+    assert names(f"{'9' * 5000}+main") == names("+main")
+    assert names(f"clean+{'9' * 5000}") == names("clean+")
+
+
+def test_a_word_does_not_tell_a_terminal_what_to_do(tmp_path: Path) -> None:
+    project = small_project(tmp_path)
+    done = ffc(project, "ls", "--color", "-s", "\x1b[31mred")
+    assert (done.code, done.stdout) == (0, "")
+    assert "`\ufffd[31mred` matches no node" in done.stderr
+
+
+def test_a_manifest_that_is_none_is_named(tmp_path: Path) -> None:
+    project = small_project(tmp_path)
+    (project / "before").mkdir()
+    other = project / "before" / "manifest.json"
+    for text in ("", "{", "[]", "\0", '{"schema": "ffc.manifest/v1"}'):
+        other.write_text(text)
+        for words in (
+            ("ls", "--state", "before", "-s", "state:new"),
+            ("docs", "--manifest", "before/manifest.json"),
+        ):
+            done = ffc(project, *words)
+            assert (done.code, done.stdout) == (1, "")
+            assert "`before/manifest.json` is not a manifest" in done.stderr
+    other.write_text('{"schema": "ffc.manifest/v9"}')
+    newer = ffc(project, "ls", "--state", "before", "-s", "state:new")
+    assert "`before/manifest.json` is a manifest of `ffc.manifest/v9`" in newer.stderr
+
+
+def test_a_project_without_nodes_says_so(tmp_path: Path) -> None:
+    (tmp_path / "ffc.yml").write_text(FILES["ffc.yml"])
+    (tmp_path / "profiles.yml").write_text(FILES["profiles.yml"])
+    done = ffc(tmp_path, "ls")
+    assert (done.code, done.stdout, done.stderr) == (0, "", "the project has no nodes yet\n")
+    assert ffc(tmp_path, "ls", "--output", "json").json()["nodes"] == []
+
+
 def test_what_git_says_changed(tmp_path: Path) -> None:
     project = small_project(tmp_path)
     (project / ".gitignore").write_text(".ffc/\ntarget/\n")

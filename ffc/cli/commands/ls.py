@@ -86,5 +86,5 @@ def command(
     elif nodes or gone:
         answer("\n".join(list_lines(manifest, nodes, gone, output)))
     elif not quiet or strict:
-        talk("nothing is selected")
+        talk("nothing is selected" if manifest.nodes else "the project has no nodes yet")
     return 1 if strict and not (nodes or gone) else 0
