@@ -14,7 +14,7 @@ from support.projects import FILES, manifest, open_session, small_project
 
 from ffc.adapter.state import Build
 from ffc.manifest.records import TrainingSet
-from ffc.run.making import built_alike
+from ffc.run.point_in_time.searching import built_alike
 from ffc.sql.point_in_time import unshared
 
 

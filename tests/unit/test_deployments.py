@@ -13,7 +13,7 @@ from support.projects import FILES, manifest
 from ffc.adapter import Build, Lease, Locked, Move, OnlineView, Options, Pointer
 from ffc.adapter.state import RunRecord
 from ffc.registry import StateRegistry
-from ffc.run.deployments import GoodBuilds, Outline, changes, outlines, some, way_to
+from ffc.run.deploying.deployments import GoodBuilds, Outline, changes, outlines, some, way_to
 from ffc.run.publishing import torn
 from ffc_sqlite import SQLiteStateStore
 

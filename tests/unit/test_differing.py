@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ffc.core.errors import StoreError, Transient
-from ffc.run import differing as module
-from ffc.run.differing import Differing, Side, coarse, differing
+from ffc.run.looking import differing as module
+from ffc.run.looking.differing import Differing, Side, coarse, differing
 from ffc.sql.comparison import Comparison, Tolerance
 
 SCHEMA = pa.schema([("c0", pa.string()), ("c1", pa.int64()), ("c2", pa.float64())])

@@ -27,7 +27,7 @@ from support.deployed import (
 from support.projects import FILES, open_session, small_project
 
 from ffc.adapter import Locked, StateError
-from ffc.run.rollback import roll_back
+from ffc.run.deploying.rollback import roll_back
 from ffc_duckdb import DuckDBOfflineStore
 from ffc_sqlite import SQLiteOnlineStore, SQLiteStateStore
 

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from ffc.adapter import Build, Lease, ModelUse, Options, StateError
-from ffc.run.increments import Journalled
+from ffc.run.building.increments import Journalled
 from ffc_sqlite import SQLiteStateStore
 from ffc_sqlite.schema import STATE
 

@@ -21,7 +21,7 @@ from ffc.adapter import Options, Relation
 from ffc.connect.warehouse import Warehouse, table_of
 from ffc.manifest.records import Label, TrainingSet
 from ffc.registry import StateRegistry
-from ffc.run.searching import searches
+from ffc.run.point_in_time.searching import searches
 from ffc.sql import build, increments, relations
 from ffc_postgres import PostgresOfflineStore
 from ffc_postgres.warehouse.types import type_of

@@ -101,7 +101,7 @@ def test_what_a_web_server_refuses(
 
 def test_nobody_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """That may pass: it is tried again."""
-    monkeypatch.setattr("ffc.run.nodes.BACK_OFF", 0.01)
+    monkeypatch.setattr("ffc.run.building.nodes.BACK_OFF", 0.01)
     project = project_of(tmp_path, "http://127.0.0.1:1/events.csv")
     refused = ffc(project, "run", "--retries", "2", "--output", "json")
     assert refused.code == 1

@@ -26,11 +26,11 @@ from support.projects import FILES, compile_folder, open_session, small_project
 
 from ffc.core.errors import NoWayBack
 from ffc.online.requests import FeatureRequest
-from ffc.run.deployments import list_deployments
+from ffc.run.deploying.deployments import list_deployments
+from ffc.run.deploying.rollback import plan_rollback, roll_back
+from ffc.run.deploying.way_back import RolledBack
 from ffc.run.events import Event, NodeFinished, NodeStarted, RunFinished, RunStarted
 from ffc.run.executor import run
-from ffc.run.rollback import plan_rollback, roll_back
-from ffc.run.way_back import RolledBack
 from ffc.serve.deployment import Deployment
 
 

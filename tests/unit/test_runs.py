@@ -86,7 +86,7 @@ def test_fail_fast_stops_at_the_first_failure(tmp_path: Path) -> None:
 def test_a_failure_that_may_pass_is_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ffc.run.nodes.BACK_OFF", 0.01)
+    monkeypatch.setattr("ffc.run.building.nodes.BACK_OFF", 0.01)
     whole = DuckDBHandle._run
     failures = [2]
 

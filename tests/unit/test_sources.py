@@ -12,7 +12,7 @@ import pytest
 from support.cli import ffc
 from support.projects import FILES, small_project
 
-from ffc.run.sources import SEVERAL, table_relation
+from ffc.run.building.sources import SEVERAL, table_relation
 
 COLUMNS = """\
         columns:
@@ -187,7 +187,7 @@ def test_very_many_files_are_one_table(tmp_path: Path) -> None:
 def test_a_file_that_changes_while_it_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ffc.run.nodes.BACK_OFF", 0.01)
+    monkeypatch.setattr("ffc.run.building.nodes.BACK_OFF", 0.01)
     project = small_project(tmp_path)
     file = project / "data" / "events.csv"
     from ffc.connect.warehouse import Warehouse

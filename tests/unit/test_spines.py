@@ -19,7 +19,7 @@ from support.projects import FILES
 from support.spines import FORMS, KEYS, at, keyed_project, spine
 
 from ffc import Client
-from ffc.run.spines import instants
+from ffc.run.point_in_time.spines import instants
 
 AMOUNT = ["spending.amount"]
 US = pa.timestamp("us", tz="UTC")

@@ -32,8 +32,9 @@ from ffc.connect.warehouse import Warehouse
 from ffc.core.errors import NotFound, StatementFailed
 from ffc.core.types import known_type
 from ffc.manifest.records import Column
-from ffc.run import measuring, statistics
-from ffc.run.statistics import Statistics, edges, measure, read_statistics
+from ffc.run import measuring
+from ffc.run.looking import statistics
+from ffc.run.looking.statistics import Statistics, edges, measure, read_statistics
 from ffc.sql import statistics as sql
 
 if TYPE_CHECKING:

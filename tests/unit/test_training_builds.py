@@ -18,8 +18,8 @@ from ffc.adapter import Build, Lease, StateError
 from ffc.auth import Principal, local_user
 from ffc.connect.session import Session
 from ffc.core.errors import Denied, NotFound
-from ffc.run.builds import list_builds, record_use
-from ffc.run.training import read_training_set, write_batches
+from ffc.run.looking.builds import list_builds, record_use
+from ffc.run.point_in_time.training import read_training_set, write_batches
 from ffc_duckdb import DuckDBOfflineStore
 from ffc_sqlite import SQLiteStateStore
 

@@ -15,7 +15,7 @@ from ffc.connect.warehouse import Warehouse, table_of
 from ffc.core.errors import DataError
 from ffc.manifest.records import AnyNode, FeatureView, Transformation
 from ffc.manifest.upgrades import decode_node
-from ffc.run.increments import BATCH, CHANGES, INSTANTS, ROWS, Increment, staged
+from ffc.run.building.increments import BATCH, CHANGES, INSTANTS, ROWS, Increment, staged
 from ffc.sql import build, increments, snapshots
 
 Bounds = tuple[datetime, datetime]

@@ -20,7 +20,7 @@ from ffc.connect.warehouse import Warehouse
 from ffc.core.diagnostics import listed
 from ffc.core.errors import TestFailed
 from ffc.manifest.records import AnyNode, DataTest
-from ffc.run.testing import run_test
+from ffc.run.building.testing import run_test
 
 # The figure that is kept of a test which held: how many rows break it, within its threshold.
 HELD: Final = "test_held"

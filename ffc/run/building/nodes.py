@@ -20,13 +20,13 @@ from ffc.core.clock import Clock, stamp
 from ffc.core.errors import Cancelled, DataError, FfcError, Transient
 from ffc.manifest.names import PUBLISHED
 from ffc.manifest.records import AnyNode, Entity, Source, TrainingSet, Transformation
-from ffc.run.advancing import Advancing, Bounds
-from ffc.run.checking import check_built, unlearned
-from ffc.run.gate import Gate
-from ffc.run.increments import Increment, tidy
-from ffc.run.making import Making, kind_of
+from ffc.run.building.advancing import Advancing, Bounds
+from ffc.run.building.checking import check_built, unlearned
+from ffc.run.building.gate import Gate
+from ffc.run.building.increments import Increment, tidy
+from ffc.run.building.making import Making, kind_of
+from ffc.run.building.sources import Reading
 from ffc.run.requests import Origin, RunRequest
-from ffc.run.sources import Reading
 
 # Seconds before a failure is tried again that may pass; twice as long each time.
 BACK_OFF: Final = 0.5

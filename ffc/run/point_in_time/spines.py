@@ -18,7 +18,7 @@ from ffc.core.errors import BadSpine
 from ffc.core.files import batch_writer
 from ffc.core.types import Type, known_type
 from ffc.manifest.records import Entity, LabelRole
-from ffc.run.asking import ROW, TIME, question_names
+from ffc.run.point_in_time.asking import ROW, TIME, question_names
 
 if TYPE_CHECKING:
     import pyarrow as pa

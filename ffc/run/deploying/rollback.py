@@ -23,12 +23,12 @@ from ffc.core.errors import FfcError, Locked
 from ffc.manifest.records import FeatureView
 from ffc.online.sync import Synced, Syncing, sync_view
 from ffc.registry import StateRegistry
+from ffc.run.building.increments import adopt
+from ffc.run.deploying.way_back import NodeChange, Plan, RolledBack, chosen, planned
 from ffc.run.events import Sink
 from ffc.run.executor import RECORDED
-from ffc.run.increments import adopt
 from ffc.run.publishing import ROLLBACK, publish, put_back
 from ffc.run.telling import Telling
-from ffc.run.way_back import NodeChange, Plan, RolledBack, chosen, planned
 
 
 def plan_rollback(session: Session, *, principal: Principal, to: str = "") -> RolledBack:

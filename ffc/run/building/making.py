@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from ffc.adapter.offline import Relation
-from ffc.adapter.state import Build, Pointer
+from ffc.adapter.state import Pointer
 from ffc.connect.warehouse import Warehouse
 from ffc.manifest.records import (
     AnyNode,
@@ -16,14 +16,13 @@ from ffc.manifest.records import (
     FeatureView,
     Label,
     Model,
-    Plan,
     Source,
     TrainingSet,
     Transformation,
 )
-from ffc.run.advancing import Advancing, Bounds, instant, relations_of
-from ffc.run.searching import searches
-from ffc.run.sources import Reading
+from ffc.run.building.advancing import Advancing, Bounds, instant, relations_of
+from ffc.run.building.sources import Reading
+from ffc.run.point_in_time.searching import built_alike, searches
 from ffc.sql import build, snapshots
 from ffc.sql.point_in_time import in_order, unshared
 
@@ -98,15 +97,6 @@ class Making:
         plan = node.plan if built_alike(node.plan, builds) else unshared(node.plan)
         found = searches(self.warehouse, plan, self.relations(node), builds)
         return self.warehouse.training_query(plan, {each.view: each.shape for each in found})
-
-
-def built_alike(plan: Plan, builds: Mapping[str, Build]) -> bool:
-    """Tell whether views that share their instants were made of the same rows.
-
-    A view whose build is older than that of the view that is searched lacks its newest instants.
-    """
-    pairs = ((builds[view.view], builds[view.searched]) for view in plan.views)
-    return all(dict(own.inputs) == dict(other.inputs) for own, other in pairs)
 
 
 def searched_by(node: AnyNode) -> list[str]:

@@ -27,8 +27,8 @@ from ffc.manifest.records import (
     Transformation,
 )
 from ffc.registry import Registry, StateRegistry
-from ffc.run.differing import KINDS, Differing, Side, differing, positions
-from ffc.run.reading import Rows, find_node, json_value
+from ffc.run.looking.differing import KINDS, Differing, Side, differing, positions
+from ffc.run.looking.reading import Rows, find_node, json_value
 from ffc.sql import relations
 from ffc.sql.comparison import (
     CLOSE,

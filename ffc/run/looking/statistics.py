@@ -37,7 +37,7 @@ from ffc.core.errors import NotFound
 from ffc.core.types import Type, parse_type
 from ffc.manifest.records import Column
 from ffc.manifest.upgrades import decode_node
-from ffc.run.reading import Deployed, deployed_node
+from ffc.run.looking.reading import Deployed, deployed_node
 from ffc.sql import statistics as sql
 
 # Of builds with more rows than this, quantiles and histograms are those of about so many of them.

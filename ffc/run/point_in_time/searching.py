@@ -62,6 +62,15 @@ def searches(
     )
 
 
+def built_alike(plan: Plan, builds: Mapping[str, Build]) -> bool:
+    """Tell whether views that share their instants were made of the same rows.
+
+    A view whose build is older than that of the view that is searched lacks its newest instants.
+    """
+    pairs = ((builds[view.view], builds[view.searched]) for view in plan.views)
+    return all(dict(own.inputs) == dict(other.inputs) for own, other in pairs)
+
+
 def deployed_searches(session: Session, node: TrainingSet) -> tuple[Searched, ...]:
     """Return how a run would search the histories that are deployed; raises NotFound."""
     registry = StateRegistry(session.state, session.target.name)

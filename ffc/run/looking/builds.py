@@ -15,8 +15,8 @@ from ffc.core.errors import NotFound
 from ffc.manifest.names import BUILT
 from ffc.manifest.records import Model
 from ffc.registry import StateRegistry
-from ffc.run.reading import find_node
-from ffc.run.training import read_training_set
+from ffc.run.looking.reading import find_node
+from ffc.run.point_in_time.training import read_training_set
 
 
 class BuildFacts(Struct, frozen=True, kw_only=True):

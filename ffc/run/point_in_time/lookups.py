@@ -16,14 +16,14 @@ from ffc.core.diagnostics import listed
 from ffc.core.errors import BadRequest, BadSpine
 from ffc.core.files import batch_writer
 from ffc.manifest.records import OutputColumn
-from ffc.run.historical import (
+from ffc.run.point_in_time.historical import (
     HistoricalRequest,
     HistoricalRows,
     every_key,
     every_value,
     historical,
 )
-from ffc.run.spines import Spine
+from ffc.run.point_in_time.spines import Spine
 
 if TYPE_CHECKING:
     import pyarrow as pa

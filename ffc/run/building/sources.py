@@ -20,7 +20,7 @@ from ffc.core.errors import DataError, StatementFailed, Transient
 from ffc.core.types import Type, known_type, widens
 from ffc.manifest.names import shortened
 from ffc.manifest.records import Source
-from ffc.run.remote import Remote
+from ffc.run.building.remote import Remote
 from ffc.sql.sources import declared, together
 
 # More files than that are loaded as one table: a view of very many tables is slow to plan.

@@ -23,10 +23,9 @@ from ffc.core.types import Type, known_type
 from ffc.manifest.plans import Words
 from ffc.manifest.records import Boundary, Entity, FeatureView, OutputColumn, Plan
 from ffc.registry import Registry, StateRegistry
-from ffc.run.asking import ROW, SPINE, Asked, find_view, plan_for
-from ffc.run.making import built_alike
-from ffc.run.searching import searches
-from ffc.run.spines import FIND, Spine, check_once, put_questions, time_column
+from ffc.run.point_in_time.asking import ROW, SPINE, Asked, find_view, plan_for
+from ffc.run.point_in_time.searching import built_alike, searches
+from ffc.run.point_in_time.spines import FIND, Spine, check_once, put_questions, time_column
 from ffc.sql import build
 from ffc.sql.history import instants_between, keys_at
 from ffc.sql.point_in_time import unshared
@@ -43,10 +42,10 @@ AS_OF: Final = "as_of"
 class HistoricalRequest:
     """Which features are asked for, and how.
 
-    `features` and `entities` are as `ffc.run.asking.plan_for` takes them; `timestamp` names the
-    spine's times, None for the newest values. `boundary` and `as_known` are what holds where a view
-    has no word of its own; None: the project's. `own` is a view that the spine was made of, by id:
-    its rows are those that became true at the very instants.
+    `features` and `entities` are as `asking.plan_for` takes them; `timestamp` names the spine's
+    times, None for the newest values. `boundary` and `as_known` are what holds where a view has no
+    word of its own; None: the project's. `own` is a view that the spine was made of, by id: its
+    rows are those that became true at the very instants.
     """
 
     features: Sequence[object]

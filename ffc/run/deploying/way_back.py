@@ -15,7 +15,14 @@ from ffc.manifest.names import snapshot_id
 from ffc.manifest.records import FeatureView, Manifest
 from ffc.manifest.upgrades import decode_manifest
 from ffc.registry import StateRegistry
-from ffc.run.deployments import ChangeKind, changes, good_builds, outlines, refusal, way_to
+from ffc.run.deploying.deployments import (
+    ChangeKind,
+    changes,
+    good_builds,
+    outlines,
+    refusal,
+    way_to,
+)
 from ffc.run.executor import check_unchanged
 from ffc.run.publishing import LOOKED_AT, torn
 
