@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import io
 import os
@@ -135,6 +136,8 @@ def cli() -> None:
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     open_missing()
+    # Modules and what is read of a project stay: to look for garbage among them takes long.
+    gc.set_threshold(200_000, 20, 100)
     if _asked_by_a_shell():
         from ffc.cli.shells import answer_shells
 

@@ -62,8 +62,10 @@ def _readers(state: Compilation) -> dict[str, list[FeatureView]]:
 
 
 def _unstable(state: Compilation, rendered: Rendered, view: Span) -> Iterator[Diagnostic]:
-    columns = {name for ref in rendered.refs for name in state.columns(ref) or ()}
-    for call in unstable_calls(rendered.sql, lex(rendered.sql), columns):
+    def columns() -> set[str]:
+        return {name for ref in rendered.refs for name in state.columns(ref) or ()}
+
+    for call in unstable_calls(rendered.sql, columns):
         span = rendered.map.span(call.start, call.end)
         yield _placed(rendered, _changing(call, span, (view.labelled("is made of it"),)))
 
@@ -71,6 +73,8 @@ def _unstable(state: Compilation, rendered: Rendered, view: Span) -> Iterator[Di
 def _ahead(
     state: Compilation, rendered: Rendered, keys: Set[str], view: Span
 ) -> Iterator[Diagnostic]:
+    if "over" not in rendered.sql.lower():
+        return
     read = [column for ref in rendered.refs for column in (state.columns(ref) or {}).values()]
     tokens = lex(rendered.sql)
     times = times_of(tokens, {column.name for column in read if column.type in TIMES})
@@ -101,7 +105,7 @@ def _conditions(state: Compilation, view: resources.FeatureView) -> Iterator[Dia
 
 def _expression(state: Compilation, key: str, text: str, place: Span) -> Iterator[Diagnostic]:
     written = Written(key=key, text=text, span=place, dialect=state.project.dialect)
-    for call in unstable_calls(text, lex(text), ()):
+    for call in unstable_calls(text, tuple):
         place = written.part(call.start, call.end)
         yield msgspec.structs.replace(
             _changing(call, place), help=("use a value of the row, or of the request",)

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 import duckdb
@@ -241,7 +242,12 @@ def _typed(node: _Declared) -> list[exp.ColumnDef]:
 
 def _says_more(sql: str, columns: Sequence[Column]) -> bool:
     """Tell whether more follows from a query than names and types, such as how text is compared."""
-    return "collate" in sql.lower() or not all(_SIMPLE.fullmatch(c.native) for c in columns)
+    return "collate" in sql.lower() or not all(map(_is_simple, {c.native for c in columns}))
+
+
+@lru_cache(1024)
+def _is_simple(native: str) -> bool:
+    return _SIMPLE.fullmatch(native) is not None
 
 
 def _refusal(problem: duckdb.Error, sql: str, shift: int) -> Refusal:

@@ -8,7 +8,7 @@ its columns as they were leaves the readings of all that reads it. Its tree is n
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 from typing import Final
 
@@ -19,7 +19,7 @@ from sqlglot.errors import SqlglotError
 
 from ffc.compiler.lineage.queries import query_lineage
 from ffc.compiler.lineage.relations import Edge, Ref, Unclear
-from ffc.manifest.records import Column
+from ffc.manifest.records import Column, ColumnLineage
 from ffc.sql.build import REFERENCE_SCHEMA
 
 # Stands in a text where a parent's fingerprint belongs.
@@ -39,27 +39,20 @@ class Spelling(Struct, frozen=True):
         return "".join(part for pair in pairs for part in pair)
 
 
-class Origins(Struct, frozen=True, array_like=True):
-    """Where a column comes from, as `Edge` has it, in order."""
-
-    name: str
-    values: tuple[Ref, ...]
-    rows: tuple[Ref, ...]
-
-
 class Reading(Struct, frozen=True):
-    """What a query is: without its end, with its columns; of no `origins` nobody can tell."""
+    """What a query is: without its end, with its columns; of no `lineage` nobody can tell."""
 
     query: str
     columns: tuple[Column, ...]
-    origins: tuple[Origins, ...] | None
+    lineage: dict[str, ColumnLineage] | None
     spelling: Spelling
 
     def edges(self) -> dict[str, Edge] | None:
         """Return where each column comes from; None where that can't be told."""
-        if self.origins is None:
+        if self.lineage is None:
             return None
-        return {o.name: Edge(frozenset(o.values), frozenset(o.rows)) for o in self.origins}
+        told = self.lineage.items()
+        return {name: Edge(frozenset(own.values), frozenset(own.rows)) for name, own in told}
 
 
 def read_query(
@@ -77,22 +70,25 @@ def read_query(
     return Reading(
         query=query,
         columns=tuple(columns),
-        origins=_origins(tree, nodes, names),
+        lineage=_lineage(tree, nodes, names),
         spelling=_spelling(tree, query, dialect),
     )
 
 
-def _origins(
+def _lineage(
     tree: exp.Expr, nodes: Mapping[str, Sequence[str]], names: Sequence[str]
-) -> tuple[Origins, ...] | None:
+) -> dict[str, ColumnLineage] | None:
     try:
         edges = query_lineage(tree, nodes, names)
     except (Unclear, SqlglotError, RecursionError):
         return None
-    return tuple(
-        Origins(name=name, values=tuple(sorted(edge.values)), rows=tuple(sorted(edge.rows)))
-        for name, edge in edges.items()
-    )
+    return {name: recorded(edge.values, edge.rows) for name, edge in edges.items()}
+
+
+def recorded(values: Iterable[Ref], rows: Iterable[Ref] = ()) -> ColumnLineage:
+    """Return where a column comes from, as manifests have it; what is a value is no row besides."""
+    known = set(values)
+    return ColumnLineage(values=tuple(sorted(known)), rows=tuple(sorted(set(rows) - known)))
 
 
 def spell(sql: str, dialect: str) -> Spelling:

@@ -251,11 +251,10 @@ def _check_columns(
     state: Compilation, node: str, rendered: Rendered, columns: Sequence[Column]
 ) -> None:
     """Report settings that name columns which the query does not have."""
-    known = {column.name: column for column in columns}
-    for name in COLUMNS:
-        setting = rendered.settings.get(name)
-        for index, column in enumerate(columns_of(setting)) if setting is not None else ():
-            assert setting is not None
+    given = {name: rendered.settings[name] for name in COLUMNS if name in rendered.settings}
+    known = {column.name: column for column in columns} if given else {}
+    for name, setting in given.items():
+        for index, column in enumerate(columns_of(setting)):
             _check_column(state, node, (name, column), known.get(column), setting.at(index), known)
 
 

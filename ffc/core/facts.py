@@ -19,13 +19,15 @@ F = TypeVar("F", bound=Struct)
 
 # As long as the hash of a key: no two facts that differ are ever likely to share one.
 KEY_SIZE: Final = 16
-_ENCODER: Final = msgspec.msgpack.Encoder(order="deterministic")
+_KEYS: Final = msgspec.msgpack.Encoder(order="deterministic")
+# Of values the order of what is in them counts.
+_VALUES: Final = msgspec.msgpack.Encoder()
 _DECODERS: Final[dict[type[Struct], msgspec.msgpack.Decoder[Struct]]] = {}
 
 
 def key_of(*parts: object) -> bytes:
     """Return the key of what follows from these values and from nothing else."""
-    return blake2b(_ENCODER.encode(parts), digest_size=KEY_SIZE).digest()
+    return blake2b(_KEYS.encode(parts), digest_size=KEY_SIZE).digest()
 
 
 class Facts:
@@ -64,22 +66,20 @@ class Facts:
         self._values[key] = value
         return value
 
-    @property
-    def found_anew(self) -> bool:
-        """Whether there is a fact that was not stored before."""
-        return any(key not in self._stored for key in self._values)
+    def found_anew(self) -> dict[bytes, bytes]:
+        """Return the encoded facts that were not stored before."""
+        new = ((key, value) for key, value in self._values.items() if key not in self._stored)
+        return {key: _VALUES.encode(value) for key, value in new}
 
     def kept(self, spare: int) -> dict[bytes, bytes]:
         """Return the encoded facts to store: those of this compilation, and as many others.
 
         The others may be `spare` bytes more than those.
         """
-        found = {
-            key: self._stored.get(key) or _ENCODER.encode(value)
-            for key, value in self._values.items()
-        }
+        stored = self._stored
+        found = {key: stored[key] for key in self._values if key in stored} | self.found_anew()
         left = spare + sum(map(len, found.values()))
-        for key, encoded in self._stored.items():
+        for key, encoded in stored.items():
             left -= len(encoded) if key not in found else 0
             if left < 0:
                 break

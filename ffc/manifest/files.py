@@ -20,9 +20,22 @@ def encode(document: Any) -> bytes:
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
 
 
+def encode_manifest(manifest: Manifest) -> bytes:
+    """Return a manifest as JSON, each node on a line of its own, so that a diff tells of nodes."""
+
+    def written(name: str) -> bytes:
+        value = getattr(manifest, name)
+        if name != "nodes":
+            return msgspec.json.encode(value)
+        return b"[\n%b\n]" % b",\n".join(map(msgspec.json.encode, value))
+
+    fields = (b'"%b":%b' % (name.encode(), written(name)) for name in manifest.__struct_fields__)
+    return b"{\n%b\n}\n" % b",\n".join(fields)
+
+
 def write_manifest(manifest: Manifest, path: Path) -> None:
     """Write a manifest whole or not at all."""
-    write_atomically(path, encode(manifest))
+    write_atomically(path, encode_manifest(manifest))
 
 
 def write_project(manifest: Manifest, folder: Path) -> None:

@@ -1,15 +1,17 @@
 """Renderings kept as facts: of templates that nothing is wrong with.
 
-What a template makes follows from its text, its place, the target, and the macros unless it needs
-none. What else it asks for is known only when it was rendered: names, variables, the environment.
-Those are noted with their answers, and a fact is believed only where all answers are the same.
+What a template makes follows from its text, its place, the target, and the files of macros that it
+may use, unless it needs none. What else it asks for is known only when it was rendered: names,
+variables, the environment. Those are noted with their answers, and a fact is believed only where
+all answers are the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -21,6 +23,9 @@ from ffc.project.packing import Unpackable, packed, unpacked
 from ffc.project.reader import SqlFile
 from ffc.project.rendered import Rendered, Resolver, Setting, Unresolved
 
+_WORD: Final = re.compile(r"[^\W\d]\w*")
+_DECLARED: Final = re.compile(r"\bmacro\s+([^\W\d]\w*)")
+_IMPORTS: Final = {"import", "include", "extends"}
 Answers = tuple[tuple[tuple[str, ...], str], ...]
 # Renders a file without looking at facts.
 Render = Callable[[], Rendered]
@@ -40,6 +45,35 @@ class Kept(Struct, frozen=True, array_like=True):
     environment: tuple[tuple[str, bytes], ...]
 
 
+class MacroUse:
+    """Tells which files of macros a text may use: by the words in it, which is never too few.
+
+    A macro is called by its name, and its file may call others. What imports files may use all.
+    """
+
+    def __init__(self, files: Iterable[tuple[str, str]]) -> None:
+        self._files = dict(files)
+        self._words = {path: set(_WORD.findall(text)) for path, text in self._files.items()}
+        self._declared: dict[str, set[str]] = {}
+        for path, text in self._files.items():
+            for name in _DECLARED.findall(text):
+                self._declared.setdefault(name, set()).add(path)
+
+    def key(self, text: str) -> bytes:
+        """Return the key of the files that a text may use."""
+        used: set[str] = set()
+        pending = [set(_WORD.findall(text))] if self._files else []
+        while pending:
+            words = pending.pop()
+            found = set(self._files) if words & _IMPORTS else self._declaring(words)
+            pending += [self._words[path] for path in found - used]
+            used |= found
+        return key_of([(path, self._files[path]) for path in sorted(used)])
+
+    def _declaring(self, words: set[str]) -> set[str]:
+        return {path for name in words & self._declared.keys() for path in self._declared[name]}
+
+
 class Keeper:
     """Renders files, or finds that they were rendered."""
 
@@ -47,28 +81,34 @@ class Keeper:
         self,
         facts: Facts,
         resolver: Resolver,
-        macros: object,
+        macros: Iterable[tuple[str, str]],
         render: Callable[[SqlFile, str, Resolver, bool], tuple[Rendered, bool]],
     ) -> None:
         self._facts = facts
         self._resolver = resolver
-        self._macros = key_of(macros)
+        self._macros = MacroUse(macros)
+        self._target = key_of(dict(resolver.target))
         self._render = render
         self._values = {name: _hashed(value) for name, value in resolver.variables.items()}
 
     def rendered(self, file: SqlFile, node: str, incremental: bool = False) -> Rendered:
         """Return a file's rendering."""
-        base = (file.path, file.text, node, incremental, dict(self._resolver.target))
-        keys = (key_of("rendered", *base), key_of("rendered", *base, self._macros))
-        for key in keys:
-            kept = self._facts.find(key, Kept)
-            if kept is not None and self._is_so(kept):
-                return self._again(kept, file, node, incremental)
+        alone = key_of("rendered", file.path, file.text, node, incremental, self._target)
+        known = self._known(alone)
+        with_macros = key_of(alone, self._macros.key(file.text)) if known is None else alone
+        known = known or self._known(with_macros)
+        if known is not None:
+            return self._again(known, file, node, incremental)
         asked: dict[tuple[str, ...], str] = {}
         made, plain = self._render(file, node, _noting(self._resolver, asked), incremental)
         if not (made.diagnostics or made.hidden or made.incomplete):
-            self._keep(keys[0 if plain else 1], made, asked)
+            self._keep(alone if plain else with_macros, made, asked)
         return made
+
+    def _known(self, key: bytes) -> Kept | None:
+        """Return what was kept under a key, if it is believed."""
+        kept = self._facts.find(key, Kept)
+        return kept if kept is not None and self._is_so(kept) else None
 
     def _is_so(self, kept: Kept) -> bool:
         """Tell whether all that was asked for is answered as it was."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +27,9 @@ class Asked:
 class Again:
     """A project and what is known of it from one compilation to the next.
 
+    From a compilation until there is a `rest` no garbage is looked for: whoever waits would wait
+    for that too, half of the time.
+
     Raises ProfileError where there is no project to begin with.
     """
 
@@ -42,16 +43,16 @@ class Again:
         """Compile the project as it is now; `read` is how files become texts, if not from disk."""
         asked = self._asked
         self._facts = self._facts.again()
-        with uncollected():
-            return compile_workspace(
-                self.root,
-                asked.profiles_dir,
-                asked.target,
-                asked.variables,
-                asked.strict,
-                read=read or self.texts.read,
-                facts=self._facts,
-            )
+        gc.disable()
+        return compile_workspace(
+            self.root,
+            asked.profiles_dir,
+            asked.target,
+            asked.variables,
+            asked.strict,
+            read=read or self.texts.read,
+            facts=self._facts,
+        )
 
     def write(self, workspace: Workspace) -> None:
         """Write what the project compiles to."""
@@ -62,17 +63,9 @@ class Again:
         """Clear up, while nobody waits: what is kept is not looked through again."""
         gc.collect()
         gc.freeze()
+        gc.enable()
 
     def end(self) -> None:
         """Compile no more: what was kept may go."""
         gc.unfreeze()
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Look for no garbage meanwhile: whoever waits would wait for that too, half of the time."""
-    gc.disable()
-    try:
-        yield
-    finally:
         gc.enable()

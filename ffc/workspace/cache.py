@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
@@ -35,6 +35,11 @@ T = TypeVar("T")
 FOLDER: Final = ("target", "facts")
 _PACKAGE: Final = Path(__file__).parents[1]
 _DIGEST: Final = 32
+_FACTS: Final = "facts"
+# What was found since those were written: an eighth of their bytes at most, or so many.
+_RECENT: Final = "facts-recent"
+_FEW: Final = 64 * 1024
+Known = dict[bytes, bytes]
 # So many outcomes are kept, those of other targets and of what was undone again.
 _OUTCOMES: Final = 4
 # Facts that were not asked for are kept up to so many bytes more than those that were.
@@ -42,7 +47,7 @@ _SPARE: Final = 8 * 1024 * 1024
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
-    """What a compilation ended in; `manifest` is the hash of its manifest, `nodes` their number.
+    """What a compilation ended in; `nodes` is their number, `manifest` the hash of what was kept.
 
     `environment` are the variables that templates read, each with the hash of its value.
     """
@@ -53,11 +58,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     target: str = ""
     manifest: str = ""
     nodes: int = 0
-
-    @property
-    def ok(self) -> bool:
-        """Whether the project compiles."""
-        return bool(self.manifest)
+    ok: bool = False
 
 
 class _Index(Struct, frozen=True, kw_only=True):
@@ -77,6 +78,8 @@ class Cache:
         self._folder = root.joinpath(*FOLDER) if root is not None else None
         self._made_by = _made_by() if root is not None else b""
         self._index = self._read("index", _Index) or _Index()
+        self._recent: Known = {}
+        self._most_recent = _FEW
 
     def key(self, *parts: object) -> bytes:
         """Return the key of a compilation of what these are."""
@@ -97,24 +100,50 @@ class Cache:
 
     def facts(self) -> Facts:
         """Return the facts that are known."""
-        return Facts(self._read("facts", dict[bytes, bytes]))
+        self._recent = self._read(_RECENT, Known) or {}
+        older = self._read(_FACTS, Known) or {}
+        self._most_recent = max(_FEW, sum(map(len, older.values())) // 8)
+        return Facts(older | self._recent)
 
-    def keep(self, outcome: Outcome, manifest: Manifest | None, facts: Facts) -> None:
-        """Note what a compilation ended in, and the facts that it found."""
+    def keep(self, found: Outcome, manifest: Manifest | None, facts: Facts) -> Outcome:
+        """Note what a compilation ended in, its manifest, and the facts that it found.
+
+        Returns the outcome with the hash of the manifest.
+        """
+        if manifest is None or self._folder is None:
+            outcome, encoded = found, b""
+        else:
+            encoded = _encoded(manifest)
+            named = blake2b(encoded, digest_size=16).hexdigest()
+            outcome = msgspec.structs.replace(found, manifest=named)
         if self._folder is None:
-            return
-        if manifest is not None and self.manifest(outcome) is None:
-            self._write(f"manifest-{outcome.manifest}", manifest)
-        if facts.found_anew:
-            self._write("facts", facts.kept(_SPARE))
+            return outcome
+        if encoded and self._body(f"manifest-{outcome.manifest}") is None:
+            self._write(f"manifest-{outcome.manifest}", encoded)
+        self._keep_facts(facts)
         others = [known for known in self._index.outcomes if known.key != outcome.key]
         outcomes = (outcome, *others[: _OUTCOMES - 1])
         self._note(msgspec.structs.replace(self._index, outcomes=outcomes))
         self._forget(known.manifest for known in outcomes)
+        return outcome
 
-    def was_written(self, outcome: Outcome, state: bytes) -> bool:
+    def _keep_facts(self, facts: Facts) -> None:
+        """Store what was found: with what was found lately, or all anew when that is much."""
+        found = facts.found_anew()
+        if not found:
+            return
+        recent = self._recent | found
+        if sum(map(len, recent.values())) <= self._most_recent:
+            self._write(_RECENT, _encoded(recent))
+        else:
+            self._write(_FACTS, _encoded(facts.kept(_SPARE)))
+            self._write(_RECENT, _encoded({}))
+
+    def was_written(self, outcome: Outcome, state: Callable[[], bytes]) -> bool:
         """Tell whether an outcome's manifest was written last, and lies there still."""
-        return bool(state) and outcome.ok and self._index.written == (outcome.manifest, state)
+        manifest, before = self._index.written
+        known = bool(before) and outcome.ok and outcome.manifest == manifest
+        return known and before == state()
 
     def keep_written(self, outcome: Outcome, state: bytes) -> None:
         """Note which manifest was written."""
@@ -124,7 +153,7 @@ class Cache:
 
     def _note(self, index: _Index) -> None:
         self._index = index
-        self._write("index", index)
+        self._write("index", _encoded(index))
 
     def _forget(self, known: Iterable[str]) -> None:
         """Delete the manifests of outcomes that are not kept."""
@@ -136,6 +165,11 @@ class Cache:
                     path.unlink(missing_ok=True)
 
     def _read(self, name: str, kind: type[T]) -> T | None:
+        body = self._body(name)
+        return msgspec.msgpack.decode(body, type=kind) if body is not None else None
+
+    def _body(self, name: str) -> memoryview | None:
+        """Return what a file holds; None of one that is not there, is damaged, or another ffc's."""
         if self._folder is None:
             return None
         try:
@@ -143,13 +177,10 @@ class Cache:
         except OSError:
             return None
         body = memoryview(data)[_DIGEST:]
-        if data[:_DIGEST] != self._digest(body):
-            return None
-        return msgspec.msgpack.decode(body, type=kind)
+        return body if data[:_DIGEST] == self._digest(body) else None
 
-    def _write(self, name: str, value: object) -> None:
+    def _write(self, name: str, body: bytes) -> None:
         assert self._folder is not None
-        body = msgspec.msgpack.encode(value)
         with suppress(StoreError):  # it is only slower without
             write_atomically(self._folder / name, self._digest(body) + body)
 
@@ -157,23 +188,8 @@ class Cache:
         return blake2b(body, digest_size=_DIGEST, key=self._made_by).digest()
 
 
-def outcome_of(
-    key: bytes,
-    environment: Mapping[str, bytes],
-    diagnostics: tuple[Diagnostic, ...],
-    target: str,
-    manifest: Manifest | None,
-) -> Outcome:
-    """Return the outcome of a compilation."""
-    encoded = msgspec.msgpack.encode(manifest) if manifest is not None else b""
-    return Outcome(
-        key=key,
-        environment=environment,
-        diagnostics=diagnostics,
-        target=target,
-        manifest=blake2b(encoded, digest_size=16).hexdigest() if manifest is not None else "",
-        nodes=len(manifest.nodes) if manifest is not None else 0,
-    )
+def _encoded(value: object) -> bytes:
+    return msgspec.msgpack.encode(value)
 
 
 def read_from(environment: Mapping[str, str], names: Iterable[str]) -> dict[str, bytes]:

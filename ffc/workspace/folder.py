@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache as once
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from ffc.core.facts import Facts
 from ffc.core.texts import read_text
 from ffc.core.yaml import read_yaml
 from ffc.project.files import PROJECT_FILE, ProjectFiles, Read, find_project, read_files
-from ffc.workspace.cache import Cache, Outcome, outcome_of, read_from, state_of
+from ffc.workspace.cache import Cache, Outcome, read_from, state_of
 
 if TYPE_CHECKING:
     from ffc.compiler import Compiled
@@ -136,9 +137,15 @@ def compile_workspace(
         chosen, made = compile_files(root, (files, problems), profiles_dir, target, given, known)
         environment = read_from(os.environ, made.environment)
         name = chosen.name if chosen is not None else ""
-        outcome = outcome_of(key, environment, made.diagnostics, name, made.manifest)
-        cache.keep(outcome, made.manifest, known)
-        return outcome, made
+        ended = Outcome(
+            key=key,
+            environment=environment,
+            diagnostics=made.diagnostics,
+            target=name,
+            nodes=len(made.manifest.nodes) if made.manifest is not None else 0,
+            ok=made.manifest is not None,
+        )
+        return cache.keep(ended, made.manifest, known), made
 
     def find() -> ChosenTarget | None:
         from ffc.workspace.compiling import find_target
@@ -182,7 +189,7 @@ def _profiles(root: Path, profiles_dir: Path | None) -> list[object]:
 def write_workspace(workspace: Workspace) -> None:
     """Write a project's manifest and its SQL to `target/`, unless they lie there already."""
     folder, outcome = workspace.root / "target", workspace.outcome
-    if not workspace.ok or workspace.cache.was_written(outcome, state_of(folder)):
+    if not workspace.ok or workspace.cache.was_written(outcome, partial(state_of, folder)):
         return
     from ffc.manifest.files import write_project
 

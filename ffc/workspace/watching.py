@@ -10,16 +10,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
-
-from watchfiles import watch
-from watchfiles.main import FileChange
+from typing import TYPE_CHECKING, Final, Self
 
 from ffc.connect.finding import find_profiles
 from ffc.core.diagnostics import Diagnostic
 from ffc.core.texts import read_text
 from ffc.project.files import PROJECT_FILE, Read
 from ffc.project.folders import WRITTEN, read_folders
+
+if TYPE_CHECKING:
+    from watchfiles.main import FileChange
 
 # Saves are waited for until so many milliseconds have passed without one, or so many in all.
 _QUIET: Final = 10
@@ -152,6 +152,8 @@ class Watch:
         return self._seen != before
 
     def _open(self) -> None:
+        from watchfiles import watch
+
         self._close()
         self._watched = self._seen.folders
         there = [folder for folder in sorted(self._watched) if Path(folder).is_dir()]

@@ -18,7 +18,7 @@ from ffc.workspace.folder import Workspace, compile_workspace, write_workspace
 
 HEAVY = ("sqlglot", "duckdb", "jinja2", "pyarrow", "ffc.compiler", "ffc_duckdb")
 SQL = "transformations/clean.sql"
-NAMES = ("index", "facts", "manifest-")
+NAMES = ("index", "facts", "facts-recent", "manifest-")
 
 
 @pytest.fixture
@@ -181,6 +181,8 @@ def _flip(data: bytes) -> bytes:
 def test_damage_is_mended_without_a_word(
     project: Path, name: str, damage: Callable[[bytes], bytes]
 ) -> None:
+    assert _compiled(project).code == 0
+    _edit(project, SQL, "where", "where true and")
     said = _compiled(project)
     paths = [path for path in _cached(project) if path.name.startswith(name)]
     assert paths
@@ -191,6 +193,29 @@ def test_damage_is_mended_without_a_word(
     listed = ffc(project, "ls")
     assert (listed.code, listed.stdout.split()[0]) == (0, "entity.user")
     _edit(project, SQL, ">=", ">")
+    _same_as_without(project)
+
+
+def test_what_is_found_lately_is_kept_apart_until_it_is_much(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that a save writes little, however large the project is."""
+    monkeypatch.setattr(cache_module, "_FEW", 4000)
+    assert _compiled(project).code == 0
+    facts, recent = (project / "target/facts" / name for name in ("facts", "facts-recent"))
+    before = facts.read_bytes()
+    _edit(project, SQL, "where", "where 0 = 0 and")
+    _same_as_without(project)
+    assert facts.read_bytes() == before
+    assert 4000 > recent.stat().st_size > 100
+    number = 0
+    while facts.read_bytes() == before:
+        _edit(project, SQL, f"{number} = {number}", f"{number + 1} = {number + 1}")
+        number += 1
+        assert _compiled(project).code == 0
+        assert number < 30
+    assert number > 1
+    assert recent.stat().st_size < 100
     _same_as_without(project)
 
 

@@ -28,6 +28,17 @@ PROJECT = {
         "select user_id, seen, {{ safe('amount') }} as amount, '{{ word }}' as word,\n"
         "  {'a': amount, 'b': user_id} as pair\nfrom {{ ref('clean') }}\n"
     ),
+    "macros/more.sql": (
+        "{% from 'all.sql' import safe %}{% set factor = 2 %}\n"
+        "{% macro twice(c) %}{{ factor }} * {{ safe(c) }}{% endmacro %}\n"
+    ),
+    "macros/apart.sql": "{% macro half(c) %}{{ c }} / 2{% endmacro %}\n",
+    "transformations/doubled.sql": (
+        "select user_id, {{ twice('amount') }} as double from {{ ref('clean') }}\n"
+    ),
+    "transformations/halved.sql": (
+        "select user_id, {{ half('amount') }} as half from {{ ref('clean') }}\n"
+    ),
     "transformations/deeper/latest.sql": (
         "select user_id, max(seen) as seen, max(pair.a) as most, now() as asked\n"
         "from {{ ref('daily') }} group by user_id\n"
@@ -81,6 +92,11 @@ EDITS = (
     ("sources/raw.yml", "sources:\n", "# a comment\nsources:\n"),
     ("macros/all.sql", "coalesce({{ c }}, 0)", "coalesce({{ c }}, 1)"),
     ("macros/all.sql", "safe(c)", "sage(c)"),
+    ("macros/more.sql", "factor = 2", "factor = 3"),
+    ("macros/more.sql", "import safe", "import sage as safe"),
+    ("macros/apart.sql", "half(c)", "safe(c)"),
+    ("macros/apart.sql", "{{ c }} / 2", "{{ safe(c) }} / 2"),
+    ("transformations/halved.sql", "half('amount')", "twice('amount')"),
     ("macros/all.sql", "{% endmacro %}", "{% endmarco %}"),
     ("transformations/clean.sql", ">=", ">"),
     ("transformations/clean.sql", "select user_id", "-- said\nselect user_id"),
@@ -207,9 +223,12 @@ def test_a_change_of_columns_reaches_what_reads_them() -> None:
 def test_only_what_calls_macros_hangs_on_them() -> None:
     path = "macros/all.sql"
     changed = {**PROJECT, path: PROJECT[path] + "{# said #}"}
-    # Those that need Jinja are rendered again, `growing` for both of its builds; the SQL that comes
-    # out is known, and nothing more is found.
-    assert len(_anew(changed, _found(PROJECT))) == 4
+    # `daily` and `doubled` are rendered again; the SQL that comes out is known.
+    assert len(_anew(changed, _found(PROJECT))) == 2
+    assert len(_anew({**PROJECT, path: PROJECT[path] + " "}, _found(changed))) == 2
+    other = "macros/apart.sql"
+    # So is `halved`; and `doubled`, which uses a file that imports another.
+    assert len(_anew({**PROJECT, other: PROJECT[other] + "{# said #}"}, _found(PROJECT))) == 2
 
 
 def test_records_are_the_same_when_they_come_from_facts() -> None:
@@ -229,7 +248,7 @@ def test_old_facts_are_kept_until_they_are_too_many() -> None:
     facts = Facts({key_of(n): b"x" * 100 for n in range(10)})
     assert len(facts.kept(450)) == 4
     assert facts.kept(0) == {}
-    assert not facts.found_anew
+    assert facts.found_anew() == {}
 
 
 def test_keys_tell_values_from_each_other() -> None:

@@ -126,13 +126,14 @@ def _always() -> set[str]:
     return set(done.stdout.splitlines())
 
 
-def test_listing_nodes_imports_no_more_than_compiling_takes(tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", ["compile", "ls"])
+def test_no_more_is_imported_than_compiling_takes(tmp_path: Path, command: str) -> None:
     files = {
         "ffc.yml": "name: small\nversion: 1\nprofile: test\n",
         "profiles.yml": PROFILES,
         "transformations/one.sql": "select 1 as id\n",
     }
-    modules = _imported(write_files(tmp_path, files), "ls", HOME=str(tmp_path))
+    modules = _imported(write_files(tmp_path, files), command, HOME=str(tmp_path))
     # Typing is helped by two that sqlglot brings in its compiled form.
     helpers = {"mypy_extensions", "typing_extensions", "cython_runtime"}
     assert _tops(modules) - _COMPILING - helpers == set()

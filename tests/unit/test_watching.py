@@ -9,11 +9,11 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import watchfiles
 from support.cli import write_files
 from support.projects import FILES
 
 from ffc.core.texts import read_text
-from ffc.workspace import watching
 from ffc.workspace.watching import Glance, KeptTexts, Watch, glance
 
 
@@ -72,7 +72,7 @@ def test_changes_are_found(
         yield set()
 
     if not told:
-        monkeypatch.setattr(watching, "watch", refuse)
+        monkeypatch.setattr(watchfiles, "watch", refuse)
     with Watch(_look(root)) as watch:
         assert not watch.wait()
         CHANGES[change](root)

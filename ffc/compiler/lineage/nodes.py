@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 import sqlglot
@@ -13,6 +13,7 @@ from ffc.compiler.dialects import dialect_of
 from ffc.compiler.lineage.queries import query_lineage
 from ffc.compiler.lineage.relations import Edge, Ref, Unclear, together
 from ffc.compiler.queries.lexing import without_end
+from ffc.compiler.readings import recorded
 from ffc.manifest.records import (
     AnyNode,
     Column,
@@ -29,12 +30,17 @@ from ffc.manifest.records import (
 from ffc.project.rendered import Rendered
 from ffc.sql.snapshots import TIMES
 
+# The tags of the columns that have some.
+Tags = dict[Ref, tuple[str, ...]]
+
 
 def trace_lineage(state: Compilation) -> None:
     """Give every node its columns' lineage and tags; parents come before children."""
+    tags: Tags = {}
     for node_id, node in list(state.nodes.items()):
         lineage = _lineage(state, node)
-        columns = _tagged(state, node, lineage)
+        columns = _tagged(node, lineage, tags)
+        tags |= {(node_id, column.name): column.tags for column in columns if column.tags}
         state.nodes[node_id] = msgspec.structs.replace(node, lineage=lineage, columns=columns)
 
 
@@ -45,7 +51,7 @@ def _lineage(state: Compilation, node: AnyNode) -> dict[str, ColumnLineage]:
         return _of_view(node)
     if isinstance(node, Label):
         own = [(column.name, column.name) for column in node.columns]
-        return {name: _record([(node.source, origin)]) for name, origin in own}
+        return {name: recorded([(node.source, origin)]) for name, origin in own}
     if isinstance(node, TrainingSet):
         return _of_training_set(state, node)
     if isinstance(node, Model):
@@ -59,6 +65,13 @@ def _of_transformation(state: Compilation, node: Transformation) -> dict[str, Co
     Where a query's lineage can't be told, every column comes from all that the query reads: too
     much is said rather than too little.
     """
+    reading = state.readings.get((node.id, False))
+    if (
+        node.materialized in ("view", "table", "ephemeral")
+        and reading is not None
+        and reading.lineage
+    ):
+        return reading.lineage
     added = TIMES if node.materialized == "snapshot" else ()
     names = [column.name for column in node.columns if column.name not in added]
     both = (state.rendered[node.id], state.following.get(node.id))
@@ -78,7 +91,7 @@ def _of_transformation(state: Compilation, node: Transformation) -> dict[str, Co
     told = together(found[name] for name in (node.updated_at, *node.check_columns) if name)
     found |= dict.fromkeys(added, told)
     return {
-        name: _record(*({r for r in refs if r[0] not in itself} for refs in (e.values, e.rows)))
+        name: recorded(*({r for r in refs if r[0] not in itself} for refs in (e.values, e.rows)))
         for name, e in found.items()
     }
 
@@ -100,19 +113,14 @@ def _edges(
         return None
 
 
-def _record(values: Iterable[Ref], rows: Iterable[Ref] = ()) -> ColumnLineage:
-    values = sorted(set(values))
-    return ColumnLineage(values=tuple(values), rows=tuple(sorted(set(rows) - set(values))))
-
-
 def _of_view(view: FeatureView) -> dict[str, ColumnLineage]:
     """Return the lineage of a history; keys and times choose the rows of each feature."""
     own = dict(zip(view.keys, view.source_keys, strict=True))
     own |= {name: name for name in (view.event_time, view.created) if name}
     chosen = [(view.source, column) for column in own.values()]
-    found = {name: _record([(view.source, origin)]) for name, origin in own.items()}
+    found = {name: recorded([(view.source, origin)]) for name, origin in own.items()}
     for feature in view.features:
-        found[feature.name] = _record([(view.source, feature.column)], chosen)
+        found[feature.name] = recorded([(view.source, feature.column)], chosen)
     return {column.name: found[column.name] for column in view.columns if column.name in found}
 
 
@@ -122,20 +130,20 @@ def _of_training_set(state: Compilation, node: TrainingSet) -> dict[str, ColumnL
     found = {}
     for column in plan.output:
         if column.name not in picks:
-            found[column.name] = _record([(plan.label, column.origin)])
+            found[column.name] = recorded([(plan.label, column.origin)])
             continue
         view, feature = picks[column.name]
         times = [(plan.label, plan.timestamp)] if plan.timestamp and view.event_time else []
         keys = [(plan.label, pair.label) for pair in view.keys]
-        found[column.name] = _record([(view.view, feature)], [*keys, *times, *_instants(view)])
+        found[column.name] = recorded([(view.view, feature)], [*keys, *times, *_instants(view)])
     return found
 
 
 def _of_model(model: Model) -> dict[str, ColumnLineage]:
     """Return the lineage of what a model asks for; an on-demand feature's is not known."""
     if model.training_set:
-        return {c.name: _record([(model.training_set, c.name)]) for c in model.columns}
-    return {f.column: _record([(f.view, f.feature)]) for f in model.features if f.view}
+        return {c.name: recorded([(model.training_set, c.name)]) for c in model.columns}
+    return {f.column: recorded([(f.view, f.feature)]) for f in model.features if f.view}
 
 
 def _instants(view: ViewPlan) -> list[Ref]:
@@ -145,19 +153,19 @@ def _instants(view: ViewPlan) -> list[Ref]:
     return [(view.view, name) for name in names]
 
 
-def _tagged(
-    state: Compilation, node: AnyNode, lineage: Mapping[str, ColumnLineage]
-) -> tuple[Column, ...]:
-    if isinstance(node, Source | Entity):
-        return node.columns
+def _tagged(node: AnyNode, lineage: Mapping[str, ColumnLineage], known: Tags) -> tuple[Column, ...]:
+    """Return a node's columns with the tags of what they come from; `known` are those so far."""
     own: dict[str, tuple[str, ...]] = {}
     if isinstance(node, FeatureView):
-        own = {feature.name: feature.tags for feature in node.features}
+        own = {feature.name: feature.tags for feature in node.features if feature.tags}
+    if isinstance(node, Source | Entity) or not (known or own):
+        return node.columns
     columns = []
     for column in node.columns:
+        origins = lineage[column.name].values if column.name in lineage else ()
         tags = dict.fromkeys((*column.tags, *own.get(column.name, ())))
-        for parent, name in lineage[column.name].values if column.name in lineage else ():
-            known = state.columns(parent) or {}
-            tags |= dict.fromkeys(known[name].tags if name in known else ())
-        columns.append(msgspec.structs.replace(column, tags=tuple(tags)))
+        for origin in origins:
+            tags |= dict.fromkeys(known.get(origin, ()))
+        same = len(tags) == len(column.tags)
+        columns.append(column if same else msgspec.structs.replace(column, tags=tuple(tags)))
     return tuple(columns)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from ffc.compiler.queries.lexing import Token, partners
+from ffc.compiler.queries.lexing import lex, partners
 
 CLOCK: Final = "the time of the run"
 CHANCE: Final = "chance"
@@ -42,6 +42,10 @@ WORDS: Final = {
     **dict.fromkeys(("current_catalog", "current_role", "current_schema"), SESSION),
     **dict.fromkeys(("current_user", "session_user"), SESSION),
 }
+# Without one of these there is nothing to find, and no text need be cut into tokens.
+_SUSPECT: Final = re.compile(
+    rf"\b(?:{'|'.join([*CALLS, *WORDS, 'age', 'tablesample', 'sample'])})\b", re.IGNORECASE
+)
 # A sample is the same each time where it has a seed.
 _SEED: Final = re.compile(r"\brepeatable\b|\(\s*\w+\s*,\s*[0-9]+\s*\)", re.IGNORECASE)
 
@@ -55,13 +59,14 @@ class Unstable(NamedTuple):
     end: int
 
 
-def unstable_calls(
-    sql: str, tokens: Sequence[Token], columns: Collection[str]
-) -> Iterator[Unstable]:
-    """Yield what answers differently in each run; `columns` are those of what is read."""
+def unstable_calls(sql: str, columns: Callable[[], Collection[str]]) -> Iterator[Unstable]:
+    """Yield what answers differently in each run; `columns` gives those of what is read."""
+    if not _SUSPECT.search(sql):
+        return
+    tokens = lex(sql)
     pairs = partners(tokens)
     words = [*(token.word for token in tokens), "", ""]
-    named = {name.lower() for name in columns}
+    named = {name.lower() for name in columns()}
     named |= {words[i + 1] for i, word in enumerate(words) if word == "as"}
     for i, token in enumerate(tokens):
         name = token.plain.lower() if token.kind in ("word", "name") else ""
