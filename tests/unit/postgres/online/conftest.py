@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from support.postgres import PostgresServer, postgres
@@ -33,9 +32,3 @@ def own_server() -> Iterator[PostgresServer]:
     """A server that tests stop, and that keeps what it said it kept."""
     with postgres(synchronous_commit="on") as server:
         yield server
-
-
-@pytest.fixture
-def own(own_server: PostgresServer, tmp_path: Path) -> Stores:
-    values = own_server.settings_of(own_server.database())
-    return Stores(kind="postgres", folder=tmp_path, values=values)

@@ -22,7 +22,7 @@ from ffc.sql.binding import references
 from ffc.sql.build import generate
 from ffc.sql.point_in_time import training_set_query
 
-GOLDEN = Path(__file__).parent.parent / "golden"
+GOLDEN = Path(__file__).parents[2] / "golden"
 
 SCRIPT = """
 import sys; sys.path.insert(0, sys.argv[1])
@@ -41,7 +41,7 @@ def _digest() -> str:
 @pytest.mark.parametrize("seed", ["0", "1", "42"])
 def test_bytes_do_not_depend_on_the_hash_seed_or_the_folder(tmp_path: Path, seed: str) -> None:
     project = small_project(tmp_path / f"at{seed}")
-    tests = Path(__file__).parent.parent
+    tests = Path(__file__).parents[2]
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, str(tests), str(project)],
         env={"PYTHONHASHSEED": seed, "TZ": "Asia/Kathmandu"},

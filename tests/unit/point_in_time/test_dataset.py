@@ -364,7 +364,7 @@ def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
     done = subprocess.run(
         [
             sys.executable,
-            str(Path(__file__).parent.parent / "support" / "streaming.py"),
+            str(Path(__file__).parents[2] / "support" / "streaming.py"),
             str(tmp_path),
         ],
         capture_output=True,

@@ -164,7 +164,7 @@ def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
     # The warehouse may use what it is given, and puts the rest into files of its own.
     small = small_project(tmp_path / "small", **{"profiles.yml": LIMITED})
     assert ffc(small, "run").code == 0
-    script = Path(__file__).parent.parent / "support" / "asking.py"
+    script = Path(__file__).parents[2] / "support" / "asking.py"
     command = [sys.executable, str(script), str(small)]
     environment = _environment(tmp_path / "scratch")
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -25,13 +24,6 @@ from ffc_postgres.warehouse import lending
 @pytest.fixture
 def server() -> PostgresServer:
     return shared()
-
-
-@pytest.fixture
-def store(server: PostgresServer) -> Iterator[PostgresOfflineStore]:
-    store = open_postgres(server)
-    yield store
-    store.close()
 
 
 def load_of(folder: Path, rows: int) -> Load:
