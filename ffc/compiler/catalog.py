@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from ffc.core.diagnostics import Diagnostic, Span, did_you_mean, error, listed
 from ffc.core.names import DEFAULT_VARIANT, node_id, split_variant
@@ -50,8 +51,7 @@ LISTED_AS: Final = {
 SINGLE: Final = ("entity", "model", "source", "unit_test")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """A declared resource."""
 
     kind: str

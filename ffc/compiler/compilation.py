@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
+from msgspec import Struct, field
 from sqlglot import exp
 
 from ffc.compiler.catalog import WORDS, Catalog, Entry
@@ -29,8 +29,7 @@ from ffc.project.template import Rendered, Unresolved
 from ffc.sql.translation import Translation
 
 
-@dataclass(slots=True, kw_only=True)
-class Compilation:
+class Compilation(Struct, kw_only=True):
     """One compilation; each pass adds nodes and diagnostics.
 
     `rendered` are first builds, `following` the builds of incremental nodes after that; `readings`

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
 import msgspec
+from msgspec import Struct, structs
 from sqlglot import exp
 
 from ffc.compiler.catalog import read_catalog
@@ -52,8 +52,7 @@ from ffc.sql.snapshots import versions_of
 from ffc.sql.translation import Translation
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compiled:
+class Compiled(Struct, frozen=True, kw_only=True):
     """What a compilation ended in: a manifest if there was no error, and what there is to say.
 
     `nodes` are those that could be understood, whatever is wrong with others: for editors;
@@ -118,7 +117,7 @@ def compile_project(
         compiled = _incomplete(state, tuple(ordered(said)))
     else:
         compiled = _compiled(state, complete=not files.broken)
-    return replace(compiled, environment=frozenset(state.environment_read))
+    return structs.replace(compiled, environment=frozenset(state.environment_read))
 
 
 def _stand_in(files: ProjectFiles) -> ProjectFile:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
@@ -45,8 +44,7 @@ _UNWRITABLE: Final = ("json", "list", "vector")
 _ORDERED: Final = ("int32", "int64", "float32", "float64", "decimal", "date", "timestamp")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Table:
+class _Table(Struct, frozen=True, kw_only=True):
     """What tests are about: a node, what messages call it, its tests and those of its columns."""
 
     node: str

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import sqlglot
+from msgspec import Struct
 from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError
 
@@ -19,8 +19,7 @@ from ffc.manifest.records import Column
 from ffc.sql import build
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class Written(Struct, frozen=True, kw_only=True):
     """An expression as a user wrote it: under which key, where, in which dialect."""
 
     key: str

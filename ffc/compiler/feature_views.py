@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from msgspec import Struct
 
@@ -59,8 +58,7 @@ def type_feature_view(state: Compilation, view: FeatureView, oracle: Oracle) -> 
                 state.not_yet(node, feature.LATER["aggregate"], place)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Made:
+class _Made(Struct, frozen=True, kw_only=True):
     """A feature and its type; an aggregate is no column of the view's history."""
 
     written: Feature
@@ -68,8 +66,7 @@ class _Made:
     column: HistoryColumn | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Shape:
+class _Shape(Struct, frozen=True, kw_only=True):
     """The columns of a view's history."""
 
     keys: list[HistoryColumn]

@@ -8,13 +8,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
 import duckdb
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 from sqlglot import exp
 
 from ffc.compiler.scratch import close_scratch, open_scratch
@@ -33,8 +32,7 @@ _REFERENCES: Final = re.compile(r'"__ffc"\."([^"]+)"')
 _SIMPLE: Final = re.compile(r"[A-Z][A-Z0-9_ ]*(\([0-9]+(,\s?[0-9]+)?\))?(\[[0-9]*\])*")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class Refusal(Struct, frozen=True, kw_only=True):
     """Why a query doesn't bind; `start` and `end` are offsets in its text, in characters.
 
     `candidates` are names (for a call: signatures) that DuckDB thinks of; `columns` are those of
@@ -81,8 +79,7 @@ class Columns(Struct, frozen=True):
     columns: tuple[Column, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Declared:
+class _Declared(Struct, frozen=True, kw_only=True):
     """A node that queries may read: its columns, and the query whose columns they are.
 
     `mark` is the hash of all that what reads it can see. Where the columns' types say it all, that
@@ -224,7 +221,7 @@ class Oracle:
         nodes = sorted(self._declared.values(), key=lambda each: each.node)
         read = (each for each in nodes if f'"{each.node}"' in sql)
         columns = tuple(dict.fromkeys(column.name for each in read for column in each.columns))
-        return replace(refusal, columns=columns, nodes=tuple(each.node for each in nodes))
+        return structs.replace(refusal, columns=columns, nodes=tuple(each.node for each in nodes))
 
     def close(self) -> None:
         """Let go of the database."""

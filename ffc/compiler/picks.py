@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from ffc.compiler.compilation import Compilation, missing_column
 from ffc.core.diagnostics import Diagnostic, Span, did_you_mean, error, listed
@@ -12,8 +12,7 @@ from ffc.manifest.names import feature_column
 from ffc.project.resources import OnDemand, Pick
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picked:
+class Picked(Struct, frozen=True, kw_only=True):
     """A feature as a column; `view` is None for an on-demand feature.
 
     `reads` are the ids of the views that it comes from. `role` is that of the label which is asked

@@ -142,10 +142,8 @@ def without_secrets(diagnostic: Diagnostic) -> Diagnostic:
     return msgspec.structs.replace(diagnostic, message=message, help=hints)
 
 
-class _Hidden(Node):
+class _Hidden(Node, frozen=True):
     """A value that may be a secret: messages say of what kind it is, and no more."""
-
-    __slots__ = ()
 
     @property
     def described(self) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Final, NewType
+
+from msgspec import Struct, field
 
 from ffc.core.diagnostics import did_you_mean, listed
 
@@ -48,8 +49,7 @@ class BadCron(Exception):
         self.field: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Field:
+class _Field(Struct, frozen=True, kw_only=True):
     name: str
     least: int
     most: int

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, NewType
+
+from msgspec import Struct
 
 from ffc.core.cron import SHAPE, Cron, parse_cron
 from ffc.core.diagnostics import did_you_mean, listed
@@ -149,8 +150,7 @@ _SYNONYMS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(Struct, frozen=True):
     """A kind of value: `read` returns None for a node that is none, `how` says what to write.
 
     `read` raises BadCron where it knows better what is wrong.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 SCALARS: Final = (
     "string",
@@ -28,8 +29,7 @@ _VECTOR = re.compile(r"vector\(\s*(\d+)\s*\)")
 _WIDENS: Final = {("int32", "int64"), ("int32", "float64"), ("float32", "float64")}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Type:
+class Type(Struct, frozen=True, kw_only=True):
     """A type: its name, and what decimal, list and vector add to it."""
 
     name: str

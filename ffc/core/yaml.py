@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 
 import yaml
+from msgspec import Struct, field
 
 from ffc.core.diagnostics import Diagnostic, Span, did_you_mean, error, shortened
 from ffc.core.lines import Lines
@@ -44,8 +44,7 @@ _PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*[ \t]*)*")
 _LOOSE = re.compile(r"([A-Za-z_][\w-]*)(?::(?!//)| +)(\S.*)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
+class Node(Struct, frozen=True, kw_only=True):
     """A value with its place: a scalar, a sequence, pairs, or `broken`: it was reported.
 
     `size` is how many values it is made of, itself and those of aliases included; `height` how

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Final
+
+from msgspec import Struct, field
 
 from ffc.core.diagnostics import Diagnostic
 from ffc.core.texts import read_text
@@ -32,8 +33,7 @@ SQL: Final = (".sql",)
 Read = Callable[[Path, str], tuple[str, Diagnostic | None]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProjectFiles:
+class ProjectFiles(Struct, frozen=True, kw_only=True):
     """A project's own files: path from its root (with `/`) to text, sorted by path.
 
     Of a file that can't be read, `broken` has what can be guessed; it was reported. `folders`

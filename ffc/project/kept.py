@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from ffc.core.facts import Facts, key_of
 from ffc.core.spans import Place, place_of, span_at
@@ -199,4 +198,4 @@ def _noting(resolver: Resolver, asked: dict[tuple[str, ...], str]) -> Resolver:
     def source(group: str, table: str) -> str:
         return asked.setdefault((group, table), resolver.source(group, table))
 
-    return replace(resolver, ref=ref, source=source)
+    return structs.replace(resolver, ref=ref, source=source)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, Final
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
 from ffc.core.decode import Decoder
 from ffc.core.diagnostics import Diagnostic, Position, Span, did_you_mean, error, listed
@@ -38,8 +37,7 @@ DBT: Final = ("columns", "config", "contract", "data_tests", "materialized", "me
 DBT_HELP: Final = "a SELECT in `transformations/NAME.sql`, described under `transformations:`"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SqlFile:
+class SqlFile(Struct, frozen=True, kw_only=True):
     """A transformation's file: its name, its variant, its text."""
 
     name: str
@@ -54,8 +52,7 @@ class SqlFile:
         return Span(file=self.path, end=Position(1, max(2, len(first) + 1)))
 
 
-@dataclass(slots=True, kw_only=True)
-class Resources:
+class Resources(Struct, kw_only=True):
     """All that a project's files say; `project` is None where ffc.yml can't be used.
 
     `broken` are the names in what was left out, `nameless` the kinds of which one has no name that

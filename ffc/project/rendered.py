@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from ffc.core.decode import part_of
 from ffc.core.diagnostics import Diagnostic, Span, error
@@ -41,8 +42,7 @@ class Unresolved(Exception):
         return error(self.code, self.message, span, related=related, help=self.hints)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resolver:
+class Resolver(Struct, frozen=True, kw_only=True):
     """What a template may ask for: `ref` and `source` return a node's id or raise `Unresolved`.
 
     `environment` are the variables that `env_var()` reads; `target` is what templates see of it.
@@ -69,8 +69,7 @@ class Setting(NamedTuple):
         return self.items_at[index] if index < len(self.items_at) else self.value_at
 
 
-@dataclass(slots=True, kw_only=True)
-class Rendered:
+class Rendered(Struct, kw_only=True):
     """SQL with references as `"__ffc"."node id"`, and how to get back to what was typed.
 
     `incomplete` is a template of which no SQL could be made; `hidden` one that fails by a mistake

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, ClassVar, Final
+
+from msgspec import Struct, field
 
 from ffc.core.decode import Decoder, Record
 from ffc.core.diagnostics import Diagnostic, Span, cycle, did_you_mean, error, listed
@@ -57,8 +59,7 @@ class SelectorsFile(Record, frozen=True, kw_only=True):
     selectors: Any
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selectors:
+class Selectors(Struct, frozen=True, kw_only=True):
     """What the names of selectors mean, and the one that holds where nothing is selected."""
 
     named: Mapping[str, Wanted] = field(default_factory=dict)

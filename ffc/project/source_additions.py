@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from ffc.core.edits import Edit, edited
 from ffc.core.lines import Lines
@@ -17,8 +18,7 @@ from ffc.project.source_tables import SOURCES, WrittenFile
 _DASH: Final = re.compile(r"([ ]*)(-[ ]+)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewTable:
+class NewTable(Struct, frozen=True, kw_only=True):
     """A table of the warehouse that is to be a source, its columns by name and type."""
 
     group: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from msgspec import Struct
@@ -16,8 +15,7 @@ Action = Literal["add", "type", "rename", "remove", "gone", "untyped"]
 WRITES: tuple[Action, ...] = ("add", "type", "rename", "remove")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RealColumn:
+class RealColumn(Struct, frozen=True, kw_only=True):
     """A column that is there: the store's own type, and the type of ours; None where there is none.
 
     The type of a `guessed` one is read out of values, as in CSV and JSON files.

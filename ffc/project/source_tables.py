@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+from msgspec import Struct
 
 from ffc.core.diagnostics import Diagnostic
 from ffc.core.lines import Lines
@@ -14,8 +15,7 @@ from ffc.project.files import ProjectFiles
 SOURCES = "sources"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WrittenTable:
+class WrittenTable(Struct, frozen=True, kw_only=True):
     """A table of a source as YAML has it; what is not said of it is empty."""
 
     group: str
@@ -44,8 +44,7 @@ class WrittenTable:
         return self.node.get("columns")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WrittenFile:
+class WrittenFile(Struct, frozen=True, kw_only=True):
     """A YAML file that declares sources: its root, and the groups with their tables."""
 
     lines: Lines

@@ -7,9 +7,9 @@ what is equal: text by its bytes, NaN equal to itself, -0.0 to 0.0, null to null
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, Literal
 
+from msgspec import Struct
 from sqlglot import exp
 
 from ffc.sql import build
@@ -25,8 +25,7 @@ KIND: Final = "kind"
 _NUMBER: Final = "number"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tolerance:
+class Tolerance(Struct, frozen=True, kw_only=True):
     """How far two floats may lie apart: by a share of the greater one, or by an amount."""
 
     relative: float = 1e-9
@@ -36,8 +35,7 @@ class Tolerance:
 CLOSE: Final = Tolerance()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class Comparison(Struct, frozen=True, kw_only=True):
     """Columns by what they are for: `identity` says which rows belong together.
 
     Of the `compared` ones, `near` are floats, which may differ a little.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 from sqlglot import exp
 
 from ffc.core.types import Type
@@ -15,8 +15,7 @@ from ffc.sql.ordering import ranked
 from ffc.sql.types import converted
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryColumn:
+class HistoryColumn(Struct, frozen=True, kw_only=True):
     """A column of a history: its name, the source's column, the type it is kept as."""
 
     name: str

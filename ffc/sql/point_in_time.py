@@ -22,7 +22,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -244,8 +243,8 @@ class _Lookup:
         search = self._search(_LABEL, rows, "__e", view.lag + self._delay)
         if view.created:
             rows = rows.select(build.named(build.column(view.created), "__c"))
-            search = replace(search, rows=rows, among="__c")
-        return replace(search, carried=carried)
+            search = msgspec.structs.replace(search, rows=rows, among="__c")
+        return msgspec.structs.replace(search, carried=carried)
 
     @property
     def _known(self) -> bool:
@@ -309,7 +308,9 @@ class _Lookup:
             visible = exp.Greatest(this=event_time.copy(), expressions=[created], ignore_nulls=True)
             rows = rows.select(build.named(visible, position))
             rows = rows.where(build.is_not_null(created.copy()))
-        return replace(self._search(questions, rows, position, earlier), value=value)
+        return msgspec.structs.replace(
+            self._search(questions, rows, position, earlier), value=value
+        )
 
     @property
     def _delay(self) -> int:

@@ -13,10 +13,10 @@ keep their columns, and only the row that it found up in the index.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Final, Literal
 
+from msgspec import Struct
 from sqlglot import exp
 
 from ffc.sql import build
@@ -34,8 +34,7 @@ PAIRS_A_ROW: Final = 4
 SKIPPED_A_ROW: Final = 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Search:
+class Search(Struct, frozen=True, kw_only=True):
     """For each of some questions: the greatest `value` of the rows that lie before its time.
 
     `questions` names a CTE with the columns `keys` and `__t`; it asks of the rows with equal keys

@@ -8,9 +8,9 @@ alike and means something else would be found much later, in a model.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
+from msgspec import Struct, field
 from sqlglot import exp
 from sqlglot.optimizer.qualify_columns import qualify_columns
 from sqlglot.optimizer.qualify_tables import qualify_tables
@@ -42,8 +42,7 @@ _KNOWN: Final = {
 CORE: Final = frozenset([*_CORE.split(), *(f"type {name}" for name in _TYPES.split())])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Translation:
+class Translation(Struct, frozen=True, kw_only=True):
     """What an adapter translates from one dialect: the words, and rewrites by the word.
 
     A rewrite gets a copy of a node whose type and whose parts' types are known (`node.type`), its
@@ -63,8 +62,7 @@ class NoTranslation(Exception):
         self.nodes = nodes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Untranslated:
+class Untranslated(Struct, frozen=True, kw_only=True):
     """A word that is on no list: the node that says it, the word."""
 
     node: exp.Expr

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gc
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from ffc.core.facts import Facts
 from ffc.manifest.files import write_project
@@ -13,8 +14,7 @@ from ffc.workspace.folder import Workspace, compile_workspace, find_root
 from ffc.workspace.watching import KeptTexts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """As what a project is to be compiled: for which target, with which variables, how strictly."""
 
     profiles_dir: Path | None = None

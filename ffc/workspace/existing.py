@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+
+from msgspec import Struct
 
 from ffc.compiler.sources import FORMATS
 from ffc.connect.session import Session
@@ -30,8 +31,7 @@ class Unseen(Exception):
     """Tell why nobody can say which columns there are; nothing is wrong by that."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Existing:
+class Existing(Struct, frozen=True, kw_only=True):
     """A target's warehouse and the project's folder, to be looked at."""
 
     session: Session

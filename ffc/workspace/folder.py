@@ -6,13 +6,12 @@ import os
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from functools import cache as once
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from ffc.connect.finding import find_profiles
 from ffc.core.diagnostics import Diagnostic, Span, error, ordered
@@ -30,8 +29,7 @@ if TYPE_CHECKING:
     from ffc.manifest.records import AnyNode, Manifest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workspace:
+class Workspace(Struct, frozen=True, kw_only=True):
     """A project on disk, as far as it could be understood.
 
     The rest is called for what an unchanged project need not load.
@@ -227,8 +225,7 @@ def _git(root: Path, *arguments: str) -> str:
     return done.stdout.strip()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenTarget:
+class OpenTarget(Struct, frozen=True, kw_only=True):
     """A target's open session; `project` is the name that its online keys begin with."""
 
     root: Path

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Final
+
+from msgspec import Struct, field, structs
 
 from ffc.auth import Principal, authorize
 from ffc.connect.session import Session
@@ -20,8 +21,7 @@ from ffc.workspace.folder import Workspace
 _NAMED: Final = 5
 
 
-@dataclass(slots=True)
-class _Found:
+class _Found(Struct):
     """What was found of the sources: what is wrong, and what is only good to know."""
 
     diagnostics: list[Diagnostic] = field(default_factory=list)
@@ -44,7 +44,7 @@ def look_at_sources(workspace: Workspace, *, principal: Principal) -> tuple[Work
         for table in (table for file in files for table in file.tables()):
             _look(existing, table, found)
     diagnostics = tuple(ordered([*workspace.diagnostics, *found.diagnostics]))
-    return replace(workspace, diagnostics=diagnostics), found.notes
+    return structs.replace(workspace, diagnostics=diagnostics), found.notes
 
 
 def _look(existing: Existing, table: WrittenTable, found: _Found) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
+
+from msgspec import Struct
 
 from ffc.auth import Principal, authorize
 from ffc.connect.session import Session
@@ -29,8 +30,7 @@ _UNCOMPILED: Final = "the project does not compile (`ffc compile`): this is what
 _GONE: Final = "the project declares it no more: this is what is deployed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeenNode:
+class SeenNode(Struct, frozen=True, kw_only=True):
     """A node or a column of it, the manifest that it is of, and what is deployed of it.
 
     The manifest is the project's where that has the node, else the deployed one; `notes` say why.

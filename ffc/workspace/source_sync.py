@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Literal
 
-from msgspec import Struct, structs
+from msgspec import Struct, field, structs
 
 from ffc.auth import Principal, authorize
 from ffc.core.diagnostics import did_you_mean
@@ -51,8 +50,7 @@ class Synced(Struct, frozen=True, kw_only=True):
         return self.status in ("changed", "added") or any(c.action == "gone" for c in self.changes)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(Struct, frozen=True, kw_only=True):
     """What is to be written: sources by name, all of none; or `tables` that are none yet.
 
     `prune` takes out columns that are gone; nothing is written unless `write`.
@@ -82,8 +80,7 @@ def sync_sources(opened: OpenTarget, wanted: Wanted, *, principal: Principal) ->
     return found
 
 
-@dataclass(slots=True, kw_only=True)
-class _Syncing:
+class _Syncing(Struct, kw_only=True):
     """Declarations beside what is there; `changed` are files as they are to be, by path."""
 
     opened: OpenTarget
@@ -194,7 +191,7 @@ class _Syncing:
             path: data.decode("utf-8-sig").replace("\r\n", "\n")
             for path, data in self.changed.items()
         }
-        self.files = replace(self.files, texts={**self.files.texts, **texts})
+        self.files = structs.replace(self.files, texts={**self.files.texts, **texts})
         self.written, _ = written_files(self.files)
 
     def write(self) -> None:

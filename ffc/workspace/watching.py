@@ -7,10 +7,11 @@ import stat
 import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
+
+from msgspec import Struct
 
 from ffc.connect.finding import find_profiles
 from ffc.core.diagnostics import Diagnostic
@@ -31,8 +32,7 @@ _ENDINGS: Final = (".yml", ".yaml", ".sql", ".jinja", ".jinja2", ".j2")
 Mark = tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Glance:
+class Glance(Struct, frozen=True, kw_only=True):
     """What can be told of a project's files without reading them: their marks, their folders."""
 
     marks: Mapping[str, Mark]

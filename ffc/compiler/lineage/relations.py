@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 # A column of a node: the node's id, the column's name.
 Ref = tuple[str, str]
@@ -15,8 +16,7 @@ class Unclear(Exception):
     """A query of which the lineage can't be told; the text says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(Struct, frozen=True):
     """Where a value comes from: columns it is computed from, columns that choose its rows.
 
     The latter filter, group, join or order, and no more.
@@ -50,8 +50,7 @@ def together(edges: Iterable[Edge]) -> Edge:
     return found
 
 
-@dataclass(slots=True)
-class Relation:
+class Relation(Struct):
     """A table, a CTE or a subquery: its columns in order, by name in small letters.
 
     `rest` answers for every other name, where the columns can't be listed (PIVOT, a table
@@ -93,8 +92,7 @@ def _unnamed(relation: Relation) -> str:
     return f"\0{len(relation.columns)}"
 
 
-@dataclass(slots=True)
-class Scope:
+class Scope(Struct):
     """The names that expressions of one SELECT can use: its tables, then those around it."""
 
     ctes: Mapping[str, Relation]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple
+
+from msgspec import Struct
 
 from ffc.core.diagnostics import Diagnostic, error, shortened
 from ffc.project.rendered import Rendered
@@ -48,8 +49,7 @@ class Token(NamedTuple):
         return "the table" if self.text.startswith(REFERENCE) else f"`{shortened(self.text)}`"
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """A mistake in the text of a query, by its offsets; `related` are offsets and a label."""
 
     code: str

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
+
+from msgspec import Struct
 
 from ffc.compiler.oracle import Refusal
 from ffc.compiler.queries.calls import call_fault
@@ -26,8 +27,7 @@ _TIMES: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """A query, its tokens, and why it is refused."""
 
     sql: str

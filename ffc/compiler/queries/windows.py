@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, NamedTuple
+
+from msgspec import Struct
 
 from ffc.compiler.queries.lexing import Token, partners
 
@@ -17,8 +18,7 @@ _EARLIEST: Final = ("min", "arg_min", "argmin", "min_by")
 _STEPS: Final = ("partition", "order", "rows", "range", "groups")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
+class Window(Struct, frozen=True, kw_only=True):
     """`function(arguments) over (...)`; `order` is the first thing that rows are ordered by."""
 
     function: Token

@@ -5,10 +5,10 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 from jinja2 import Undefined, nodes
+from msgspec import Struct, field
 
 from ffc.core.diagnostics import Diagnostic, Span, did_you_mean, error
 from ffc.project.jinja.literal import LiteralCall
@@ -35,8 +35,7 @@ _INSIDE: Final = "put it inside `{% if is_incremental() %} ... {% endif %}`"
 Place = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class Site(Struct, frozen=True, kw_only=True):
     """Where a function is called: its name, its words, its settings.
 
     `words` are the places of the arguments without a name, where they are literals; `keys` those of

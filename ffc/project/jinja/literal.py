@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from ffc.project.jinja.source import Source
 
@@ -28,8 +29,7 @@ _END: Final = re.compile(r"\)[ \t\n]*\}\}")
 _WORDS: Final = {"true": True, "false": False, "none": None}
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(Struct, frozen=True):
     """A literal and where it stands; `name` and its place for a keyword."""
 
     value: Value
@@ -39,8 +39,7 @@ class Argument:
     name_start: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class LiteralCall:
+class LiteralCall(Struct, frozen=True):
     """`{{ function(arguments) }}`, from its first brace to its last."""
 
     function: str

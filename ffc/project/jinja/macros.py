@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from types import CodeType
 from typing import Final
 
 from jinja2 import nodes
+from msgspec import Struct, field
 
 from ffc.core.diagnostics import Diagnostic, Span, cycle, did_you_mean, error, listed, warning
 from ffc.core.graphs import in_order
@@ -21,8 +21,7 @@ from ffc.project.jinja.source import Source
 _DECLARED: Final = re.compile(r"\{%-?\s*macro\s+([A-Za-z_]\w*)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MacroFile:
+class MacroFile(Struct, frozen=True, kw_only=True):
     """A file of macros: where each is declared, and the file as code."""
 
     number: int
@@ -44,8 +43,7 @@ def _targets(node: nodes.Assign) -> Iterator[str]:
         yield target.name
 
 
-@dataclass(slots=True, kw_only=True)
-class Library:
+class Library(Struct, kw_only=True):
     """All macros by name, and all files by path.
 
     `broken` are names, and `broken_files` files, that can't be used; `faulty` are files in which

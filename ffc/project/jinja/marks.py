@@ -11,10 +11,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 from jinja2 import nodes
 from jinja2.visitor import NodeTransformer
+from msgspec import Struct, field
 
 from ffc.core.diagnostics import Span
 from ffc.project.jinja.parse import Parsed
@@ -24,8 +24,7 @@ _OPEN, _LITERAL, _PRINTED, _CLOSE = "\ue000", "\ue001", "\ue002", "\ue003"
 _MARK = re.compile(f"{_OPEN}([0-9]+):([0-9]+):([0-9]+)([{_LITERAL}{_PRINTED}])|{_CLOSE}")
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """A stretch of a source: literal text, or the expression that printed something."""
 
     source: Source
@@ -41,16 +40,14 @@ class Origin:
         return self.source.span(first, min(first + length, max(self.end, first + 1)))
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """A stretch of rendered text from `out` on: where it comes from, the outermost first."""
 
     out: int
     origins: tuple[tuple[Origin, int], ...]
 
 
-@dataclass(slots=True)
-class SourceMap:
+class SourceMap(Struct):
     """Where each character of a rendered text was typed.
 
     `seconds` holds, for a place that was asked for, a second one to look at: what a macro made of
@@ -153,8 +150,7 @@ def _data(text: str, node: nodes.Node) -> nodes.TemplateData:
     return nodes.TemplateData(text, lineno=node.lineno)
 
 
-@dataclass(slots=True)
-class _Open:
+class _Open(Struct):
     """An origin whose text is being read, and how much of its own text has gone by."""
 
     origin: Origin

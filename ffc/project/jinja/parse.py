@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 from jinja2.lexer import TokenStream
 from jinja2.parser import Parser
+from msgspec import Struct
 
 from ffc.core.diagnostics import Diagnostic, Span, did_you_mean, error
 from ffc.project.jinja.source import NO_CODE, Source, Tag, Token, Uncut, cut, tags_of
@@ -29,8 +29,7 @@ _NOT_OURS: Final = {
 _OPENERS: Final = {"(": ")", "[": "]", "{": "}"}
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(Struct, frozen=True):
     """A template that parses: `tree` has offsets where Jinja has line numbers."""
 
     source: Source

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from types import CodeType
 from typing import Any, Final
 
 import jinja2
 from jinja2 import Template, nodes
 from jinja2.runtime import Context
+from msgspec import Struct
 
 from ffc.core.diagnostics import Diagnostic, Span, error
 from ffc.project.jinja.budget import Exceeded, Forbidden
@@ -34,8 +34,7 @@ class Hidden(Exception):
 # What a template is given: it can't read an attribute that begins with an underscore.
 
 
-@dataclass(slots=True)
-class _Function:
+class _Function(Struct):
     """A function of ffc's as a template sees it."""
 
     _name: str
@@ -50,8 +49,7 @@ class _Function:
         return self._rendering.function(self._name, args, kwargs)
 
 
-@dataclass(slots=True)
-class _Macro:
+class _Macro(Struct):
     """A macro of `macros/`, called by its name without an import."""
 
     _name: str

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from jinja2 import Environment, TemplateSyntaxError
+from msgspec import Struct
 
 from ffc.core.diagnostics import Position, Span
 
@@ -42,8 +43,7 @@ class Source:
         return Position(line, offset - self.lines[line - 1] + 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """A piece of a template as Jinja's lexer cuts it: `text` is `source.text[start:end]`."""
 
     kind: str
@@ -82,8 +82,7 @@ def cut(environment: Environment, text: str) -> list[Token]:
     return tokens
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(Struct, frozen=True):
     """`{{ ... }}` or `{% ... %}`: its tokens without white space, and where it stands."""
 
     kind: str
