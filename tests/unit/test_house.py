@@ -46,6 +46,12 @@ def test_the_map_names_every_room_and_module() -> None:
     assert there - drawn == set(), "there, but not on the map"
 
 
+def test_every_test_that_a_rule_names_is_there() -> None:
+    named = set(re.findall(r"`(test_\w+\.py)`", (ROOT / "CONTRIBUTING.md").read_text()))
+    assert len(named) > 20
+    assert named - {path.name for path in (ROOT / "tests").rglob("test_*.py")} == set()
+
+
 def test_the_import_rules_hold() -> None:
     lint = Path(sys.executable).with_name("lint-imports")
     done = subprocess.run(
