@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct, structs
 from sqlglot import exp
 
-from ffc.compiler.scratch import close_scratch, open_scratch
+from ffc.compiler.scratch import close_scratch, open_scratch, prepare_scratch
 from ffc.core.errors import InternalError
 from ffc.core.facts import Facts, key_of
 from ffc.core.types import known_type
@@ -107,6 +107,7 @@ class Oracle:
         self._declared: dict[str, _Declared] = {}
         self._waiting: dict[str, _Declared] = {}
         self.parser = Parser(self._connection)
+        prepare_scratch()
 
     def _connection(self) -> duckdb.DuckDBPyConnection:
         if self._opened is None:

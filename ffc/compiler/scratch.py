@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from threading import Thread
 from typing import Any, Final
 
 import duckdb
@@ -25,13 +26,34 @@ _EMPTY: Final = f"DROP SCHEMA {build.name(build.REFERENCE_SCHEMA).sql(dialect='d
 _SPARE: Final[list[tuple[int, duckdb.DuckDBPyConnection]]] = []
 
 
+_OPENING: Final[list[Thread]] = []
+
+
+def prepare_scratch() -> None:
+    """Begin to open a database, unless there is one to spare: other things are done meanwhile."""
+    if not _SPARE and not _OPENING:
+        _OPENING.append(Thread(target=_open_spare))
+        _OPENING[-1].start()
+
+
+def _open_spare() -> None:
+    with suppress(duckdb.Error):  # whoever needs one tries again, and is told
+        _SPARE.append((os.getpid(), _opened()))
+
+
 def open_scratch() -> duckdb.DuckDBPyConnection:
     """Return a database in which there is the schema of references, and nothing else."""
+    with suppress(IndexError):  # another thread was quicker
+        _OPENING.pop().join()
     while _SPARE:
         with suppress(IndexError):  # another thread was quicker
             process, connection = _SPARE.pop()
             if process == os.getpid():
                 return connection
+    return _opened()
+
+
+def _opened() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(":memory:", config=_CONFIG)
     connection.execute(f"{_SETTINGS}; {_SCHEMA}")
     return connection

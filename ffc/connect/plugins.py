@@ -79,12 +79,15 @@ def _load(group: str, name: str) -> object:
 
 def _points(group: str, name: str) -> Mapping[str, EntryPoint]:
     """Return the adapters of a group; one by this name may have been installed since."""
-    if name not in _found(group):
-        _found.cache_clear()
-    return _found(group)
+    if name not in _installed().get(group, ()):
+        _installed.cache_clear()
+    return _installed().get(group, {})
 
 
 @cache
-def _found(group: str) -> Mapping[str, EntryPoint]:
-    # It reads a file of every distribution that is installed.
-    return {point.name: point for point in entry_points(group=group)}
+def _installed() -> Mapping[str, Mapping[str, EntryPoint]]:
+    """Return the adapters that are installed, by group and name."""
+    # It reads a file of every distribution that is installed: once for all groups.
+    found = entry_points()
+    groups = (f"ffc.{role}" for role in ("offline", "online", "state"))
+    return {group: {point.name: point for point in found.select(group=group)} for group in groups}
