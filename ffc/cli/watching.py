@@ -149,10 +149,10 @@ def _status(turn: Turn, showing: Showing) -> str:
     workspace = turn.workspace
     if workspace is None:
         what = "not compiled"
-    elif workspace.manifest is None:
+    elif not workspace.ok:
         what = f"{render_counts(told(workspace, showing.quiet))} found"
     else:
-        count = len(workspace.manifest.nodes)
+        count = workspace.outcome.nodes
         what = f"compiled {count:,} node{'' if count == 1 else 's'}"
     return f"{turn.at}  {what} in {took}; {_ENDING}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache as once
 from functools import partial
 from typing import Final
 
@@ -55,14 +56,25 @@ from ffc.sql.translation import Translation
 class Compiled(Struct, frozen=True, kw_only=True):
     """What a compilation ended in: a manifest if there was no error, and what there is to say.
 
-    `nodes` are those that could be understood, whatever is wrong with others: for editors;
-    `environment` names the variables that templates read.
+    The manifest is made when it is asked for: who only wants to know what is wrong need not wait
+    for it. `nodes` are those that could be understood, whatever is wrong with others: for editors,
+    without fingerprints; `environment` names the variables that templates read.
     """
 
-    manifest: Manifest | None
+    makes_manifest: Callable[[], Manifest] | None
     diagnostics: tuple[Diagnostic, ...]
     environment: frozenset[str] = frozenset()
     nodes: tuple[AnyNode, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether the project compiles."""
+        return self.makes_manifest is not None
+
+    @property
+    def manifest(self) -> Manifest | None:
+        """What it compiles to; None where it doesn't."""
+        return self.makes_manifest() if self.makes_manifest is not None else None
 
 
 @interruptible()
@@ -143,11 +155,19 @@ def _compiled(state: Compilation, complete: bool) -> Compiled:
         names = ", ".join(sorted(state.failed))
         silent = error("FF900", f"a bug in ffc: nothing was said about {names}", _whole_project())
         return _incomplete(state, (*found, silent))
+    return Compiled(
+        makes_manifest=once(partial(_manifest, state)),
+        diagnostics=found,
+        nodes=tuple(state.nodes.values()),
+    )
+
+
+def _manifest(state: Compilation) -> Manifest:
     spellings = {reading.query: reading.spelling for reading in state.readings.values()}
     nodes = with_fingerprints(state.nodes, state.project.dialect, spellings)
     by_id = tuple(nodes[node] for node in sorted(nodes))
     project = state.project
-    manifest = Manifest(
+    return Manifest(
         project=Project(
             name=project.name,
             profile=project.profile,
@@ -161,11 +181,10 @@ def _compiled(state: Compilation, complete: bool) -> Compiled:
         nodes=by_id,
         serving=serving_of(by_id),
     )
-    return Compiled(manifest=manifest, diagnostics=found, nodes=by_id)
 
 
 def _incomplete(state: Compilation, found: tuple[Diagnostic, ...]) -> Compiled:
-    return Compiled(manifest=None, diagnostics=found, nodes=tuple(state.nodes.values()))
+    return Compiled(makes_manifest=None, diagnostics=found, nodes=tuple(state.nodes.values()))
 
 
 def _whole_project() -> Span:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 import duckdb
@@ -58,19 +58,32 @@ class Parser:
     """DuckDB's parser: it knows no tables. Without a connection to ask, it borrows one."""
 
     def __init__(self, connect: Callable[[], duckdb.DuckDBPyConnection] | None = None) -> None:
-        self._connect = connect
+        self.connect = connect
 
     def refusal(self, sql: str) -> Refusal | None:
         """Return why a text is not SQL, or nothing if it is."""
-        connection = self._connect() if self._connect is not None else open_scratch()
+        connection = self.connect() if self.connect is not None else open_scratch()
         try:
             connection.extract_statements(sql)
         except duckdb.Error as problem:
             return _refusal(problem, sql, 0)
         finally:
-            if self._connect is None:
+            if self.connect is None:
                 close_scratch(connection)
         return None
+
+
+class Reader(Parser):
+    """The same for a query of which all that it reads is known: what DuckDB binds it can parse."""
+
+    def __init__(self, oracle: Oracle, sql: str) -> None:
+        super().__init__(oracle.parser.connect)
+        self._right = partial(oracle.reads, sql)
+        self._sql = sql
+
+    def refusal(self, sql: str) -> Refusal | None:
+        """Return why a text is not SQL, or nothing if it is."""
+        return None if sql == self._sql and self._right() else super().refusal(sql)
 
 
 class Columns(Struct, frozen=True):
@@ -172,16 +185,24 @@ class Oracle:
 
     def describe(self, sql: str) -> tuple[Column, ...] | Refusal:
         """Return a query's columns, or why it has none."""
+        found = self._tried(sql)
+        if isinstance(found, Refusal) and self._waiting:
+            self._make(list(self._waiting.values()))
+            found = self._described(sql)
+        return self._with_names(found, sql) if isinstance(found, Refusal) else found
+
+    def reads(self, sql: str) -> bool:
+        """Tell whether a query is right; where it is not, nothing is said about why."""
+        return not isinstance(self._tried(sql), Refusal)
+
+    def _tried(self, sql: str) -> tuple[Column, ...] | Refusal:
         key = key_of("columns", sql, self.marks(sql))
         known = self._facts.find(key, Columns)
         if known is not None:
             return known.columns
         found = self._described(sql)
-        if isinstance(found, Refusal) and self._waiting:
-            self._make(list(self._waiting.values()))
-            found = self._described(sql)
         if isinstance(found, Refusal):
-            return self._with_names(found, sql)
+            return found
         return self._facts.keep(key, Columns(found)).columns
 
     def _described(self, sql: str) -> tuple[Column, ...] | Refusal:

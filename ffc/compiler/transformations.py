@@ -12,7 +12,7 @@ from ffc.compiler.catalog import find_source
 from ffc.compiler.compilation import Compilation
 from ffc.compiler.defaults import folder_default
 from ffc.compiler.dialects import dialect_of, foreign_columns, tied_elsewhere
-from ffc.compiler.oracle import Oracle, Refusal
+from ffc.compiler.oracle import Oracle, Reader, Refusal
 from ffc.compiler.queries.check import check_query, read_bound, refused
 from ffc.compiler.queries.lexing import without_end
 from ffc.compiler.readings import Reading, read_query
@@ -155,7 +155,8 @@ def _columns(
         return known.columns
     # Where a value is missing the text means nothing; where a name is, a stand-in is there.
     whole = all(problem.code == "FF201" for problem in rendered.diagnostics)
-    wrong = check_query(rendered, dialect, oracle.parser) if whole else []
+    parser = oracle.parser if key is None else Reader(oracle, rendered.sql)
+    wrong = check_query(rendered, dialect, parser) if whole else []
     _report(state, node, rendered, wrong)
     reads = (read for read in rendered.refs if read != node)
     if "?" in rendered.refs or any(r in state.failed or r not in state.nodes for r in reads):

@@ -81,6 +81,11 @@ class Cache:
         self._recent: Known = {}
         self._most_recent = _FEW
 
+    @property
+    def keeps(self) -> bool:
+        """Whether anything is kept."""
+        return self._folder is not None
+
     def key(self, *parts: object) -> bytes:
         """Return the key of a compilation of what these are."""
         return key_of(self._made_by, parts)
@@ -110,16 +115,13 @@ class Cache:
 
         Returns the outcome with the hash of the manifest.
         """
-        if manifest is None or self._folder is None:
-            outcome, encoded = found, b""
-        else:
+        outcome = found
+        if manifest is not None:
             encoded = _encoded(manifest)
             named = blake2b(encoded, digest_size=16).hexdigest()
             outcome = msgspec.structs.replace(found, manifest=named)
-        if self._folder is None:
-            return outcome
-        if encoded and self._body(f"manifest-{outcome.manifest}") is None:
-            self._write(f"manifest-{outcome.manifest}", encoded)
+            if self._body(f"manifest-{named}") is None:
+                self._write(f"manifest-{named}", encoded)
         self._keep_facts(facts)
         others = [known for known in self._index.outcomes if known.key != outcome.key]
         outcomes = (outcome, *others[: _OUTCOMES - 1])

@@ -68,7 +68,7 @@ def compile_files(
     diagnostics = ordered([*diagnostics, *more, *found, *read_selectors(files)[1]])
     wrong = chosen is None or any(d.severity == "error" for d in diagnostics)
     return chosen, Compiled(
-        manifest=None if wrong else compiled.manifest,
+        makes_manifest=None if wrong else compiled.makes_manifest,
         diagnostics=tuple(diagnostics),
         environment=compiled.environment,
         nodes=compiled.nodes,
@@ -99,7 +99,7 @@ def _compile(
         compiled = compile_project(files, STAND_IN, variables, environment=os.environ, facts=facts)
         known = [d for d in compiled.diagnostics if d.code != NO_ONLINE_STORE]
         return Compiled(
-            manifest=None,
+            makes_manifest=None,
             diagnostics=tuple(known),
             environment=compiled.environment,
             nodes=compiled.nodes,

@@ -140,10 +140,12 @@ def compile_workspace(
             environment=environment,
             diagnostics=made.diagnostics,
             target=name,
-            nodes=len(made.manifest.nodes) if made.manifest is not None else 0,
-            ok=made.manifest is not None,
+            nodes=len(made.nodes) if made.ok else 0,
+            ok=made.ok,
         )
-        return cache.keep(ended, made.manifest, known), made
+        if cache.keeps:
+            ended = cache.keep(ended, made.manifest, known)
+        return ended, made
 
     def find() -> ChosenTarget | None:
         from ffc.workspace.compiling import find_target

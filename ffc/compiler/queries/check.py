@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
+from typing import Final
 
 import sqlglot
 from sqlglot import exp
@@ -25,6 +27,8 @@ from ffc.core.diagnostics import Diagnostic, Span, error, listed, shortened
 from ffc.manifest.records import Column
 from ffc.project.rendered import Rendered
 
+_SCHEMA: Final = REFERENCE.strip('".')
+
 
 def check_query(rendered: Rendered, dialect: str, parser: Parser | None = None) -> list[Diagnostic]:
     """Return what is wrong with the text of a query, without binding it.
@@ -43,8 +47,10 @@ def _own_schema(rendered: Rendered, tokens: Sequence[Token]) -> list[Fault]:
     """Return the names that are typed as rendered references are: those would go unseen."""
     own = {rendered.node.lower(), *(node.lower() for node in rendered.refs)}
     faults = []
-    for token, then in zip(tokens, [*tokens[1:], tokens[-1]], strict=True):
-        schema = token.plain.lower() == REFERENCE.strip('".') and then.word == "."
+    for token, then in pairwise([*tokens, tokens[-1]]):
+        if _SCHEMA not in token.text.lower():
+            continue
+        schema = token.plain.lower() == _SCHEMA and then.word == "."
         reference = token.kind == "name" and token.text.startswith(REFERENCE)
         node = token.plain.lower()
         known = node in own or node == "?" or node.startswith("watermark.")
