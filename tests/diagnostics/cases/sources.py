@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from diagnostics.project import (
-    BASE,
-    ORDER_ID,
-    RECENT,
-    SOURCES,
-    Case,
-    edited,
-    features,
-)
+from diagnostics.project import BASE, ORDER_ID, RECENT, SOURCES, Case, edited, features
 
 FILE: Final = "        file: data/orders.csv\n"
 

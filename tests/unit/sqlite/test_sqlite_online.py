@@ -12,13 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from ffc.adapter import (
-    WRITE_SCHEMA,
-    Options,
-    ProfileError,
-    StoreError,
-    Unreachable,
-)
+from ffc.adapter import WRITE_SCHEMA, Options, ProfileError, StoreError, Unreachable
 from ffc_sqlite import SQLiteOnlineStore, connection, online
 
 Row = tuple[bytes | None, bytes | None, bytes | None, bytes | None, bytes | None]

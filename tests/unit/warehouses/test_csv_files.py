@@ -13,11 +13,7 @@ import duckdb
 import pytest
 from support.offline import NEW_YORK, WAREHOUSES, called, load, loaded, tables, warehouse
 
-from ffc.adapter import (
-    DataError,
-    OfflineStore,
-    Unreachable,
-)
+from ffc.adapter import DataError, OfflineStore, Unreachable
 
 
 @pytest.fixture(params=WAREHOUSES, scope="module")

@@ -14,10 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from support.offline import NEW_YORK, WAREHOUSES, called, load, loaded, warehouse
 
-from ffc.adapter import (
-    DataError,
-    OfflineStore,
-)
+from ffc.adapter import DataError, OfflineStore
 
 
 @pytest.fixture(params=WAREHOUSES, scope="module")

@@ -8,9 +8,7 @@ import pytest
 from support.postgres import PostgresServer, postgres
 from support.stores import Stores
 
-from ffc.adapter import (
-    OnlineStore,
-)
+from ffc.adapter import OnlineStore
 
 
 @pytest.fixture

@@ -13,13 +13,7 @@ from support.postgres import PostgresServer, postgres
 from support.postgres_stores import database_of, one
 from support.stores import Stores, WriteRow, a_batch
 
-from ffc.adapter import (
-    Given,
-    OnlineStore,
-    StoreError,
-    Transient,
-    Unreachable,
-)
+from ffc.adapter import Given, OnlineStore, StoreError, Transient, Unreachable
 from ffc_postgres.stores import database as databases
 from ffc_postgres.stores.line import Line
 

@@ -13,11 +13,7 @@ from support.postgres import PostgresServer, postgres
 from support.postgres_faults import LOST, SLEEP, in_time
 from support.proxy import proxy
 
-from ffc.adapter import (
-    StoreError,
-    Transient,
-    Unreachable,
-)
+from ffc.adapter import StoreError, Transient, Unreachable
 from ffc_postgres import PostgresOfflineStore
 
 

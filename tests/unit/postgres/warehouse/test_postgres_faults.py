@@ -19,12 +19,7 @@ from support.postgres import PostgresServer, postgres
 from support.postgres_faults import LOST, SLEEP, in_time
 from support.projects import small_project
 
-from ffc.adapter import (
-    StatementFailed,
-    StoreError,
-    Transient,
-    Unreachable,
-)
+from ffc.adapter import StatementFailed, StoreError, Transient, Unreachable
 from ffc.connect.warehouse import Warehouse
 from ffc_postgres import PostgresOfflineStore
 from ffc_postgres.errors import translate

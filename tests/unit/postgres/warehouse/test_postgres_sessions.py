@@ -11,12 +11,7 @@ import pytest
 from support.offline import open_postgres, rows_of, tables
 from support.postgres import PostgresServer, shared
 
-from ffc.adapter import (
-    Cancelled,
-    StatementFailed,
-    Status,
-    StoreError,
-)
+from ffc.adapter import Cancelled, StatementFailed, Status, StoreError
 from ffc_postgres import PostgresOfflineStore
 
 ENDLESS = (
