@@ -1,4 +1,4 @@
-"""The base project, and one that anybody may read and write."""
+"""The base project, in a folder of its own."""
 
 from __future__ import annotations
 
