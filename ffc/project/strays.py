@@ -36,8 +36,8 @@ def stray_files(root: Path, folders: Folders) -> list[Diagnostic]:
     for kind, own in folders.items():
         for folder in own:
             for path in _files(root, folder):
-                help_ = _misplaced(kind, path.suffix.lower(), folders)
-                found += [_stray(str(path), help_)] if help_ else []
+                help_ = _misplaced(kind, path.lower(), folders)
+                found += [_stray(path, help_)] if help_ else []
     return found
 
 
@@ -45,13 +45,13 @@ def _stray(path: str, help_: str) -> Diagnostic:
     return warning("FF123", f"the file `{path}` is not read", Span(file=path), help=[help_])
 
 
-def _misplaced(kind: str, suffix: str, folders: Folders) -> str:
+def _misplaced(kind: str, path: str, folders: Folders) -> str:
     """Say where a file in a folder of a kind should lie; nothing if it is right or foreign."""
-    if suffix in _TEMPLATES and kind in (SQL_KIND, MACRO_KIND):
+    if path.endswith(_TEMPLATES) and kind in (SQL_KIND, MACRO_KIND):
         return "give it the ending `.sql`"
-    if suffix == ".sql" and kind not in (SQL_KIND, MACRO_KIND):
+    if path.endswith(".sql") and kind not in (SQL_KIND, MACRO_KIND):
         return f"queries lie in {_listed(folders, SQL_KIND)}"
-    if suffix in _YAML and kind not in YAML_KINDS:
+    if path.endswith(_YAML) and kind not in YAML_KINDS:
         return f"resources lie in {_listed(folders, *YAML_KINDS)}"
     return ""
 
@@ -90,9 +90,9 @@ def _names(folder: Path) -> list[str]:
     return sorted(name for name in found if not name.startswith(".") and name.isprintable())
 
 
-def _files(root: Path, folder: str) -> Iterator[PurePosixPath]:
+def _files(root: Path, folder: str) -> Iterator[str]:
     for parent, below, _ in os.walk(root / folder):
         below[:] = sorted(name for name in below if not name.startswith(".") and name.isprintable())
         shown = PurePosixPath(folder) / Path(parent).relative_to(root / folder).as_posix()
         if shown.parts[0] not in WRITTEN:
-            yield from (shown / name for name in _names(Path(parent)))
+            yield from (f"{shown}/{name}" for name in _names(Path(parent)))

@@ -26,7 +26,7 @@ class Place(NamedTuple):
     @property
     def counts(self) -> bool:
         """Whether a file of this name is one that is looked for."""
-        return self.path.suffix.lower() in self.suffixes
+        return self.shown.lower().endswith(self.suffixes)
 
 
 class Walk:
