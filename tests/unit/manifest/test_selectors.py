@@ -94,7 +94,7 @@ def test_a_selector_means_what_it_would_typed(name: str, wanted: str, unwanted: 
 
 
 def test_the_selectors_of_the_page_are_right() -> None:
-    page = Path(__file__).parent.parent.parent / "docs" / "selection.md"
+    page = Path(__file__).parents[3] / "docs" / "selection.md"
     (text,) = re.findall(r"^```yaml selectors.yml\n(.*?)^```", page.read_text(), re.M | re.S)
     found, problems = read(text)
     assert problems == []

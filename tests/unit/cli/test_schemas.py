@@ -25,7 +25,7 @@ from ffc.core.cron import BadCron
 from ffc.core.schemas import OF_SCALARS
 from ffc.core.yaml import Node, read_yaml
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "project.md").read_text()
 TEMPLATE = ROOT / "project_template"
 WHOLE = ("ffc.yml", "profiles.yml", "selectors.yml")
