@@ -112,6 +112,6 @@ def test_our_adapters_are_found_as_anyones() -> None:
 
 
 def test_no_module_has_grown_too_long() -> None:
-    for room in ROOMS:
+    for room in (*ROOMS, "tests"):
         for path in (ROOT / room).rglob("*.py"):
             assert len(path.read_text().splitlines()) <= 400, path
