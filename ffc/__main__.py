@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ffc.cli import main
+from ffc.cli import program
 
 if __name__ == "__main__":
-    main()
+    program()

@@ -10,7 +10,7 @@ from ffc.cli.streams import answer, answer_exactly, talk
 from ffc.core.characters import visible
 from ffc.core.tables import WIDTH, render_table
 from ffc.manifest.files import encode
-from ffc.run.builds import BuildFacts
+from ffc.run.looking.builds import BuildFacts
 
 # So many digits of a commit tell it from others.
 _COMMIT: Final = 8

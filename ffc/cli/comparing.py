@@ -18,7 +18,7 @@ from ffc.core.characters import cells, visible
 from ffc.core.errors import Misuse
 from ffc.core.tables import WIDTH, render_sideways, render_table
 from ffc.manifest.files import encode
-from ffc.run.comparing import Compared, ComparedColumn, ComparedRow, Comparing, How
+from ffc.run.looking.comparing import Compared, ComparedColumn, ComparedRow, Comparing, How
 from ffc.workspace.folder import OpenTarget, open_target
 
 _COLOURS: Final = {"same": "green", "different": "red", "error": "red"}

@@ -14,7 +14,7 @@ from ffc import __version__
 from ffc.cli.streams import answer, answer_exactly
 from ffc.core.tables import WIDTH
 from ffc.manifest.files import encode
-from ffc.run.debugging import Checked
+from ffc.run.looking.debugging import Checked
 
 _LIBRARIES: Final = ("duckdb", "sqlglot", "pyarrow")
 

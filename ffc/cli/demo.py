@@ -28,9 +28,9 @@ from ffc.core.tables import render_records
 from ffc.manifest.files import write_project
 from ffc.run.events import Sink
 from ffc.run.executor import run
+from ffc.run.point_in_time.training import read_training_set
 from ffc.run.requests import RunRequest
 from ffc.run.sinks import ResultsSink
-from ffc.run.training import read_training_set
 from ffc.workspace.folder import compile_workspace
 
 SERVER_SECONDS: Final = 15.0

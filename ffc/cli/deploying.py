@@ -16,9 +16,9 @@ from ffc.connect.session import Session
 from ffc.core.characters import visible
 from ffc.core.tables import WIDTH, render_table
 from ffc.manifest.files import encode
-from ffc.run.deployments import Changes, DeploymentFacts, some
-from ffc.run.rollback import roll_back
-from ffc.run.way_back import RolledBack
+from ffc.run.deploying.deployments import Changes, DeploymentFacts, some
+from ffc.run.deploying.rollback import roll_back
+from ffc.run.deploying.way_back import RolledBack
 
 _INDENT: Final = " " * 4
 

@@ -16,7 +16,7 @@ from ffc.connect.session import Session
 from ffc.core.characters import cells, encodable, leading, visible
 from ffc.core.tables import WIDTH
 from ffc.manifest.files import encode
-from ffc.run.statistics import ColumnStatistics, Statistics, read_statistics
+from ffc.run.looking.statistics import ColumnStatistics, Statistics, read_statistics
 
 BLOCKS: Final = " ▁▂▃▄▅▆▇█"
 # The same where the encoding of the stream has no blocks.

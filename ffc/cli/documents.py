@@ -12,12 +12,12 @@ from ffc.conformance.running import CheckedStore, Outcome
 from ffc.core.diagnostics import Severity, Span
 from ffc.manifest.finding import Match
 from ffc.online.requests import AnswerColumn
-from ffc.run.builds import BuildFacts
-from ffc.run.comparing import Compared
-from ffc.run.debugging import Checked
-from ffc.run.deployments import DeploymentFacts
-from ffc.run.freshness import Fresh
-from ffc.run.searching import Searched
+from ffc.run.deploying.deployments import DeploymentFacts
+from ffc.run.looking.builds import BuildFacts
+from ffc.run.looking.comparing import Compared
+from ffc.run.looking.debugging import Checked
+from ffc.run.looking.freshness import Fresh
+from ffc.run.point_in_time.searching import Searched
 from ffc.workspace.source_sync import Synced
 
 

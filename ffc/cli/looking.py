@@ -16,8 +16,8 @@ from ffc.core.diagnostics import did_you_mean
 from ffc.core.errors import NotFound
 from ffc.core.tables import WIDTH, render_sideways, render_table
 from ffc.manifest.files import encode
-from ffc.run.freshness import Fresh
-from ffc.run.reading import Rows, json_value, text_value
+from ffc.run.looking.freshness import Fresh
+from ffc.run.looking.reading import Rows, json_value, text_value
 
 _ALL: Final = 1_000_000_000
 # How the nodes of a run are counted, by how they fared.

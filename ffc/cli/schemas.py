@@ -24,9 +24,9 @@ from ffc.project.folders import SELECTORS_FILE
 from ffc.project.kinds import KINDS
 from ffc.project.resources import ProjectFile
 from ffc.project.selectors import Definition, Selector, SelectorsFile
+from ffc.run.deploying.way_back import RolledBack
+from ffc.run.looking.statistics import Statistics
 from ffc.run.sinks import RunResults
-from ffc.run.statistics import Statistics
-from ffc.run.way_back import RolledBack
 from ffc.serve.bodies import ProblemDocument
 from ffc.serve.deployment import Kept
 from ffc.serve.figures import FiguresDocument

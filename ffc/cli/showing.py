@@ -25,9 +25,9 @@ from ffc.manifest.files import NO_SQL, encode
 from ffc.manifest.lineage import dependents, origins
 from ffc.manifest.names import has_relation
 from ffc.manifest.records import AnyNode, Manifest, TrainingSet, Transformation
-from ffc.run.builds import BuildFacts
-from ffc.run.reading import Rows, read_rows
-from ffc.run.searching import Searched, deployed_searches
+from ffc.run.looking.builds import BuildFacts
+from ffc.run.looking.reading import Rows, read_rows
+from ffc.run.point_in_time.searching import Searched, deployed_searches
 from ffc.workspace.nodes import SeenNode, Where, seen_node
 
 # So many builds and lines of SQL are shown.

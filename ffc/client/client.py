@@ -27,9 +27,9 @@ from ffc.client.progress import progress_of
 from ffc.client.source import Asked, Source
 from ffc.client.stored import Scratch, StoredRows
 from ffc.online.requests import FeatureRequest, FeatureResponse
-from ffc.run.builds import BuildFacts
-from ffc.run.historical import HistoricalRequest
-from ffc.run.spines import FIND
+from ffc.run.looking.builds import BuildFacts
+from ffc.run.point_in_time.historical import HistoricalRequest
+from ffc.run.point_in_time.spines import FIND
 
 
 class FeatureListing(Listing[FeatureInfo]):

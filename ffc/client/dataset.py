@@ -20,7 +20,7 @@ from ffc.core.arrow import counted, sized
 from ffc.core.diagnostics import did_you_mean, listed
 from ffc.core.errors import BadRequest
 from ffc.manifest.records import OutputColumn
-from ffc.run.historical import time_of
+from ffc.run.point_in_time.historical import time_of
 
 if TYPE_CHECKING:
     import pyarrow as pa

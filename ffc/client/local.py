@@ -31,17 +31,17 @@ from ffc.connect.session import Session
 from ffc.core.clock import utc_now
 from ffc.manifest.records import OutputColumn
 from ffc.online.requests import FeatureRequest, FeatureResponse
-from ffc.run.builds import BuildFacts, list_builds, train_on
-from ffc.run.historical import (
+from ffc.run.looking.builds import BuildFacts, list_builds, train_on
+from ffc.run.looking.reading import typed_rows
+from ffc.run.point_in_time.historical import (
     HistoricalRequest,
     HistoricalRows,
     asked_keys,
     historical,
 )
-from ffc.run.lookups import columns_of, newest_of_every_key, spooled, values_between
-from ffc.run.reading import typed_rows
-from ffc.run.spines import Spine
-from ffc.run.training import read_training_set
+from ffc.run.point_in_time.lookups import columns_of, newest_of_every_key, spooled, values_between
+from ffc.run.point_in_time.spines import Spine
+from ffc.run.point_in_time.training import read_training_set
 from ffc.workspace.querying import ask_typed
 
 if TYPE_CHECKING:

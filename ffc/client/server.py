@@ -34,9 +34,9 @@ from ffc.manifest.lineage import find_place
 from ffc.manifest.records import OutputColumn, TrainingSet
 from ffc.manifest.upgrades import decode_manifest
 from ffc.online.requests import FeatureRequest, FeatureResponse
-from ffc.run.builds import BuildFacts
-from ffc.run.historical import HistoricalRequest
-from ffc.run.lookups import write_stream
+from ffc.run.looking.builds import BuildFacts
+from ffc.run.point_in_time.historical import HistoricalRequest
+from ffc.run.point_in_time.lookups import write_stream
 from ffc.serve import offline
 from ffc.serve.offline import STREAM
 

@@ -21,8 +21,8 @@ from ffc.client.progress import Progress
 from ffc.client.stored import Fetched
 from ffc.manifest.records import OutputColumn
 from ffc.online.requests import FeatureRequest, FeatureResponse
-from ffc.run.builds import BuildFacts
-from ffc.run.historical import HistoricalRequest
+from ffc.run.looking.builds import BuildFacts
+from ffc.run.point_in_time.historical import HistoricalRequest
 
 if TYPE_CHECKING:
     import pyarrow as pa

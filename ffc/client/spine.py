@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 from ffc.client.frames import arrow_table
 from ffc.core.errors import BadSpine
 from ffc.core.files import ENDINGS
-from ffc.run.lookups import spooled
-from ffc.run.spines import Spine
+from ffc.run.point_in_time.lookups import spooled
+from ffc.run.point_in_time.spines import Spine
 
 if TYPE_CHECKING:
     import pyarrow as pa

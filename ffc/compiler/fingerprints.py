@@ -142,7 +142,7 @@ def _words_of(node: AnyNode) -> dict[str, object]:
         "description": node.description,
         "owner": node.owner,
         "tags": sorted(node.tags),
-        "columns": [(c.name, c.description, sorted(c.tags)) for c in node.columns],
+        "columns": [(c.name, c.description, c.tags and sorted(c.tags)) for c in node.columns],
     }
     if node.tests:
         words["tests"] = [msgspec.structs.replace(test, line=0) for test in node.tests]

@@ -21,9 +21,9 @@ from ffc.core.files import write_atomically
 from ffc.manifest.records import Manifest, Target
 from ffc.project.files import ProjectFiles
 from ffc.run.executor import run
+from ffc.run.point_in_time.training import read_training_set
 from ffc.run.requests import RunRequest
 from ffc.run.sinks import RunResults
-from ffc.run.training import read_training_set
 
 if TYPE_CHECKING:
     import pyarrow as pa

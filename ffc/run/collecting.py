@@ -17,8 +17,8 @@ from ffc.connect.warehouse import Warehouse
 from ffc.core.clock import Clock, stamp, utc_now
 from ffc.online.generations import Generation, Generations, due, noted
 from ffc.online.snapshots import is_of
-from ffc.run.increments import CHANGES
-from ffc.run.sources import file_tables
+from ffc.run.building.increments import CHANGES
+from ffc.run.building.sources import file_tables
 
 # Who reads without the state store sees by its mark, once a second, that a generation goes.
 SEEN_SECONDS: Final = 2.0

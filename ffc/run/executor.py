@@ -23,11 +23,11 @@ from ffc.manifest.names import has_relation
 from ffc.manifest.records import AnyNode, FeatureView, Manifest
 from ffc.online.generations import forget_returning
 from ffc.online.sync import Syncing, cut_over, sync_view
+from ffc.run.building.increments import adopt
+from ffc.run.building.nodes import Building
 from ffc.run.collecting import collect, generations_of, take
 from ffc.run.events import Sink
-from ffc.run.increments import adopt
 from ffc.run.measuring import keep_statistics, unmeasured
-from ffc.run.nodes import Building
 from ffc.run.publishing import LOOKED_AT, ROLLBACK, put_back, torn
 from ffc.run.requests import Origin, RunRequest, origin_of
 from ffc.run.scheduling import in_parallel

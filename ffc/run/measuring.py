@@ -15,8 +15,8 @@ from ffc.adapter.state import Build, NodeRun, Observation, StateStore
 from ffc.connect.warehouse import Warehouse
 from ffc.core.errors import Cancelled, FfcError
 from ffc.manifest.records import AnyNode, FeatureView, TrainingSet
-from ffc.run.nodes import Building
-from ffc.run.statistics import ROWS, Figures, measure
+from ffc.run.building.nodes import Building
+from ffc.run.looking.statistics import ROWS, Figures, measure
 
 # The kinds of nodes that are measured, by what a target says.
 _MEASURED: Final[Mapping[str, tuple[type[AnyNode], ...]]] = {

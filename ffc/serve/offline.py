@@ -22,18 +22,23 @@ from ffc.core.clock import utc_now
 from ffc.core.errors import BadRequest, BadSpine
 from ffc.manifest.records import Manifest
 from ffc.registry import StateRegistry
-from ffc.run.builds import BuildFacts, list_builds, train_on
-from ffc.run.historical import HistoricalRequest, HistoricalRows, asked_keys, historical
-from ffc.run.lookups import (
+from ffc.run.looking.builds import BuildFacts, list_builds, train_on
+from ffc.run.looking.reading import typed_rows
+from ffc.run.point_in_time.historical import (
+    HistoricalRequest,
+    HistoricalRows,
+    asked_keys,
+    historical,
+)
+from ffc.run.point_in_time.lookups import (
     columns_of,
     newest_of_every_key,
     stream_spine,
     values_between,
     write_stream,
 )
-from ffc.run.reading import typed_rows
-from ffc.run.spines import FIND, Spine
-from ffc.run.training import read_training_set
+from ffc.run.point_in_time.spines import FIND, Spine
+from ffc.run.point_in_time.training import read_training_set
 from ffc.serve import figures
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from ffc.core.diagnostics import closest
 from ffc.core.errors import DataError, FfcError, StatementFailed
 from ffc.core.types import Type, parse_type
 from ffc.project.source_changes import RealColumn
-from ffc.run.sources import table_relation
+from ffc.run.building.sources import table_relation
 from ffc.sql import relations
 
 

@@ -16,8 +16,8 @@ from ffc.manifest.lineage import Place, find_place
 from ffc.manifest.names import has_relation
 from ffc.manifest.records import AnyNode, Manifest
 from ffc.registry import StateRegistry
-from ffc.run.builds import BuildFacts, list_builds
-from ffc.run.reading import Deployed
+from ffc.run.looking.builds import BuildFacts, list_builds
+from ffc.run.looking.reading import Deployed
 from ffc.workspace.folder import compile_workspace, open_target
 
 Where = tuple[Path | None, Path | None, str | None, str | None]

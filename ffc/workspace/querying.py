@@ -21,7 +21,7 @@ from ffc.project.reader import SqlFile
 from ffc.project.rendered import Rendered, Resolver, Unresolved
 from ffc.project.template import render
 from ffc.registry import Registry, StateRegistry
-from ffc.run.reading import Rows, ask, find_node
+from ffc.run.looking.reading import Rows, ask, find_node
 from ffc.sql.binding import before_binding, bind
 
 READS_ONLY = "`ffc query` reads: it runs one SELECT"

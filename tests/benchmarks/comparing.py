@@ -18,7 +18,7 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
-from ffc.run.differing import Side, differing
+from ffc.run.looking.differing import Side, differing
 from ffc.sql.comparison import Comparison
 
 CASES = ("same", "noise", "one", "all")

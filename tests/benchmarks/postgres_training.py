@@ -34,7 +34,7 @@ from ffc.adapter.state import Build
 from ffc.connect.warehouse import Warehouse
 from ffc.manifest.records import Plan, TrainingSet
 from ffc.registry import StateRegistry
-from ffc.run.searching import searches
+from ffc.run.point_in_time.searching import searches
 
 FEATURES: Final = [f"f{number}" for number in range(10)]
 PER_KEY: Final = (10, 100, 1_000)

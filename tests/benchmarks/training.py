@@ -42,7 +42,7 @@ def ask_ffc(folder: Path, *, whole: bool) -> tuple[float, int]:
     from ffc.connect.warehouse import Warehouse
     from ffc.manifest.records import TrainingSet
     from ffc.registry import StateRegistry
-    from ffc.run.searching import deployed_searches
+    from ffc.run.point_in_time.searching import deployed_searches
     from ffc.workspace.folder import open_target
 
     with open_target(folder, None, None, read_only=True) as opened:

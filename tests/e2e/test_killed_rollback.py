@@ -27,9 +27,9 @@ WIDER: Final = FILES["transformations/clean.sql"].replace("amount,", "amount + 1
 
 # Where a process dies, and what is called just then: what it was to do is not done.
 PLACES: Final = {
-    "before anything is synced": "ffc.run.rollback.sync_view",
+    "before anything is synced": "ffc.run.deploying.rollback.sync_view",
     "as rows are written online": "ffc_sqlite.SQLiteOnlineStore.write",
-    "before the views move": "ffc.run.rollback.publish",
+    "before the views move": "ffc.run.deploying.rollback.publish",
     "when the views have moved": "ffc_sqlite.SQLiteStateStore.move",
     "when all has moved": "ffc_sqlite.SQLiteStateStore.finish_run",
 }

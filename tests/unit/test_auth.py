@@ -18,11 +18,11 @@ from ffc.manifest.served import Serving
 from ffc.online.lookup import FeatureReader
 from ffc.online.requests import FeatureRequest
 from ffc.online.sync import sync
-from ffc.run.comparing import Comparing
-from ffc.run.deployments import list_deployments
+from ffc.run.deploying.deployments import list_deployments
+from ffc.run.deploying.rollback import plan_rollback, roll_back
 from ffc.run.executor import run
-from ffc.run.rollback import plan_rollback, roll_back
-from ffc.run.training import read_training_set
+from ffc.run.looking.comparing import Comparing
+from ffc.run.point_in_time.training import read_training_set
 from ffc.serve.app import FeatureService
 from ffc.serve.deployment import Deployment
 from ffc.workspace.introspection import look_at_sources

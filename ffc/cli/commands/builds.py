@@ -50,7 +50,7 @@ def command(
     from ffc.auth import local_user
     from ffc.cli.building import show_builds
     from ffc.cli.selecting import Chosen
-    from ffc.run.builds import list_builds
+    from ffc.run.looking.builds import list_builds
     from ffc.workspace.folder import open_target
 
     if node and typed:

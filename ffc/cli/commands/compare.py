@@ -85,7 +85,7 @@ def command(
     """
     from ffc.cli.comparing import compare_targets
     from ffc.cli.selecting import Chosen
-    from ffc.run.comparing import How
+    from ffc.run.looking.comparing import How
     from ffc.sql.comparison import Tolerance
 
     how = How(

@@ -32,7 +32,7 @@ def command(
     """
     from ffc.auth import local_user
     from ffc.cli.debugging import show_check, show_versions, write_document
-    from ffc.run.debugging import debug
+    from ffc.run.looking.debugging import debug
     from ffc.workspace.folder import open_target
 
     shown = output == "text"

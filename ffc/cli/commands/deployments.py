@@ -43,7 +43,7 @@ def command(
     """
     from ffc.auth import local_user
     from ffc.cli.deploying import show_deployments
-    from ffc.run.deployments import list_deployments
+    from ffc.run.deploying.deployments import list_deployments
     from ffc.workspace.folder import open_target
 
     with open_target(project_dir, profiles_dir, target, read_only=True) as opened:

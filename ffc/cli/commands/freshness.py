@@ -34,7 +34,7 @@ def command(
     from ffc.cli.looking import fresh_line, show_freshness
     from ffc.cli.selecting import Chosen, nothing_selected
     from ffc.cli.streams import answer
-    from ffc.run.freshness import Fresh, measure
+    from ffc.run.looking.freshness import Fresh, measure
     from ffc.workspace.folder import open_target
 
     def report(fresh: Fresh) -> None:

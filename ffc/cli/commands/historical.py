@@ -84,9 +84,9 @@ def command(
     """
     from ffc.client.folder import ProjectFolder
     from ffc.client.local import Local
-    from ffc.run.historical import HistoricalRequest
-    from ffc.run.spines import FIND
-    from ffc.run.training import check_destination
+    from ffc.run.point_in_time.historical import HistoricalRequest
+    from ffc.run.point_in_time.spines import FIND
+    from ffc.run.point_in_time.training import check_destination
 
     if newest and timestamp:
         raise click.UsageError("`--newest` asks of no time: leave out `--timestamp`")
@@ -120,7 +120,7 @@ def _roles(said: tuple[str, ...]) -> dict[str, list[str]]:
 
 def _write(found: Fetched, to: Path, quiet: bool) -> None:
     from ffc.cli.exporting import export_progress
-    from ffc.run.training import write_batches
+    from ffc.run.point_in_time.training import write_batches
 
     with export_progress(to.name, found.rows, quiet) as report:
         written = write_batches(found.batches, to, report)
@@ -132,7 +132,7 @@ def _print(found: Fetched, limit: int, output: str, quiet: bool) -> None:
     from ffc.cli.looking import render_rows, rows_document
     from ffc.cli.streams import answer, answer_exactly, talk
     from ffc.manifest.files import encode
-    from ffc.run.reading import Rows, first_rows
+    from ffc.run.looking.reading import Rows, first_rows
 
     rows = Rows(batches=first_rows(found.batches, limit), schema=found.schema)
     if output == "json":

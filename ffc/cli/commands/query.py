@@ -56,7 +56,7 @@ def command(
     from ffc.cli.looking import render_rows, rows_document
     from ffc.cli.streams import answer, answer_exactly, talk
     from ffc.manifest.files import encode
-    from ffc.run.training import write_batches
+    from ffc.run.point_in_time.training import write_batches
     from ffc.workspace.folder import open_target
     from ffc.workspace.querying import ask_typed
 

@@ -46,7 +46,7 @@ def command(
     """
     from ffc.auth import local_user
     from ffc.cli.deploying import go_back, show_plan
-    from ffc.run.rollback import plan_rollback
+    from ffc.run.deploying.rollback import plan_rollback
     from ffc.workspace.folder import open_target
 
     with open_target(project_dir, profiles_dir, target, read_only=dry) as opened:

@@ -38,7 +38,7 @@ def command(
     from ffc.cli.selecting import Chosen, nothing_selected
     from ffc.cli.testing import show_tests, tests_document
     from ffc.manifest.files import encode
-    from ffc.run.testing import run_tests
+    from ffc.run.building.testing import run_tests
     from ffc.workspace.folder import open_target
 
     with open_target(project_dir, profiles_dir, target) as opened:

@@ -10,7 +10,7 @@ import click
 from ffc.cli import completing, options
 
 if TYPE_CHECKING:
-    from ffc.run.training import TrainingRows
+    from ffc.run.point_in_time.training import TrainingRows
 
 
 @click.command(
@@ -51,8 +51,8 @@ def command(
     model is trained on this build.
     """
     from ffc.auth import local_user
-    from ffc.run.builds import deployed_model, record_use
-    from ffc.run.training import read_training_set
+    from ffc.run.looking.builds import deployed_model, record_use
+    from ffc.run.point_in_time.training import read_training_set
     from ffc.workspace.folder import open_target
 
     where = (project_dir, profiles_dir, target)
@@ -75,7 +75,7 @@ def command(
 
 def _write(found: TrainingRows, to: Path, limit: int | None, quiet: bool) -> None:
     from ffc.cli.exporting import export_progress
-    from ffc.run.training import write_training_set
+    from ffc.run.point_in_time.training import write_training_set
 
     known = found.build.rows
     total = known if limit is None or known is None else min(known, limit)

@@ -34,7 +34,7 @@ BUILDS: Final = Group(
     role="offline",
     name="builds",
     place=offline_place,
-    help="ffc/run/nodes.py and ffc/run/increments.py make these statements",
+    help="ffc/run/building/nodes.py and increments.py make these statements",
 )
 _COLUMNS: Final = {"k": "string", "x": "int64", "seen": "timestamp"}
 _NODE: Final = "transformation.clean"

@@ -1,0 +1,35 @@
+"""`ffc` as a process of its own, which ends as soon as its command has."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+import threading
+
+from ffc.cli.main import main
+
+
+def program() -> None:
+    """Run the command line and end the process with its exit code.
+
+    What Python would look through and clear away, piece by piece, goes with the process: after a
+    large project that would take longer than many a command.
+    """
+    try:
+        main()
+    except SystemExit as ended:
+        if isinstance(ended.code, int) and threading.active_count() == 1 and _are_flushed():
+            atexit._run_exitfuncs()
+            os._exit(ended.code)
+        raise
+
+
+def _are_flushed() -> bool:
+    """Tell whether all that was written has gone out; Python says at its end why it couldn't."""
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""What was deployed, and the way back to it."""

@@ -1,0 +1,1 @@
+"""Look at what is there: rows, builds, figures, differences, ages, connections."""

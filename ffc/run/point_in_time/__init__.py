@@ -1,0 +1,1 @@
+"""Features as they were known: training sets, and any keys and times that somebody brings."""
