@@ -29,7 +29,7 @@ def complete_words(
     ctx: click.Context, parameter: click.Parameter | None, incomplete: str
 ) -> list[CompletionItem[str]]:
     """Complete a word of a selection: names, methods, their values, behind `+`, `@` and commas."""
-    from ffc.manifest.index import ASIDE, OWN, SETTINGS, listed_values
+    from ffc.manifest.index import ASIDE, OWN, SETTINGS, listed_values, typed
 
     head, comma, last = incomplete.rpartition(",")
     match = _WORD.fullmatch(last)
@@ -43,7 +43,7 @@ def complete_words(
     elif method == "selector":
         found = [f"{method}:{name}" for name in _starting(_selectors(ctx), value)]
     else:
-        values = listed_values(_nodes(ctx), method)
+        values = map(typed, listed_values(_nodes(ctx), method))
         found = [f"{method}:{each}" for each in _starting(values, value)]
     return _items(f"{head}{comma}{before}{each}" for each in found)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 import msgspec
 from msgspec import Struct
 
+_ENDS: Final = re.compile(r"[\s,]")
 STATES: Final = (
     *("new", "old", "modified", "modified.body", "modified.words", "unmodified", "removed"),
 )
@@ -79,6 +81,11 @@ def _values(node: Listed, method: str) -> Iterator[str]:
         yield from (node.path, node.described_in, *_parts(node, 0))
     elif method == "file":
         yield from _parts(node, 2)
+
+
+def typed(value: str) -> str:
+    """Return a value as a word can have it: a blank or a comma would end it, any character fits."""
+    return _ENDS.sub("?", value)
 
 
 def _parts(node: Listed, part: int) -> tuple[str, ...]:

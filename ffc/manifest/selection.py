@@ -15,6 +15,7 @@ from ffc.manifest.criteria import (
     Wanted,
     read_typed,
 )
+from ffc.manifest.index import typed
 from ffc.manifest.methods import BadSelection, files_of, matches, values_of
 from ffc.manifest.records import AnyNode, Manifest
 
@@ -78,7 +79,7 @@ def suggestions(manifest: Manifest, wanted: Criterion) -> tuple[str, ...]:
             if value in values_of(nodes, method):
                 return (f"did you mean `{_with(wanted, f'{method}:{value}')}`?",)
     close = closest(value, values_of(nodes, wanted.method))
-    return (f"did you mean `{_with(wanted, close)}`?",) if close else ()
+    return (f"did you mean `{_with(wanted, typed(close))}`?",) if close else ()
 
 
 def _with(wanted: Criterion, value: str) -> str:

@@ -96,6 +96,13 @@ def test_how_a_line_goes_on(project: Path, line: str, expected: list[str]) -> No
     assert _values(project, line) == expected
 
 
+def test_a_value_is_completed_to_what_can_be_typed(tmp_path: Path) -> None:
+    odd = TAGGED.replace("[nightly, pii]", '["very old", "a,b"]')
+    project = small_project(tmp_path, **{"features/all.yml": odd})
+    assert ffc(project, "compile").code == 0
+    assert _values(project, "ffc ls -s tag:") == ["tag:a?b", "tag:very?old"]
+
+
 def test_commands_say_what_they_do(project: Path) -> None:
     assert "plain,ls\tList nodes." in _ask(project, "ffc l", "fish")
     # bash has no place for it, and its script takes it away.

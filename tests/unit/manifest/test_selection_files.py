@@ -41,6 +41,18 @@ def test_a_project_without_nodes_says_so(tmp_path: Path) -> None:
     assert ffc(tmp_path, "ls", "--output", "json").json()["nodes"] == []
 
 
+def test_values_with_blanks_are_offered_as_they_can_be_typed(tmp_path: Path) -> None:
+    tagged = FILES["features/all.yml"].replace(
+        "    online: true\n    features:\n      - {name: country",
+        '    online: true\n    tags: ["very old", "a,b"]\n    features:\n      - {name: country',
+    )
+    project = small_project(tmp_path, **{"features/all.yml": tagged})
+    wrong = ffc(project, "ls", "-s", "tag:veryold").stderr
+    assert "did you mean `tag:very?old`?" in wrong
+    for word in ("tag:very?old", "tag:a?b"):
+        assert ffc(project, "ls", "-s", word).stdout == "feature_view.profile\n"
+
+
 def test_what_git_says_changed(tmp_path: Path) -> None:
     project = small_project(tmp_path)
     (project / ".gitignore").write_text(".ffc/\ntarget/\n")
