@@ -37,6 +37,8 @@ Select = Callable[[Manifest, Callable[[], Session], Path], frozenset[str] | None
 MOST: Final = 100_000
 # How what is to be tried again fared.
 _UNWELL: Final = ("error", "skipped", "cancelled")
+# Why there is nothing to do.
+_WHY: Final = {"run": "nothing is selected", "retry": "nothing failed in the last run"}
 # How a process is asked to end: by a person, by a terminal that is closed.
 _ASKED: Final = tuple(
     getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)
@@ -64,7 +66,7 @@ def run_project(
     with Session(workspace.target) as session, ended_when_asked(), shown(quiet) as terminal:
         selected = select(workspace.manifest, lambda: session, workspace.root)
         if selected is not None and not selected:
-            return nothing_selected(strict=where[-1], quiet=quiet)
+            return nothing_selected(strict=where[-1], quiet=quiet, why=_WHY[request.command])
         threads = threads or workspace.target.threads or THREADS
         request = replace(request, threads=threads, selected=selected)
         document = run(

@@ -157,10 +157,10 @@ def _session_of(opened: OpenTarget) -> Session:
     return opened.session
 
 
-def nothing_selected(*, strict: bool, quiet: bool) -> int:
+def nothing_selected(*, strict: bool, quiet: bool, why: str = "nothing is selected") -> int:
     """Say that nothing is selected, which may be a mistake; return the exit code."""
     if strict or not quiet:
-        talk(f"{'error' if strict else 'warning'}: nothing is selected, so there is nothing to do")
+        talk(f"{'error' if strict else 'warning'}: {why}, so there is nothing to do")
     return 1 if strict else 0
 
 

@@ -271,12 +271,12 @@ def _with_short(
 
 
 def _begins(fits: Mapping[str, _Fit]) -> bool:
-    # A little more than the value of a fit is lost to the length of the text.
-    return any(fit.value > INSIDE for fit in fits.values())
+    return any(fit.value > INSIDE for fit in fits.values())  # All others are worth more.
 
 
 def _fits(word: str, folded: Mapping[str, str]) -> dict[str, _Fit]:
-    return {text: fit for text, spoken in folded.items() if (fit := _fit(word, spoken)) is not None}
+    having = ((text, spoken) for text, spoken in folded.items() if word in spoken)
+    return {text: fit for text, spoken in having if (fit := _fit(word, spoken)) is not None}
 
 
 def _fit(word: str, text: str) -> _Fit | None:
@@ -318,8 +318,8 @@ def _parts(folded: Mapping[str, str]) -> Sequence[str]:
 
 def _joint(folded: Mapping[str, str]) -> Sequence[str]:
     """Return the texts of one word that has several parts, in order."""
-    texts = set(folded.values())
-    return sorted(text for text in texts if len(text.split()) == 1 < len(_PART.findall(text)))
+    words = (text for text in set(folded.values()) if len(text.split()) == 1)
+    return sorted(text for text in words if len(_PART.findall(text)) > 1)
 
 
 def slips(word: str, other: str, most: int) -> int:
