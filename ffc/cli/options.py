@@ -246,11 +246,21 @@ class SelectingCommand(Command):
         """Read the arguments, each word of a selection as an option of its own."""
         each, going_on = _one_word_each(args)
         ctx.meta[_GOING_ON] = going_on
-        rest = super().parse_args(ctx, each)
+        rest = self._parsed(ctx, each)
         if not ctx.resilient_parsing:
             names = [each.name for each in fields(Typed)]
             ctx.params["typed"] = Typed(**{name: ctx.params.pop(name) for name in names})
         return rest
+
+    def _parsed(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments; words that stand alone may be meant to select nodes."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as problem:
+            if not problem.message.startswith("Got unexpected extra argument"):
+                raise
+            message = f"{problem.message}; nodes are named behind `--select`"
+            raise click.UsageError(message, ctx) from None
 
     def shell_complete(
         self, ctx: click.Context, incomplete: str

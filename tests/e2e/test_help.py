@@ -207,6 +207,8 @@ def test_what_is_answered_is_no_option(tmp_path: Path) -> None:
         (("ls", "--selct", "x"), "Did you mean one of: '--select'"),
         (("source", "freshness"), "`ffc freshness`"),
         (("ls", "--output", "selector"), "Did you mean 'name'?"),
+        (("ls", "x"), "(x); nodes are named behind `--select`"),
+        (("run", "x", "y"), "(x y); nodes are named behind `--select`"),
         (("compile", "-s", "x"), "`ffc show NODE --sql`"),
         (("compile", "--inline", "select 1"), "`ffc query"),
         (("show", "--select", "x", "--limit", "5"), "name it: `ffc show NODE`"),
