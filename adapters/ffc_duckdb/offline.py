@@ -27,6 +27,7 @@ from ffc.adapter import (
     StoreError,
     Type,
     Unreachable,
+    awaited,
     interruptible,
 )
 from ffc_duckdb.describing import file_columns
@@ -257,7 +258,7 @@ class DuckDBHandle(Handle):
     def wait(self, seconds: float | None = None) -> None:
         """Wait for the statements."""
         try:
-            self._future.result(seconds)
+            awaited(self._future, seconds)
         except CancelledError:
             raise Cancelled("the statements were cancelled before they began") from None
 

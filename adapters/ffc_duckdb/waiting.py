@@ -7,6 +7,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
+from ffc.adapter import awaited
+
 # Seconds between two attempts to interrupt, and until work that never began is given up.
 _AGAIN: Final = 0.02
 _BEGUN: Final = 1.0
@@ -31,7 +33,7 @@ def waited(work: Callable[[], Any], interrupt: Callable[[], None]) -> Any:
 
     pool = ThreadPoolExecutor(1, thread_name_prefix="reader")
     try:
-        return pool.submit(aside).result()
+        return awaited(pool.submit(aside))
     except KeyboardInterrupt:
         # It may have come before there was anything to interrupt.
         while begun.wait(_BEGUN) and not done.wait(_AGAIN):

@@ -36,7 +36,7 @@ from ffc.core.errors import (
     Transient,
     Unreachable,
 )
-from ffc.core.interrupts import interruptible
+from ffc.core.interrupts import awaited, interruptible
 from ffc.core.types import Type, known_type, parse_type, widens
 
 __all__ = [
@@ -74,6 +74,7 @@ __all__ = [
     "Transient",
     "Type",
     "Unreachable",
+    "awaited",
     "interruptible",
     "is_held",
     "known_type",

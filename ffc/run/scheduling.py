@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
+from ffc.core.interrupts import A_LOOK
+
 
 def in_parallel(
     order: Sequence[str],
@@ -32,7 +34,7 @@ def in_parallel(
                     running[pool.submit(work, name)] = name
                 if not running:
                     break
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                done, _ = wait(running, A_LOOK, return_when=FIRST_COMPLETED)
                 for future in done:
                     name = running.pop(future)
                     going = future.result() and going

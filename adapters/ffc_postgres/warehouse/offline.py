@@ -28,6 +28,7 @@ from ffc.adapter import (
     StoreError,
     Type,
     Unreachable,
+    awaited,
 )
 from ffc.adapter.sql import Translation
 from ffc_duckdb.describing import file_columns
@@ -268,7 +269,7 @@ class PostgresHandle(Handle):
     def wait(self, seconds: float | None = None) -> None:
         """Wait for the statements."""
         try:
-            self._future.result(seconds)
+            awaited(self._future, seconds)
         except CancelledError:
             raise Cancelled("the statements were cancelled before they began") from None
 
