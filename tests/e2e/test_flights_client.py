@@ -16,6 +16,8 @@ from ffc import Client
 from ffc.client.dataset import Dataset
 from ffc.client.tensors import _arrays as tensor_arrays
 
+pytestmark = pytest.mark.slow
+
 SETS: Final = {"cancellations": 336_776, "late_arrivals": 327_346}
 
 

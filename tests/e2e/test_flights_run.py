@@ -130,13 +130,12 @@ def frame(project: Path, table: str) -> Any:
         return connection.sql(f'SELECT * FROM "dev"."{table}"').df()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "label", "carried", "target", "features"),
     [
         ("cancellations", "departures", CANCELLED_ROWS, "is_cancelled", CANCELLATIONS),
-        pytest.param(
-            *("late_arrivals", "landings", LATE_ROWS, "is_late", LATE), marks=pytest.mark.slow
-        ),
+        ("late_arrivals", "landings", LATE_ROWS, "is_late", LATE),
     ],
 )
 def test_every_cell_is_what_pandas_finds(

@@ -107,6 +107,7 @@ def test_readers_go_on_while_rows_are_taken_away(refilled: Path, tmp_path: Path)
     assert live(project) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(1))
 def test_killed(refilled: Path, tmp_path: Path, number: int) -> None:
     """In the midst of the rows."""

@@ -15,6 +15,7 @@ import duckdb
 import pytest
 from support.cli import ffc, write_files
 from support.projects import FILES, open_session, small_project
+from support.slow import all_but_first
 
 from ffc.manifest.names import published_name
 from ffc.registry import StateRegistry
@@ -120,7 +121,7 @@ def killed_at(project: Path, place: str) -> None:
     assert done.returncode == -signal.SIGKILL, done.stderr
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("place", all_but_first(PLACES))
 def test_a_second_rollback_completes_it(copy: Path, place: str) -> None:
     killed_at(copy, place)
     done = ffc(copy, "rollback")

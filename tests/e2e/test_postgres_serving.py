@@ -13,7 +13,6 @@ from support.cli import ffc
 from support.postgres import PostgresServer, postgres
 from support.projects import FILES, on_postgres, small_project
 from support.server import serving
-from support.slow import all_but_first
 from support.waiting import BOUND, RIGHT, Asked, comes_back, many, told_later
 
 
@@ -132,7 +131,8 @@ def test_connections_that_are_ended_cost_no_answer(
             assert asked.seconds < BOUND
 
 
-@pytest.mark.parametrize("alone", all_but_first([False, True]), ids=["project", "manifest"])
+@pytest.mark.slow
+@pytest.mark.parametrize("alone", [False, True], ids=["project", "manifest"])
 def test_another_store_is_read_when_it_holds_what_is_served(
     project: Path, server: PostgresServer, database: str, alone: bool
 ) -> None:

@@ -18,7 +18,6 @@ import pytest
 from support.cli import ffc
 from support.projects import FILES, open_session, small_project
 from support.server import Server, serving
-from support.slow import all_but_first
 from support.waiting import BOUND, RIGHT, Asked, comes_back, many, told_later
 
 from ffc.adapter import Transient, Unreachable
@@ -124,6 +123,7 @@ def test_a_lock_that_is_short_costs_no_answer(project: Path) -> None:
         assert found[0].seconds > 0.3
 
 
+@pytest.mark.slow
 def test_a_server_that_starts_while_somebody_has_the_file_for_himself(project: Path) -> None:
     with held(ALONE, online(project)), serving(project, until="/healthz") as server:
         for _ in range(3):
@@ -156,6 +156,7 @@ def test_a_vacuum_beside_holds_up_nobody(project: Path) -> None:
         assert max(asked.seconds for asked in (*answers, *health)) < BOUND
 
 
+@pytest.mark.slow
 def test_a_file_that_vanishes_and_comes_back(project: Path, tmp_path: Path) -> None:
     with serving(project, "--log-format", "json") as server:
         assert Asked(server).values == RIGHT
@@ -174,7 +175,8 @@ def test_a_file_that_vanishes_and_comes_back(project: Path, tmp_path: Path) -> N
         assert Asked(server, "/readyz").status == 200
 
 
-@pytest.mark.parametrize("alone", all_but_first([False, True]), ids=["project", "manifest"])
+@pytest.mark.slow
+@pytest.mark.parametrize("alone", [False, True], ids=["project", "manifest"])
 def test_another_file_is_read_when_it_holds_what_is_served(
     project: Path, tmp_path: Path, alone: bool
 ) -> None:
