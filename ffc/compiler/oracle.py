@@ -25,6 +25,7 @@ from ffc.sql import build
 from ffc.sql.types import sql_type, type_of_native
 
 TOO_DEEP: Final = "Max expression depth limit"
+NO_TABLE: Final = "Table with name"
 # What DuckDB says where nothing is selected; it names no place.
 NO_LIST: Final = "SELECT clause without selection list"
 _REFERENCES: Final = re.compile(r'"__ffc"\."([^"]+)"')
@@ -111,7 +112,7 @@ class Oracle:
     """Tell the columns of queries over nodes that were declared.
 
     DuckDB is asked only for what is no fact yet. A node becomes a table there when a query reads
-    it; when something is wrong every node does, since DuckDB may think of any.
+    it; when a table is missing every node does, since DuckDB may think of any.
     """
 
     def __init__(self, facts: Facts | None = None) -> None:
@@ -186,7 +187,7 @@ class Oracle:
     def describe(self, sql: str) -> tuple[Column, ...] | Refusal:
         """Return a query's columns, or why it has none."""
         found = self._tried(sql)
-        if isinstance(found, Refusal) and self._waiting:
+        if isinstance(found, Refusal) and found.message.startswith(NO_TABLE) and self._waiting:
             self._make(list(self._waiting.values()))
             found = self._described(sql)
         return self._with_names(found, sql) if isinstance(found, Refusal) else found

@@ -40,12 +40,20 @@ class Facts:
     def __init__(self, stored: Mapping[bytes, bytes] | None = None) -> None:
         self._stored = stored or {}
         self._earlier: Mapping[bytes, Struct] = {}
+        self._most = 0
         self._values: dict[bytes, Struct] = {}
 
     def again(self) -> Facts:
-        """Return the facts of the next compilation in this process: it knows what this one used."""
+        """Return the facts of the next compilation in this process: it knows what this one used.
+
+        And what those before it used, up to twice as much as any of them: where a file is broken
+        half of a project may not be looked at, and all of it is when the file is mended.
+        """
         following = Facts(self._stored)
-        following._earlier = self._values
+        following._most = max(self._most, len(self._values))
+        older = [item for item in self._earlier.items() if item[0] not in self._values]
+        left = max(0, 2 * following._most - len(self._values))
+        following._earlier = dict(older[max(0, len(older) - left) :]) | self._values
         return following
 
     def find(self, key: bytes, kind: type[F]) -> F | None:

@@ -255,3 +255,24 @@ def test_keys_tell_values_from_each_other() -> None:
     pairs = [("a", "bc"), ("ab", "c"), ("a", "b", "c"), (["a", "bc"],), ("abc",), (1,), ("1",)]
     assert len({key_of(*each) for each in pairs}) == len(pairs)
     assert key_of(Column(name="a", type="b")) != key_of(Column(name="b", type="a"))
+
+
+def test_what_is_mended_is_known_from_before_it_broke() -> None:
+    """Whoever works in one process breaks a file and mends it, again and again."""
+    broken = {**PROJECT, "transformations/clean.sql": "select 1 as"}
+    facts = Facts()
+    assert _compiled(PROJECT, facts, TARGET, {}).manifest is not None
+    whole = set(facts.kept(0))
+    for _ in range(5):
+        facts = facts.again()
+        assert _compiled(broken, facts, TARGET, {}).manifest is None
+        assert len(facts.kept(0)) < len(whole)
+        facts = facts.again()
+        assert all(facts.find(key, type(facts._earlier[key])) is not None for key in whole)
+        assert _compiled(PROJECT, facts, TARGET, {}).manifest is not None
+    # What is never asked for again goes at last.
+    for number in range(40):
+        facts = facts.again()
+        text = PROJECT["transformations/clean.sql"].replace(">=", f">= {number} +")
+        _compiled({**PROJECT, "transformations/clean.sql": text}, facts, TARGET, {})
+    assert len(facts.again()._earlier) <= 2 * len(whole) + 10
