@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from multiprocessing.queues import Queue
 from pathlib import Path
 
 import pytest
@@ -242,14 +243,14 @@ def test_a_closed_pool(postgres_server: PostgresServer) -> None:
         pool.take(5.0)
 
 
-def _in_fork(pool: Pool, line: Line, told: object) -> None:
+def _in_fork(pool: Pool, line: Line, told: Queue[list[tuple[object, ...]]]) -> None:
     mine = pool.take(5.0)
     found = mine.ask("SELECT 'of the fork', pg_backend_pid()").rows
     pool.give(mine)
     pool.close()
     line.close()
     del line
-    told.put(found)  # type: ignore[attr-defined]
+    told.put(found)
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")

@@ -5,6 +5,10 @@ from __future__ import annotations
 import multiprocessing
 import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
@@ -151,15 +155,15 @@ def test_a_new_file_that_can_have_no_log_is_refused(path: Path) -> None:
         pass
 
 
-def open_many(folder: str, barrier: object, results: object) -> None:
+def open_many(folder: str, barrier: Barrier, results: Queue[str]) -> None:
     """Open each of some new files at the same moment as the others do."""
     for number in range(10):
-        barrier.wait(30)  # type: ignore[attr-defined]
+        barrier.wait(30)
         try:
             open_and_close(Path(folder) / f"{number}.db", STEPS)
-            results.put("")  # type: ignore[attr-defined]
-        except Exception as problem:  # noqa: BLE001
-            results.put(repr(problem))  # type: ignore[attr-defined]
+            results.put("")
+        except (StoreError, sqlite3.Error, OSError) as problem:
+            results.put(repr(problem))
 
 
 def test_processes_that_open_a_new_file_at_once(tmp_path: Path) -> None:
@@ -173,6 +177,7 @@ def test_processes_that_open_a_new_file_at_once(tmp_path: Path) -> None:
     assert [results.get(timeout=60) for _ in range(40)] == [""] * 40
     for process in processes:
         process.join(30)
+        assert process.exitcode == 0
     for number in range(10):
         database = Database(tmp_path / f"{number}.db", STEPS)
         assert rows_of(database, "SELECT x FROM a") == [(2,), (3,)]
@@ -181,20 +186,12 @@ def test_processes_that_open_a_new_file_at_once(tmp_path: Path) -> None:
 
 
 def test_threads_that_open_a_new_file_at_once(path: Path) -> None:
-    barrier, problems = threading.Barrier(8), []
+    barrier = threading.Barrier(8)
 
-    def use() -> None:
-        database = Database(path, STATE)
-        barrier.wait(10)
-        try:
-            rows_of(database, "SELECT * FROM builds")
-        except Exception as problem:  # noqa: BLE001
-            problems.append(problem)
-        database.close()
+    def use(number: int) -> list[object]:
+        with closing(Database(path, STATE)) as database:
+            barrier.wait(10)
+            return list(rows_of(database, "SELECT * FROM builds"))
 
-    threads = [threading.Thread(target=use, daemon=True) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert problems == []
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(use, range(8))) == [[]] * 8
