@@ -31,16 +31,6 @@ from ffc.run.deploying.rollback import roll_back
 from ffc_duckdb import DuckDBOfflineStore
 from ffc_sqlite import SQLiteOnlineStore, SQLiteStateStore
 
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """Return a project whose second deployment has another default in a view."""
-    folder = small_project(tmp_path)
-    deployed(folder)
-    deployed(folder, **{"features/all.yml": CHANGED})
-    return folder
-
-
 # Refusals: nothing changes
 
 

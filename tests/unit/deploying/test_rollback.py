@@ -33,16 +33,6 @@ from ffc.run.events import Event, NodeFinished, NodeStarted, RunFinished, RunSta
 from ffc.run.executor import run
 from ffc.serve.deployment import Deployment
 
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """Return a project whose second deployment has another default in a view."""
-    folder = small_project(tmp_path)
-    deployed(folder)
-    deployed(folder, **{"features/all.yml": CHANGED})
-    return folder
-
-
 # What moves
 
 

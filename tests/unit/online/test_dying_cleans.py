@@ -13,37 +13,16 @@ from typing import Any
 
 import pytest
 from support.cli import ffc
-from support.projects import FILES, open_session, small_project
+from support.projects import FILES, open_session
 from support.shop import DAY, FAR, HOUR, NOW, PROFILE, SPENDING, Shop, taken
 
 from ffc.adapter import Given, Locked, StoreError
 from ffc.connect.holding import holding
 from ffc.online.lookup import FeatureReader
-from ffc.run import collecting
 from ffc.serve.deployment import BareManifest
 from ffc_sqlite import SQLiteOnlineStore, SQLiteStateStore
 
 OFFLINE = ("    timestamp: null\n    online: true\n", "    timestamp: null\n")
-
-
-@pytest.fixture(autouse=True)
-def _nobody_serves(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collecting, "SEEN_SECONDS", 0)
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Shop:
-    project = small_project(tmp_path)
-    assert ffc(project, "run").code == 0
-    return Shop(project)
-
-
-@pytest.fixture
-def refilled(shop: Shop) -> Shop:
-    """Return a shop whose views have each a generation that was left at NOW."""
-    shop.refill()
-    assert len(shop.stored()) == 2 * (4 + 2)
-    return shop
 
 
 class Dying(Exception):

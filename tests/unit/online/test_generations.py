@@ -20,28 +20,7 @@ from ffc.online.keys import heads_of, marker_key
 from ffc.online.marks import Mark, Marks
 from ffc.online.requests import FeatureRequest
 from ffc.registry import StateRegistry
-from ffc.run import collecting
 from ffc.serve.deployment import Deployment
-
-
-@pytest.fixture(autouse=True)
-def _nobody_serves(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collecting, "SEEN_SECONDS", 0)
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Shop:
-    project = small_project(tmp_path)
-    assert ffc(project, "run").code == 0
-    return Shop(project)
-
-
-@pytest.fixture
-def refilled(shop: Shop) -> Shop:
-    """Return a shop whose views have each a generation that was left at NOW."""
-    shop.refill()
-    assert len(shop.stored()) == 2 * (4 + 2)
-    return shop
 
 
 def test_nothing_goes_that_is_served(shop: Shop) -> None:

@@ -1,0 +1,29 @@
+"""A shop that was built, and one in which something was left to be cleaned."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.cli import ffc
+from support.projects import small_project
+from support.shop import Shop
+
+from ffc.run import collecting
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    """Return a shop whose values nobody serves."""
+    monkeypatch.setattr(collecting, "SEEN_SECONDS", 0)
+    project = small_project(tmp_path)
+    assert ffc(project, "run").code == 0
+    return Shop(project)
+
+
+@pytest.fixture
+def refilled(shop: Shop) -> Shop:
+    """Return a shop whose views have each a generation that was left at NOW."""
+    shop.refill()
+    assert len(shop.stored()) == 2 * (4 + 2)
+    return shop
