@@ -1,12 +1,13 @@
-"""The adapters that are held to the suite, and a fresh place for each check of each.
+"""The adapters that are held to the suite, and the place where the checks of each are.
 
-Another one is a line: its class, what its tests are called, and what makes settings of a new place.
+Another one is a line: its class, what its tests are called, and what makes settings of a place.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from ffc_sqlite import SQLiteOnlineStore, SQLiteStateStore
 
 @dataclass(frozen=True)
 class Tried:
-    """An adapter, the settings of a place that nobody else uses, and which checks; all if none.
+    """An adapter, the settings of a place that is only for checks, and which checks; all if none.
 
     One that is `slow` is tried with the slow tests, and so are the checks that are `later`.
     """
@@ -51,11 +52,17 @@ def in_a_file(name: str) -> Callable[[Path], Options]:
     return lambda folder: Options(where="a test", folder=folder, values={"path": name})
 
 
+@cache
+def database(version: int) -> str:
+    """Return a database of a server: each check makes a place of its own there."""
+    return shared(version).database()
+
+
 def in_a_database(version: int = 18) -> Callable[[Path], Options]:
-    """Return what gives the settings of an empty database of a server."""
+    """Return what gives the settings of a database that checks of this process share."""
 
     def options(folder: Path) -> Options:
-        settings = shared(version).settings_of(shared(version).database())
+        settings = shared(version).settings_of(database(version))
         return Options(where="a test", folder=folder, values=settings)
 
     return options

@@ -41,7 +41,7 @@ def profiles(request: pytest.FixtureRequest) -> str:
     return PROFILES if request.param == "duckdb" else profiles_in(shared())
 
 
-@pytest.mark.parametrize("case", all_but_first(CASES, fast=20), ids=lambda case: case["name"])
+@pytest.mark.parametrize("case", all_but_first(CASES, fast=10), ids=lambda case: case["name"])
 def test_case(case: dict[str, Any], profiles: str, tmp_path: Path) -> None:
     write_project(case, tmp_path)
     write_files(tmp_path, {"profiles.yml": profiles})
@@ -96,7 +96,7 @@ def _check(seed: int, folder: Path, profiles: str) -> None:
         assert differences([row[-1 - len(names) : -1]], [plain], [False] * len(names)) == [], seed
 
 
-@pytest.mark.parametrize("seed", range(FEW))
+@pytest.mark.parametrize("seed", all_but_first(range(FEW), fast=6))
 def test_a_few_random_projects(seed: int, profiles: str, tmp_path: Path) -> None:
     _check(seed, tmp_path, profiles)
 

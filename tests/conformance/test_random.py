@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import duckdb
 import pytest
+from support.slow import all_but_first
 
 from ffc.compiler import compile_project
 from ffc.conformance.brute_force import training_rows
@@ -34,6 +35,7 @@ from ffc.sql.search import Shape
 PROJECTS: Final = 2_500
 PARTS: Final = 10
 FEW: Final = 60
+FEW_PARTS: Final = 4
 SHAPES: Final[tuple[Shape, ...]] = (
     "asof",
     "union",
@@ -95,9 +97,9 @@ def check(seed: int) -> None:
         assert differences(expected, found, times) == [], (seed, name)
 
 
-@pytest.mark.parametrize("part", [0, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("part", all_but_first(range(FEW_PARTS)))
 def test_a_few_random_projects(part: int) -> None:
-    for seed in range(part, FEW, 2):
+    for seed in range(part, FEW, FEW_PARTS):
         check(seed)
 
 

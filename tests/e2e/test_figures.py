@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.cli import ffc
-from support.projects import open_session, small_project
+from support.projects import open_session, ran_project
 from support.server import Server, serving
 
 ASK = {"features": ["spending.amount", "profile.country"], "entities": [{"user_id": "u1"}]}
@@ -20,8 +19,7 @@ ASK = {"features": ["spending.amount", "profile.country"], "entities": [{"user_i
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    built = small_project(tmp_path_factory.mktemp("figures") / "small")
-    assert ffc(built, "run").code == 0
+    built = ran_project(tmp_path_factory.mktemp("figures") / "small")
     return built
 
 

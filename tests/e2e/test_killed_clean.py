@@ -15,7 +15,7 @@ from typing import Final
 import duckdb
 import pytest
 from support.cli import ffc
-from support.projects import open_session, small_project
+from support.projects import open_session, ran_project
 
 from ffc.manifest.served import ServedView
 from ffc.online.keys import KeyCodec, field_of
@@ -31,8 +31,7 @@ Contents = list[tuple[bytes, bytes, bytes]]
 @pytest.fixture(scope="module")
 def refilled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a project with two generations of a view: that of another definition was left."""
-    project = small_project(tmp_path_factory.mktemp("refilled"))
-    assert ffc(project, "run").code == 0
+    project = ran_project(tmp_path_factory.mktemp("refilled"))
     with open_session(project) as session:
         relation = StateRegistry(session.state, "dev").relation(VIEW)
     with duckdb.connect(project / ".ffc" / "test.duckdb") as connection:

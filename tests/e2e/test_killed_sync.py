@@ -16,7 +16,7 @@ from typing import Final
 import duckdb
 import pytest
 from support.cli import ffc
-from support.projects import open_session, small_project
+from support.projects import open_session, ran_project
 from support.slow import all_but_first
 
 from ffc.online.sync import ROWS as BATCH
@@ -42,8 +42,7 @@ def rebuilt(project: Path, *statements: str) -> None:
 @pytest.fixture(scope="module")
 def projects(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Return a project that was never synced, and one that was before its rows changed."""
-    first = small_project(tmp_path_factory.mktemp("first"))
-    assert ffc(first, "run").code == 0
+    first = ran_project(tmp_path_factory.mktemp("first"))
     for path in (first / ".ffc").glob("online.db*"):
         path.unlink()
     rebuilt(

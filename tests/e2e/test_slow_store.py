@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from support.cli import ffc
-from support.projects import FILES, open_session, small_project
+from support.projects import FILES, open_session, ran_project
 from support.server import Server, serving
 from support.waiting import BOUND, RIGHT, Asked, comes_back, many, told_later
 
@@ -74,9 +73,7 @@ def held(script: str, path: Path) -> Iterator[None]:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     views = FILES["features/all.yml"].replace("    ttl: 30d\n", "")
-    built = small_project(tmp_path / "small", **{"features/all.yml": views})
-    assert ffc(built, "run").code == 0
-    return built
+    return ran_project(tmp_path / "small", **{"features/all.yml": views})
 
 
 def online(project: Path) -> Path:

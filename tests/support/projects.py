@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from ffc.compiler import Compiled, compile_project
 from ffc.connect.profiles import choose_target, read_profile, usable
 from ffc.connect.session import Session
 from ffc.manifest.records import Manifest, Target
 from ffc.project.files import ProjectFiles, read_files
-from support.cli import PROFILES, write_files
+from support.cli import PROFILES, ffc, write_files
 from support.postgres import PostgresServer
 
 TARGET = Target(name="dev", offline="duckdb", dialect="duckdb", online=("default",))
@@ -88,6 +93,21 @@ u2,8,,2024-01-04T00:00:00Z,2024-01-04T01:00:00Z
 def small_project(folder: Path, **changes: str) -> Path:
     """Write the project, some files replaced: `small_project(folder, **{"ffc.yml": ...})`."""
     return write_files(folder, {**FILES, **changes})
+
+
+def ran_project(folder: Path, **changes: str) -> Path:
+    """Write the project as its first run leaves it: that is done once, and copied."""
+    return shutil.copytree(_ran(tuple(sorted(changes.items()))), folder, dirs_exist_ok=True)
+
+
+@cache
+def _ran(changes: tuple[tuple[str, str], ...]) -> Path:
+    kept = ExitStack()
+    atexit.register(kept.close)
+    folder = small_project(Path(kept.enter_context(TemporaryDirectory())), **dict(changes))
+    done = ffc(folder, "run")
+    assert done.code == 0, done.stderr
+    return folder
 
 
 def compiled(**changes: str) -> Compiled:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 
 def slow(*values: Any) -> list[Any]:
@@ -18,3 +19,8 @@ def all_but_first(values: Iterable[Any], fast: int = 1) -> list[Any]:
     """Return values of a parameter of which all but the first few are marked as slow."""
     values = list(values)
     return [*values[:fast], *slow(*values[fast:])]
+
+
+def examples(many: int) -> int:
+    """Return how many examples hypothesis tries: fewer with the fast tests, as by default."""
+    return many * settings().max_examples // 100

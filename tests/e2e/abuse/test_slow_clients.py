@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.abused import ASK, FEATURES, asked, post
-from support.cli import ffc
-from support.projects import small_project
+from support.projects import ran_project
 from support.server import Server, serving
 
 
@@ -50,8 +49,7 @@ def test_slow_readers_do_not_keep_others_waiting(server: Server) -> None:
 
 @pytest.mark.slow
 def test_a_server_ends_though_clients_are_slow(tmp_path: Path) -> None:
-    project = small_project(tmp_path / "small")
-    assert ffc(project, "run").code == 0
+    project = ran_project(tmp_path / "small")
     with ExitStack() as open_:
         with serving(project) as found:
             for _ in range(20):

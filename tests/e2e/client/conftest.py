@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.cli import ffc
 from support.clients import MODELS, TOKEN, address
-from support.projects import small_project
+from support.projects import ran_project
 from support.server import Server, serving
 
 from ffc import Client
@@ -18,18 +17,14 @@ from ffc import Client
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    built = small_project(tmp_path / "small", **{"training_sets/models.yml": MODELS})
-    assert ffc(built, "run").code == 0
-    return built
+    return ran_project(tmp_path / "small", **{"training_sets/models.yml": MODELS})
 
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a project that was run; nobody changes it."""
     folder = tmp_path_factory.mktemp("shared") / "small"
-    built = small_project(folder, **{"training_sets/models.yml": MODELS})
-    assert ffc(built, "run").code == 0
-    return built
+    return ran_project(folder, **{"training_sets/models.yml": MODELS})
 
 
 @pytest.fixture(scope="module")

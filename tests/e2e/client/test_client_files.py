@@ -19,7 +19,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 from support.cli import PROFILES, ffc
-from support.projects import FILES, small_project
+from support.projects import FILES, ran_project, small_project
 from support.slow import all_but_first
 
 from ffc import Client, errors
@@ -90,8 +90,7 @@ for size in (100_000, 4_000_000, 7_000_000):
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    built = small_project(tmp_path_factory.mktemp("files") / "small")
-    assert ffc(built, "run").code == 0
+    built = ran_project(tmp_path_factory.mktemp("files") / "small")
     return built
 
 

@@ -5,16 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.cli import ffc
-from support.projects import small_project
+from support.projects import ran_project, small_project
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a project that was run; nobody changes it."""
-    project = small_project(tmp_path_factory.mktemp("built"))
-    assert ffc(project, "run").code == 0
-    return project
+    return ran_project(tmp_path_factory.mktemp("built"))
 
 
 @pytest.fixture

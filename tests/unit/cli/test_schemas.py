@@ -15,7 +15,7 @@ from diagnostics.cases import CASES
 from diagnostics.project import BASE, Case, write_case
 from jsonschema import Draft202012Validator
 from support.cli import Result, ffc
-from support.projects import FILES, small_project
+from support.projects import FILES, ran_project, small_project
 from support.server import serving
 from support.targets import two_targets
 
@@ -164,8 +164,7 @@ def _read(kind: Any, node: Node) -> object:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = small_project(tmp_path_factory.mktemp("small"))
-    assert ffc(folder, "run").code == 0
+    folder = ran_project(tmp_path_factory.mktemp("small"))
     return folder
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from support.cli import ffc
-from support.projects import FILES, manifest, open_session, small_project
+from support.projects import FILES, manifest, open_session, ran_project, small_project
 
 from ffc.adapter import Relation
 from ffc.core.errors import NotFound
@@ -131,11 +132,7 @@ def test_models_are_selected(word: str, ids: set[str]) -> None:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    small_project(tmp_path, **OF_A_SET)
-    ran = ffc(tmp_path, "run", "--output", "json")
-    assert ran.code == 0, ran.stderr
-    assert not [r for r in ran.json()["results"] if r["id"].startswith("model.")]
-    return tmp_path
+    return ran_project(tmp_path, **OF_A_SET)
 
 
 def _registry(project: Path) -> StateRegistry:
@@ -144,6 +141,8 @@ def _registry(project: Path) -> StateRegistry:
 
 
 def test_the_registry_knows_models_and_entities_by_the_newest_deployment(project: Path) -> None:
+    results = json.loads((project / "target" / "run_results.json").read_text())["results"]
+    assert not [r for r in results if r["id"].startswith("model.")]
     registry = _registry(project)
     assert "model.churn-rf" not in registry.nodes()
     never = registry.declared().keys() - registry.nodes().keys()

@@ -24,7 +24,7 @@ from support.deployed import (
     query,
     state_of,
 )
-from support.projects import FILES, open_session, small_project
+from support.projects import FILES, open_session, ran_project, small_project
 
 from ffc.adapter import Locked, StateError
 from ffc.run.deploying.rollback import roll_back
@@ -122,8 +122,7 @@ def test_the_way_back_from_a_run_that_failed_half_way(project: Path) -> None:
 
 
 def test_a_table_that_went_on_as_something_else(tmp_path: Path) -> None:
-    folder = small_project(tmp_path, **{"transformations/clean.sql": DATED})
-    deployed(folder)
+    folder = ran_project(tmp_path, **{"transformations/clean.sql": DATED})
     more = DATED.replace("seen, loaded from", "seen, loaded, amount * 2 as twice from")
     deployed(folder, **{"transformations/clean.sql": more})
     said = refused(folder)
@@ -135,8 +134,7 @@ def test_rows_that_a_dead_run_left_in_a_table_are_known_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: bool
 ) -> None:
     """It died when its batch was in, and before the state store knew: whose rows are these?"""
-    folder = small_project(tmp_path, **{"transformations/clean.sql": DATED})
-    deployed(folder)
+    folder = ran_project(tmp_path, **{"transformations/clean.sql": DATED})
     more = FILES["data/events.csv"] + "u3,1,true,2024-01-05T00:00:00Z,2024-01-05T00:00:00Z\n"
     text = DATED.replace("loaded from", "loaded, amount * 2 as twice from") if changes else DATED
     said = {"data/events.csv": more, "features/all.yml": CHANGED, "transformations/clean.sql": text}

@@ -22,7 +22,7 @@ from support.deployed import (
     state_of,
 )
 from support.holder import held
-from support.projects import FILES, compile_folder, open_session, small_project
+from support.projects import FILES, compile_folder, open_session, ran_project, small_project
 
 from ffc.core.errors import NoWayBack
 from ffc.online.requests import FeatureRequest
@@ -129,8 +129,7 @@ def test_a_training_set_has_the_columns_it_had(project: Path) -> None:
 
 def test_words_and_where_a_view_is_served_go_back(tmp_path: Path) -> None:
     """Neither makes a build: the definition that is kept of one is what tells."""
-    folder = small_project(tmp_path)
-    deployed(folder)
+    folder = ran_project(tmp_path)
     said = VIEWS.replace("    ttl: 30d\n    online: true\n", "    ttl: 30d\n    owner: me@x.com\n")
     deployed(folder, **{"features/all.yml": said})
     assert ffc(folder, *ASK).code == 1, "it is served no more"

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.slow import examples
 
 from ffc.core.errors import StoreError, Transient
 from ffc.run.looking import differing as module
@@ -62,7 +63,7 @@ def _plain(row: Row) -> Row:
     return (*row[:2], "nan" if math.isnan(value) else value + 0.0)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ROWS, ROWS)
 def test_what_differs_is_what_counting_finds(first: list[Row], second: list[Row]) -> None:
     one, other = Counter(map(_plain, first)), Counter(map(_plain, second))
@@ -142,7 +143,7 @@ def test_only_buckets_that_differ_are_kept(monkeypatch: pytest.MonkeyPatch) -> N
     assert kept == []
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(
     st.floats(allow_nan=True, allow_infinity=True),
     st.sampled_from([1e-9, 1e-6, 0.25]),

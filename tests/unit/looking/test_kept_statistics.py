@@ -13,7 +13,7 @@ import duckdb
 import pytest
 from support.cli import PROFILES, ffc
 from support.measured import kept_of
-from support.projects import FILES, open_session, small_project
+from support.projects import FILES, open_session, ran_project, small_project
 
 from ffc.auth import local_user
 from ffc.connect.warehouse import Warehouse
@@ -23,8 +23,7 @@ from ffc.run.looking.statistics import read_statistics
 
 
 def test_each_build_has_its_own(tmp_path: Path) -> None:
-    project = small_project(tmp_path, **{"profiles.yml": PROFILES + "      statistics: all\n"})
-    assert ffc(project, "run").code == 0
+    project = ran_project(tmp_path, **{"profiles.yml": PROFILES + "      statistics: all\n"})
     first = kept_of(project, "training_set.main")
     assert first
     assert kept_of(project, "feature_view.spending")
@@ -104,8 +103,7 @@ def test_a_failure_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_the_rest_is_done_before_anything_is_measured(tmp_path: Path) -> None:
-    project = small_project(tmp_path, **{"profiles.yml": PROFILES + "      statistics: all\n"})
-    assert ffc(project, "run").code == 0
+    project = ran_project(tmp_path, **{"profiles.yml": PROFILES + "      statistics: all\n"})
     results = json.loads((project / "target" / "run_results.json").read_text())["results"]
     actions = [result["action"] for result in results if result["action"] != "test"]
     assert actions == sorted(actions, key=["build", "sync", "measure"].index)

@@ -15,7 +15,7 @@ import duckdb
 import pytest
 from pyarrow import parquet
 from support.cli import ffc
-from support.projects import FILES, small_project
+from support.projects import FILES, ran_project, small_project
 
 from ffc.core.errors import Unreachable
 from ffc_duckdb.files import open_file
@@ -23,9 +23,7 @@ from ffc_duckdb.files import open_file
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = small_project(tmp_path_factory.mktemp("small"))
-    assert ffc(folder, "run").code == 0
-    return folder
+    return ran_project(tmp_path_factory.mktemp("small"))
 
 
 def test_a_node_is_shown(project: Path) -> None:
@@ -148,8 +146,7 @@ def test_a_value_that_holds_others(project: Path, sql: str, text: str, json: obj
 
 
 def test_a_run_during_which_the_clock_went_back(tmp_path: Path) -> None:
-    folder = small_project(tmp_path)
-    assert ffc(folder, "run").code == 0
+    folder = ran_project(tmp_path)
     import sqlite3
 
     with sqlite3.connect(folder / ".ffc" / "state.db") as state:
@@ -159,8 +156,7 @@ def test_a_run_during_which_the_clock_went_back(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", ["run", "retry", "rollback", "test", "freshness"])
 def test_a_killed_run_is_told_as_interrupted(tmp_path: Path, command: str) -> None:
-    folder = small_project(tmp_path)
-    assert ffc(folder, "run").code == 0
+    folder = ran_project(tmp_path)
     import sqlite3
 
     with sqlite3.connect(folder / ".ffc" / "state.db") as state:
@@ -222,8 +218,7 @@ def test_whoever_lets_go_soon_is_waited_for(tmp_path: Path) -> None:
 def test_a_run_met_by_a_reader_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ffc_duckdb.files.PATIENCE", 0.2)
     monkeypatch.setattr(open_file, "__kwdefaults__", {"patience": 0.2})
-    folder = small_project(tmp_path)
-    assert ffc(folder, "run").code == 0
+    folder = ran_project(tmp_path)
     with held(folder / ".ffc" / "test.duckdb", 60, read_only=True) as pid:
         refused = ffc(folder, "run")
     assert refused.code == 1
@@ -254,8 +249,7 @@ def test_a_warehouse_in_use_is_told_once(tmp_path: Path, monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize("what", ["text", "cut", "folder"])
 def test_a_file_that_is_none(tmp_path: Path, what: str) -> None:
-    folder = small_project(tmp_path)
-    assert ffc(folder, "run").code == 0
+    folder = ran_project(tmp_path)
     path = folder / ".ffc" / "test.duckdb"
     whole = path.read_bytes()
     path.unlink()
@@ -289,8 +283,7 @@ def test_nothing_was_built_yet(tmp_path: Path) -> None:
 
 
 def test_a_broken_state_store_says_so(tmp_path: Path) -> None:
-    folder = small_project(tmp_path)
-    assert ffc(folder, "run").code == 0
+    folder = ran_project(tmp_path)
     path = folder / ".ffc" / "state.db"
     before = json.loads((folder / "target" / "run_results.json").read_text())
     for extra in ("-wal", "-shm"):

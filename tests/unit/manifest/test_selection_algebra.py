@@ -14,6 +14,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.projects import manifest
+from support.slow import examples
 
 from ffc.manifest.criteria import (
     EVERYTHING,
@@ -183,13 +184,13 @@ def nodes(graph: Manifest, wanted: Wanted, **selectors: Wanted) -> frozenset[str
     return choose(graph, wanted, SelectionContext(selectors=selectors)).nodes
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(graphs(), TREES)
 def test_a_selection_means_what_it_says(graph: Manifest, tree: Wanted) -> None:
     assert nodes(graph, tree) == meant(graph, tree)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(graphs(), TREES)
 def test_selectors_mean_the_same(graph: Manifest, tree: Wanted) -> None:
     assert nodes(graph, from_yaml(as_yaml(tree))["s0"]) == meant(graph, tree)
@@ -206,7 +207,7 @@ def _tree(phrases: list[list[Criterion]]) -> Union:
     return Union(tuple(Intersection(tuple(phrase)) for phrase in phrases))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(graphs(), PHRASES, PHRASES)
 def test_words_mean_the_same(
     graph: Manifest, wanted: list[list[Criterion]], unwanted: list[list[Criterion]]
@@ -219,7 +220,7 @@ def test_words_mean_the_same(
     assert joined.nodes == select(graph, _words(wanted)[::-1], _words(unwanted)).nodes == found
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(graphs(), criteria(), criteria())
 def test_laws(graph: Manifest, one: Criterion, other: Criterion) -> None:
     a, b = typed(one), typed(other)
@@ -235,7 +236,7 @@ def test_laws(graph: Manifest, one: Criterion, other: Criterion) -> None:
     assert of(less=(a,)) | of(a) == of()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(graphs(), st.sampled_from(NAMES), st.integers(0, 4), st.integers(0, 4))
 def test_steps_add_up(graph: Manifest, name: str, one: int, other: int) -> None:
     def of(*words: str) -> frozenset[str]:
@@ -250,7 +251,7 @@ def test_steps_add_up(graph: Manifest, name: str, one: int, other: int) -> None:
     assert of(f"+{name}") | of(f"{name}+") <= of(f"@{name}")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(graphs(), TREES, TREES, STEPS)
 def test_a_selector_stands_for_what_it_means(
     graph: Manifest, one: Wanted, other: Wanted, steps: int | None

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from support.cli import ffc, write_files
 from support.projects import FILES, manifest, small_project
+from support.slow import examples
 from support.targets import two_targets
 
 from ffc.cli.schemas import chosen_schema
@@ -239,7 +240,7 @@ selectors:
     assert list(found.named) == ["other"]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     st.integers(0, len(WHOLE) - 1), st.integers(0, 12), st.sampled_from(["", "x", ":", "- ", "{"])
 )

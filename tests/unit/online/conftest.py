@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.cli import ffc
-from support.projects import small_project
+from support.projects import ran_project
 from support.shop import Shop
 
 from ffc.run import collecting
@@ -16,9 +15,7 @@ from ffc.run import collecting
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
     """Return a shop whose values nobody serves."""
     monkeypatch.setattr(collecting, "SEEN_SECONDS", 0)
-    project = small_project(tmp_path)
-    assert ffc(project, "run").code == 0
-    return Shop(project)
+    return Shop(ran_project(tmp_path))
 
 
 @pytest.fixture

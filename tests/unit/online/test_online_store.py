@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.slow import examples
 from support.stores import Stores, WriteRow, a_batch
 
 from ffc.adapter import Given, OnlineStore, Unreachable
@@ -24,7 +25,9 @@ write = st.tuples(small, small, small, small, st.none() | small)
 
 
 @settings(
-    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(50),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(batches=st.lists(st.lists(write, max_size=6), max_size=4))
 def test_writes_are_those_of_a_dictionary(stores: Stores, batches: list[list[WriteRow]]) -> None:

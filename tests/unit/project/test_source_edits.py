@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.slow import examples
 
 from ffc.core.edits import Edit, edited, edited_bytes
 from ffc.core.types import Type, known_type
@@ -267,7 +268,7 @@ def test_marks_and_ends_of_lines_stay() -> None:
 NAMES = st.text(st.sampled_from(string.printable + "ä€\u2028"), min_size=1, max_size=12)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(NAMES, st.booleans(), st.sampled_from(["", "'", '"']))
 def test_a_value_is_read_as_it_was_meant(text: str, flow: bool, quote: str) -> None:
     for written in (scalar(text, flow=flow), rewritten(f"{quote}x{quote}", text, flow=flow)):
@@ -287,7 +288,7 @@ KINDS = st.sampled_from(["int32", "int64", "string", "decimal(8,2)", "list<int64
 COLUMNS = st.dictionaries(st.sampled_from(["a", "b", "c", "d", "e", "B", "yes"]), KINDS, min_size=1)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.sampled_from(STYLES), COLUMNS, COLUMNS, st.booleans())
 def test_what_is_written_is_what_is_there(
     style: str, declared: dict[str, str], there: dict[str, str], braces: bool

@@ -11,6 +11,7 @@ from unittest import mock
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.slow import examples
 
 from ffc.compiler.settings import MATERIALIZED, SETTINGS
 from ffc.project import template as front
@@ -298,7 +299,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.lists(st.one_of(LITERAL, PIECES), max_size=12))
 def test_each_character_is_found_where_it_was_typed(parts: list[str]) -> None:
     text = "".join(parts)
@@ -317,7 +318,7 @@ def test_each_character_is_found_where_it_was_typed(parts: list[str]) -> None:
             assert typed[0] == character
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(
     st.lists(
         st.one_of(

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from support.cli import ffc
-from support.projects import small_project
+from support.projects import ran_project, small_project
 from support.tested import BLOCKING, noted, project, results
 
 
@@ -36,8 +36,7 @@ def test_what_is_built_before_can_block(tmp_path: Path) -> None:
 
 
 def test_bad_data_never_replace_good(tmp_path: Path) -> None:
-    folder = small_project(tmp_path, **{"features/all.yml": BLOCKING})
-    assert ffc(folder, "run").code == 0
+    folder = ran_project(tmp_path, **{"features/all.yml": BLOCKING})
     with duckdb.connect(folder / ".ffc" / "test.duckdb", read_only=True) as connection:
         before = connection.execute("select * from dev.spending order by all").fetchall()
     with (folder / "data" / "events.csv").open("a") as file:
@@ -101,8 +100,7 @@ select user_id, amount, paid, seen, loaded from {{ source('raw', 'events') }}
 
 
 def test_an_unchanged_node_is_tested_until_it_holds(tmp_path: Path) -> None:
-    folder = small_project(tmp_path)
-    assert ffc(folder, "run").code == 0
+    folder = ran_project(tmp_path)
     test = "transformations: [{name: clean, tests: [{row_count: {max: MAX, blocking: true}}]}]\n"
     notes = folder / "transformations" / "clean.yml"
     notes.write_text(test.replace("MAX", "1"))

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 from support.cli import ffc
-from support.projects import FILES, manifest, open_session, small_project
+from support.projects import FILES, manifest, open_session, ran_project
 
 from ffc.adapter.state import Build
 from ffc.manifest.records import TrainingSet
@@ -30,10 +30,7 @@ def _results(project: Path) -> dict[tuple[str, str], Any]:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    small_project(tmp_path)
-    built = ffc(tmp_path, "run")
-    assert built.code == 0, built.stderr
-    return tmp_path
+    return ran_project(tmp_path)
 
 
 def test_the_views_that_people_query(project: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 from support.cli import ffc
-from support.projects import small_project
+from support.projects import ran_project, small_project
 from support.tested import BLOCKING, EVENTS, ROWS, events, noted, project, results
 
 
@@ -228,16 +228,14 @@ def test_ffc_test_runs_all_that_is_deployed(tmp_path: Path) -> None:
 
 
 def test_without_a_test_it_says_so(tmp_path: Path) -> None:
-    folder = small_project(tmp_path)
-    assert ffc(folder, "run").code == 0
+    folder = ran_project(tmp_path)
     done = ffc(folder, "test")
     assert (done.code, done.stdout) == (0, "")
     assert "no deployed node has a test" in done.stderr
 
 
 def test_a_test_changes_no_data_fingerprint(tmp_path: Path) -> None:
-    folder = small_project(tmp_path)
-    assert ffc(folder, "run").code == 0
+    folder = ran_project(tmp_path)
     (folder / "features" / "all.yml").write_text(BLOCKING)
     assert ffc(folder, "run").code == 0
     assert {r["status"] for (a, _), r in results(folder).items() if a == "build"} == {"unchanged"}

@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 import pytest
 from support.cli import ffc
-from support.projects import open_session, small_project
+from support.projects import open_session, ran_project, small_project
 from support.slow import all_but_first
 
 from ffc.connect import holding as locks
@@ -31,8 +31,7 @@ def rows(project: Path, sql: str) -> list[Any]:
 
 def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
     """No file may grow past so many bytes: to DuckDB that is a disk without room."""
-    project = small_project(tmp_path)
-    assert ffc(project, "run").code == 0
+    project = ran_project(tmp_path)
     before = rows(project, "select * from dev.main order by all")
     big = (
         "{{ config(materialized='table') }} select i, md5(i::varchar) as m from range(3000000) t(i)"
@@ -167,8 +166,7 @@ def test_a_clock_that_jumps_back_holds_no_lock_for_ever(
 
 
 def test_who_lost_the_lock_moves_no_pointer(tmp_path: Path) -> None:
-    project = small_project(tmp_path)
-    assert ffc(project, "run").code == 0
+    project = ran_project(tmp_path)
     with open_session(project) as session:
         state = session.state
         before = state.pointers("dev")

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 from support.cli import ffc
-from support.projects import FILES, small_project
+from support.projects import FILES, ran_project, small_project
 
 from ffc.core.errors import Transient
 from ffc.run.scheduling import in_parallel
@@ -106,15 +106,13 @@ def test_a_failure_that_may_pass_is_tried_again(
 
 
 def test_force_builds_what_did_not_change(tmp_path: Path) -> None:
-    project = small_project(tmp_path)
-    assert ffc(project, "run").code == 0
+    project = ran_project(tmp_path)
     assert ffc(project, "run", "--force").code == 0
     assert {r["status"] for r in results(project).values()} == {"success"}
 
 
 def test_clean_drops_what_nothing_uses(tmp_path: Path) -> None:
-    project = small_project(tmp_path)
-    assert ffc(project, "run").code == 0
+    project = ran_project(tmp_path)
     first = builds(project)
     assert ffc(project, "run", "--force").code == 0
     assert ffc(project, "clean").code == 2

@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from support.cli import ffc
-from support.projects import open_session, small_project
+from support.projects import open_session, ran_project
 
 from ffc.auth import Principal
 from ffc.core.errors import NotFound
@@ -32,8 +31,7 @@ NOW = datetime(2024, 6, 1, tzinfo=UTC)
     ids=["begun", "half filled", "brought up to date", "whole", "of another codec"],
 )
 def test_half_of_a_view_is_not_served(tmp_path: Path, mark: Mark, whole: bool) -> None:
-    project = small_project(tmp_path)
-    assert ffc(project, "run").code == 0
+    project = ran_project(tmp_path)
     path = project / "target" / "manifest.json"
     manifest = read_manifest(path)
     view = next(v for v in manifest.serving.views if v.name == "profile")
@@ -50,8 +48,7 @@ def test_half_of_a_view_is_not_served(tmp_path: Path, mark: Mark, whole: bool) -
 
 
 def test_what_was_never_filled_is_not_served(tmp_path: Path) -> None:
-    project = small_project(tmp_path)
-    assert ffc(project, "run").code == 0
+    project = ran_project(tmp_path)
     path = project / "target" / "manifest.json"
     manifest = read_manifest(path)
     with open_session(project) as session:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 from support.cli import ffc
-from support.projects import open_session, small_project
+from support.projects import open_session, ran_project
 
 from ffc.adapter import Move
 from ffc.auth import Principal
@@ -30,9 +30,7 @@ VIEW = "feature_view.spending"
 
 @pytest.fixture
 def session(tmp_path: Path) -> Iterator[Session]:
-    project = small_project(tmp_path)
-    assert ffc(project, "run").code == 0
-    with open_session(project) as opened:
+    with open_session(ran_project(tmp_path)) as opened:
         yield opened
 
 
@@ -78,8 +76,7 @@ def test_lag_grows_from_the_first_build_that_is_not_served_until_it_is(session: 
 
 
 def test_a_sync_ends_the_lag_at_once(tmp_path: Path) -> None:
-    project = small_project(tmp_path)
-    assert ffc(project, "run").code == 0
+    project = ran_project(tmp_path)
     with open_session(project) as session:
         build(session, "b1", datetime.now(UTC) - timedelta(seconds=5))
         loaded = Deployment(session, lag=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.cli import ffc
-from support.projects import FILES, small_project
+from support.projects import FILES, ran_project
 
 from ffc.adapter import Options
 from ffc.core.errors import NotFound
@@ -17,9 +17,7 @@ from ffc_sqlite import SQLiteStateStore
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    small_project(tmp_path)
-    assert ffc(tmp_path, "run").code == 0
-    return tmp_path
+    return ran_project(tmp_path)
 
 
 def _registry(project: Path) -> StateRegistry:

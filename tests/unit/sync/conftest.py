@@ -7,16 +7,14 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from support.cli import ffc
-from support.projects import small_project
+from support.projects import ran_project
 from support.syncs import NOTHING, Shop, first_rows
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a project that was built but never synced."""
-    folder = small_project(tmp_path_factory.mktemp("built"))
-    assert ffc(folder, "run").code == 0
+    folder = ran_project(tmp_path_factory.mktemp("built"))
     for path in (folder / ".ffc").glob("online.db*"):
         path.unlink()
     with sqlite3.connect(folder / ".ffc" / "state.db") as connection:
