@@ -23,7 +23,6 @@ from ffc.compiler.catalog import read_catalog
 from ffc.compiler.compilation import Compilation
 from ffc.compiler.dialects import translate_all
 from ffc.compiler.fingerprints import recipe_of
-from ffc.compiler.hazards import hazards_of
 from ffc.compiler.lineage.nodes import lineage_of
 from ffc.compiler.oracle import Oracle, says_more
 from ffc.compiler.outline import Outline, asked_by, raw
@@ -37,6 +36,7 @@ from ffc.project.reader import Resources, SqlFile
 from ffc.sql.build import generate
 from ffc.sql.translation import Translation
 
+_VIEW: Final = "feature_view."
 # What others don't see of a transformation.
 _TEXTS: Final = ("raw", "sql", "sql_next", "target_sql", "target_sql_next")
 # What an edit of its text can't change, while its columns and what they come from are the same.
@@ -107,13 +107,15 @@ class _Known:
         """Return a node as it was."""
         return self.earlier.lines.node(self._line[number])
 
-    def readers(self, number: int) -> list[int]:
-        """Return all that reads a node, and what reads that."""
+    def views(self, number: int) -> list[FeatureView]:
+        """Return the feature views that a node reaches."""
         reached = {number}
         for other, parents in enumerate(self.outline.parents[number + 1 :], number + 1):
             if not reached.isdisjoint(parents):
                 reached.add(other)
-        return sorted(reached - {number})
+        ids = self.outline.ids
+        nodes = (self.node(other) for other in sorted(reached) if ids[other].startswith(_VIEW))
+        return [node for node in nodes if isinstance(node, FeatureView)]
 
     def with_nodes(self, made: Mapping[int, Transformation]) -> Earlier:
         """Return the compilation with other nodes, and with the fingerprints that follow."""
@@ -164,16 +166,23 @@ def _edited(
         same = asked_by(rendered, state.following.get(old.id)).environment == asked.environment
         if not same or lineage_of(state, made) != old.lineage or not _seen_as(old, made):
             return None
-        views = [known.node(n) for n in known.readers(number)]
-        found = [view for view in views if isinstance(view, FeatureView)]
-        whole = Span(file=file.path)
-        if state.diagnostics or any(hazards_of(state, made.id, found, lambda _: whole)):
+        if state.diagnostics or _is_hazard(state, made.id, known.views(number)):
             return None
     finally:
         oracle.close()
     spellings = {reading.query: reading.spelling for reading in state.readings.values()}
     made = structs.replace(made, **{name: getattr(old, name) for name in _ELSEWHERE})
     return made, raw(recipe_of(made, state.project.dialect, spellings))
+
+
+def _is_hazard(state: Compilation, node: str, views: Sequence[FeatureView]) -> bool:
+    """Tell whether there is anything to warn of in a query that views are made of."""
+    if not views:
+        return False
+    from ffc.compiler.hazards import hazards_of  # few edits need it
+
+    nowhere = Span(file="")
+    return any(True for _ in hazards_of(state, node, views, lambda _: nowhere))
 
 
 def _is_plain(known: _Known, old: Transformation, parents: Sequence[AnyNode]) -> bool:

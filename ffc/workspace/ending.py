@@ -60,6 +60,9 @@ class Work(Struct, frozen=True, kw_only=True):
         known = self.cache.outcome(key, os.environ)
         if known is not None:
             return self._known(known, settled, texts)
+        from ffc.compiler.scratch import prepare_scratch
+
+        prepare_scratch()  # it is opened while the rest of the compiler is loaded
         return self._edited(key, settled, texts) or self._whole(key, settled, texts)
 
     def chosen(self) -> ChosenTarget | None:
