@@ -9,7 +9,7 @@ import duckdb
 import pytest
 from support.slow import all_but_first
 
-from ffc.compiler import compile_project
+from ffc.compiler.compile import compile_project
 from ffc.conformance.brute_force import training_rows
 from ffc.conformance.comparing import differences
 from ffc.conformance.random_projects import (

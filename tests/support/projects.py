@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ffc.compiler import Compiled, compile_project
+from ffc.compiler.compile import Compiled, compile_project
 from ffc.connect.profiles import choose_target, read_profile, usable
 from ffc.connect.session import Session
 from ffc.manifest.records import Manifest, Target
