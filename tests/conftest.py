@@ -29,5 +29,7 @@ def _write_to_memory() -> None:
     """
     if {"TMPDIR", "PYTEST_DEBUG_TEMPROOT"} & os.environ.keys():
         return
-    if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM:
+    if not _MEMORY.is_dir() or os.statvfs(_MEMORY).f_flag & os.ST_NOEXEC:
+        return
+    if shutil.disk_usage(_MEMORY).free > _ROOM:
         os.environ["PYTEST_DEBUG_TEMPROOT"] = str(_MEMORY)

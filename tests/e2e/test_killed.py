@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -94,19 +95,31 @@ def contents(project: Path) -> dict[str, Any]:
     return found
 
 
-def killed_run(project: Path, after: float, number: int = signal.SIGKILL) -> int:
-    """Start a run, end it after so many seconds, and return how it ended."""
-    process = subprocess.Popen(
+def started_run(project: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
         [sys.executable, "-m", "ffc", "run", "--quiet"],
         cwd=project,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+
+
+def killed_run(project: Path, after: float) -> int:
+    """Start a run, kill it after so many seconds, and return how it ended."""
+    process = started_run(project)
     try:
         return process.wait(after)
     except subprocess.TimeoutExpired:
-        os.kill(process.pid, number)
+        process.kill()
         return process.wait(30)
+
+
+def builds(project: Path) -> int:
+    """Return how many builds the state store has heard of, a run being at it."""
+    place = f"file:{project}/.ffc/state.db?mode=ro"
+    with suppress(sqlite3.OperationalError), closing(sqlite3.connect(place, uri=True)) as state:
+        return int(state.execute("select count(*) from builds").fetchone()[0])
+    return 0
 
 
 @pytest.fixture(scope="module")
@@ -168,8 +181,15 @@ def test_a_run_that_is_asked_to_end_leaves_nothing_half_built(
     config = "{{ config(materialized='table') }} "
     files = {"transformations/slow.sql": config + slow}
     project = small_project(tmp_path, **files)
+    process = started_run(project)
+    end = time.monotonic() + 30
+    while not builds(project):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    # What hangs on nothing began before anything was built.
     started = time.monotonic()
-    assert killed_run(project, 3, number) == code
+    process.send_signal(number)
+    assert process.wait(30) == code
     assert time.monotonic() - started < 10
     document = json.loads((project / "target" / "run_results.json").read_text())
     assert document["status"] == "cancelled"
