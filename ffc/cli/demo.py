@@ -138,7 +138,9 @@ def _server(folder: Path) -> Iterator[int]:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     command = [sys.executable, "-m", "ffc", "serve", "--quiet", "--port", str(port)]
-    environment = {**os.environ, "FFC_PROJECT_DIR": str(folder)}
+    # What the environment says of other projects is nothing to this one.
+    others = {name: value for name, value in os.environ.items() if not name.startswith("FFC_")}
+    environment = {**others, "FFC_PROJECT_DIR": str(folder)}
     process = subprocess.Popen(command, env=environment)
     try:
         _wait_until_ready(process, port)

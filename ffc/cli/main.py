@@ -133,6 +133,8 @@ def cli() -> None:
 
     Write YAML and SQL in a git project; ffc checks it, builds point-in-time training sets in your
     warehouse and serves the same values to models.
+
+    Every option of a command may come from the environment: FFC_TARGET is --target.
     """
 
 
