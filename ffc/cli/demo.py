@@ -22,6 +22,7 @@ from ffc.auth import local_user
 from ffc.cli.diagnosing import show_diagnostics
 from ffc.cli.progress import TerminalSink
 from ffc.cli.starter import copy_template
+from ffc.cli.widths import answer_width
 from ffc.connect.session import Session
 from ffc.core.errors import FfcError, ProjectError
 from ffc.core.tables import render_records
@@ -128,7 +129,8 @@ def _build(folder: Path) -> None:
         _step(f"ffc training-set {TRAINING_SET}", "what was known at each label's instant")
         found = read_training_set(session, TRAINING_SET, principal=local_user(), limit=2)
         rows = [found.text_row(row) for batch in found.batches for row in batch.to_pylist()]
-        click.echo(render_records([column.name for column in found.columns], rows))
+        names = [column.name for column in found.columns]
+        click.echo(render_records(names, rows, answer_width()))
 
 
 @contextmanager

@@ -14,8 +14,8 @@ from ffc.cli.options import LIMIT
 from ffc.cli.rendering import limited, render_counts, render_diagnostics, render_rest
 from ffc.cli.sarif import sarif
 from ffc.cli.streams import answer, answer_exactly, talk
+from ffc.cli.widths import talk_width
 from ffc.core.diagnostics import Diagnostic, document
-from ffc.core.tables import WIDTH
 from ffc.manifest.files import encode
 from ffc.workspace.folder import Workspace
 
@@ -61,7 +61,7 @@ def show_notes(notes: Sequence[str]) -> None:
     for note in notes:
         lines = textwrap.wrap(
             f"note: {note}",
-            WIDTH,
+            talk_width(),
             subsequent_indent="  ",
             break_long_words=False,
             break_on_hyphens=False,

@@ -14,7 +14,7 @@ import click
 
 from ffc import __version__
 from ffc.cli.elsewhere import ALIASES, MEANT, NEEDLESS
-from ffc.cli.streams import open_missing, unread
+from ffc.cli.streams import open_missing, talk, unread
 
 COMMANDS: Final = {
     "init": "Start a new project from a template.",
@@ -160,6 +160,13 @@ def main(args: Sequence[str] | None = None) -> None:
     sys.exit(code)
 
 
+def _show(problem: click.ClickException) -> None:
+    """Show how a command was misused, as click says it."""
+    said = io.StringIO()
+    problem.show(said)
+    talk(said.getvalue().rstrip("\n"))
+
+
 def _asked_by_a_shell() -> bool:
     return "_FFC_COMPLETE" in os.environ
 
@@ -172,6 +179,6 @@ def run(args: Sequence[str] | None = None) -> int:
         click.echo("cancelled", err=True)
         return 130
     except click.ClickException as problem:
-        problem.show()
+        _show(problem)
         return problem.exit_code
     return result if isinstance(result, int) else 0

@@ -75,11 +75,13 @@ def _pairs(keys: Sequence[str]) -> dict[str, str]:
 
 
 def _print(answer: FeatureResponse) -> None:
-    from ffc.core.tables import render_table
+    from ffc.cli.widths import answer_width
+    from ffc.core.tables import render_fitted
 
     row = answer.rows[0]
     columns = zip(
         answer.columns, row.values, row.statuses or (), row.event_times or (), strict=True
     )
+    heads = ["feature", "value", "status", "event time"]
     table = [(c.name, value, status, time or "") for c, value, status, time in columns]
-    click.echo(render_table(["feature", "value", "status", "event time"], table))
+    click.echo(render_fitted(heads, table, answer_width()))
