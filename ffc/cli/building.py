@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from ffc.cli.streams import answer, answer_exactly, talk
-from ffc.cli.widths import answer_width
+from ffc.cli.widths import answer_width, table_width
 from ffc.core.characters import visible
 from ffc.core.tables import fitted
 from ffc.manifest.files import encode
@@ -39,7 +39,7 @@ def render_builds(builds: Sequence[BuildFacts]) -> str:
         for b, n in zip(builds, names, strict=True)
     ]
     heads = ["build", "built (UTC)", "rows", "now", "node"]
-    lines, table = fitted(heads, rows, answer_width())
+    lines, table = fitted(heads, rows, table_width())
     for build, row in zip(builds, table, strict=True):
         lines += [*row, *_details(build)]
     return "\n".join(lines)

@@ -12,7 +12,7 @@ import click
 
 from ffc import __version__
 from ffc.cli.streams import answer, answer_exactly
-from ffc.cli.widths import answer_width
+from ffc.cli.widths import answer_folded, answer_width
 from ffc.manifest.files import encode
 from ffc.run.looking.debugging import Checked
 
@@ -23,7 +23,7 @@ def show_versions() -> None:
     """Write what is installed."""
     libraries = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
     told = f"ffc {__version__}, Python {platform.python_version()}, {libraries}"
-    answer(textwrap.fill(told, answer_width()))
+    answer(answer_folded(told))
 
 
 def show_check(quiet: bool) -> Callable[[Checked], None]:

@@ -12,7 +12,7 @@ from ffc.auth import local_user
 from ffc.cli.building import commit_text
 from ffc.cli.running import ended_when_asked, shown
 from ffc.cli.streams import answer, answer_exactly, talk
-from ffc.cli.widths import answer_width, talk_width
+from ffc.cli.widths import answer_width, table_width, talk_width
 from ffc.connect.session import Session
 from ffc.core.characters import visible
 from ffc.core.tables import fitted, render_fitted
@@ -46,7 +46,7 @@ def render_deployments(found: Sequence[DeploymentFacts]) -> str:
         for each in found
     ]
     heads = ["deployment", "deployed (UTC)", *Changes.__struct_fields__, "now"]
-    lines, table = fitted(heads, rows, answer_width())
+    lines, table = fitted(heads, rows, table_width())
     for each, row in zip(found, table, strict=True):
         lines += [*row, *_details(each)]
     return "\n".join(lines)
@@ -83,7 +83,7 @@ def render_plan(plan: RolledBack) -> str:
         return f"{head}: no node changes"
     heads = ["change", "build", "becomes", "built (UTC)", "node"]
     rows = [[c.change, c.before, c.build, _minute(c.built), c.id] for c in plan.changes]
-    return f"{head}\n\n{render_fitted(heads, rows, answer_width())}"
+    return f"{head}\n\n{render_fitted(heads, rows, table_width())}"
 
 
 def go_back(session: Session, to: str, output: str, quiet: bool) -> int:

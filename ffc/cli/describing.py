@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import sys
-import textwrap
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -13,7 +12,7 @@ import click
 
 from ffc.auth import local_user
 from ffc.cli.streams import answer, answer_exactly
-from ffc.cli.widths import answer_width
+from ffc.cli.widths import answer_folded, answer_width
 from ffc.connect.session import Session
 from ffc.core.characters import cells, encodable, leading, visible
 from ffc.manifest.files import encode
@@ -51,7 +50,7 @@ def show_statistics(session: Session, node: str, output: str) -> None:
 def render_statistics(found: Statistics, encoding: str | None = None) -> str:
     """Return statistics as text; bars are of blocks if the encoding has them."""
     bars = BLOCKS if encodable(BLOCKS, encoding) == BLOCKS else PLAIN
-    head = textwrap.fill(f"{found.node}, build {found.build}: {found.rows:,} rows", answer_width())
+    head = answer_folded(f"{found.node}, build {found.build}: {found.rows:,} rows")
     blocks = [head, _table(found, bars)]
     frequent = [line for column in found.columns for line in _frequent(column, found.columns)]
     if frequent:

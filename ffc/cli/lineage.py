@@ -9,7 +9,7 @@ from typing import Final
 
 import click
 
-from ffc.cli.widths import answer_width
+from ffc.cli.widths import answer_folded, answer_width
 from ffc.core.characters import cells, encodable, visible
 from ffc.core.tables import WIDTH
 from ffc.manifest.lineage import LineageGraph, Link, Place
@@ -45,9 +45,7 @@ def render_lineage(
     for up in ways:
         drawing = _Drawing(graph, up, nodes, answer_width())
         heading = f"{visible(str(start))} {'comes from' if up else 'goes into'}"
-        heading = textwrap.fill(
-            heading, answer_width(), subsequent_indent="  ", break_long_words=False
-        )
+        heading = answer_folded(heading)
         body = list(drawing.lines(start, depth or _ENDLESS))
         parts.append("\n".join([click.style(heading, bold=True), *(body or ["  nothing"])]))
     drawn = "\n\n".join(parts)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -12,7 +11,7 @@ import click
 from ffc.adapter.state import NodeRun, RunRecord, StateStore
 from ffc.cli.progress import result_text
 from ffc.cli.streams import answer, answer_exactly, talk
-from ffc.cli.widths import answer_folded, answer_width
+from ffc.cli.widths import answer_folded, answer_width, table_width
 from ffc.core.diagnostics import did_you_mean
 from ffc.core.errors import NotFound
 from ffc.core.tables import is_within, render_fitted, render_sideways, render_table
@@ -73,7 +72,7 @@ def render_runs(runs: Sequence[tuple[RunRecord, Sequence[NodeRun]]]) -> str:
         ]
         for run, nodes in runs
     ]
-    return render_fitted(heads, rows, answer_width())
+    return render_fitted(heads, rows, table_width())
 
 
 def _took(run: RunRecord) -> str:
@@ -89,8 +88,8 @@ def render_run(run: RunRecord, nodes: Sequence[NodeRun]) -> str:
     head = f"{run.id} ({run.command} by {run.principal} in `{run.target}`): {run.status}"
     rows = [[n.action, n.id, n.status, n.rows.get("out", ""), f"{n.seconds:.2f}s"] for n in nodes]
     heads = ["action", "node", "status", "rows", "took"]
-    table = render_fitted(heads, rows, answer_width(), title=1)
-    head = textwrap.fill(f"{head}, started {run.started}", answer_width())
+    table = render_fitted(heads, rows, table_width(), title=1)
+    head = answer_folded(f"{head}, started {run.started}")
     return f"{head}\n\n{table}" if rows else head
 
 

@@ -16,7 +16,7 @@ from ffc.cli.building import commit_text
 from ffc.cli.facts import Facts, column_facts, node_facts, notes_on, origin_text, type_of
 from ffc.cli.looking import render_rows, rows_document
 from ffc.cli.streams import answer, answer_exactly, talk
-from ffc.cli.widths import answer_width
+from ffc.cli.widths import answer_width, table_width
 from ffc.core.characters import cells, leading, visible
 from ffc.core.diagnostics import shortened
 from ffc.core.errors import NotFound
@@ -164,7 +164,7 @@ def render_columns(node: AnyNode, manifest: Manifest) -> str:
     """
     if not node.columns:
         return ""
-    head, table = fitted(*_column_table(node), answer_width())
+    head, table = fitted(*_column_table(node), table_width())
     width = cells(head[-1]) if head else answer_width()
     sources = [origin_text(origin) for origin in origins(manifest, node).values()]
     room = answer_width() - width - 2
@@ -272,6 +272,6 @@ def render_builds(builds: Sequence[BuildFacts]) -> str:
         ]
         for build in builds
     ]
-    head, table = fitted(heads, rows, answer_width())
+    head, table = fitted(heads, rows, table_width())
     top = [click.style(head[0], bold=True), head[1]] if head else [click.style("builds", bold=True)]
     return "\n".join([*top, *(line for lines in table for line in lines)])

@@ -23,6 +23,11 @@ def talk_width() -> int:
     return _width(sys.stderr)
 
 
+def table_width() -> int:
+    """Return how wide a table may be: all that a terminal has, and all that it needs elsewhere."""
+    return _columns(sys.stdout) or sys.maxsize
+
+
 def answer_folded(line: str, indent: int = 2) -> str:
     """Return a line of an answer as other programs read it; on a terminal, in lines that fit."""
     return _folded(line, answer_width(), indent) if sys.stdout.isatty() else line
@@ -48,8 +53,14 @@ def _folded(line: str, width: int, indent: int) -> str:
 
 
 def _width(stream: TextIO) -> int:
+    columns = _columns(stream)
+    return min(WIDTH, columns) if columns else WIDTH
+
+
+def _columns(stream: TextIO) -> int:
+    """Return how many columns a terminal has; 0 where that is not known, or it is none."""
     try:
         columns = os.get_terminal_size(stream.fileno()).columns
     except (AttributeError, OSError, ValueError):
-        return WIDTH
-    return min(WIDTH, max(columns, _LEAST)) if columns else WIDTH
+        return 0
+    return max(columns, _LEAST) if columns else 0

@@ -75,7 +75,7 @@ def _pairs(keys: Sequence[str]) -> dict[str, str]:
 
 
 def _print(answer: FeatureResponse) -> None:
-    from ffc.cli.widths import answer_width
+    from ffc.cli.widths import table_width
     from ffc.core.tables import render_fitted
 
     row = answer.rows[0]
@@ -84,4 +84,4 @@ def _print(answer: FeatureResponse) -> None:
     )
     heads = ["feature", "value", "status", "event time"]
     table = [(c.name, value, status, time or "") for c, value, status, time in columns]
-    click.echo(render_fitted(heads, table, answer_width()))
+    click.echo(render_fitted(heads, table, table_width()))
