@@ -13,7 +13,7 @@ from typing import Final
 import click
 
 from ffc import __version__
-from ffc.cli.elsewhere import ALIASES, MEANT, NEEDLESS
+from ffc.cli.elsewhere import ALIASES, LATER, MEANT, NEEDLESS
 from ffc.cli.streams import open_missing, talk, unread
 
 COMMANDS: Final = {
@@ -120,6 +120,9 @@ class LazyGroup(click.Group):
             name = problem.command_name
             if name in MEANT:
                 message = f"No such command '{name}'. Did you mean '{MEANT[name]}'?"
+                raise click.UsageError(message, ctx) from None
+            if name in LATER:
+                message = f"No such command '{name}' in this version: {LATER[name]}"
                 raise click.UsageError(message, ctx) from None
             if name in NEEDLESS:
                 raise click.UsageError(f"No such command '{name}': {NEEDLESS[name]}", ctx) from None
