@@ -195,6 +195,15 @@ def test_each_node_is_told_of_whole(name: str) -> None:
                 assert (node_page(parent), column_anchor(origin)) in reached, (node.id, column)
 
 
+def test_what_is_said_of_a_group_is_told_of_its_tables() -> None:
+    for node in made("flights").nodes:
+        said = (
+            "Every flight that left New York City in 2013"
+            in pages("flights")[node_page(node.id)].text
+        )
+        assert said == (node.kind == "source"), node.id
+
+
 def test_a_features_own_words_are_told() -> None:
     page = pages("template")["nodes/feature_view.customer_daily.html"]
     assert "Null: bought nothing." in page.text

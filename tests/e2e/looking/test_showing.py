@@ -99,6 +99,14 @@ def test_a_project_that_was_never_run(flights: Path, kind: str) -> None:
         ("plane_register", {"timestamp": "none: it is static"}),
         ("plane", {"keys": "tail_number", "tags": "delays, pii"}),
         (
+            "nyc.airlines",
+            {
+                "group": "Every flight that left New York City in 2013, and what was around it.",
+                "owner": "data@flights.example",
+                "tags": "raw",
+            },
+        ),
+        (
             "late_arrival",
             {
                 "label": "is_late",
