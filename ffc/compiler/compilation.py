@@ -38,7 +38,8 @@ class Compilation(Struct, kw_only=True):
     `unbuilt` was reported too, but what reads it is checked: part of it is not in this version, or
     what is wrong about it is of no matter to others. `aggregates`
     are features by view and name, `on_demand` the views that each on-demand feature reads, `unlike`
-    the columns that were reported as no keys; `no_store` tells that a missing store was.
+    the columns that were reported as no keys; `no_store` tells that a missing store was. What reads
+    a node that is `exact` sees its query, not its columns alone.
     """
 
     resources: Resources
@@ -63,6 +64,7 @@ class Compilation(Struct, kw_only=True):
     unbuilt: set[str] = field(default_factory=set)
     aggregates: set[tuple[str, str]] = field(default_factory=set)
     on_demand: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    exact: set[str] = field(default_factory=set)
     unlike: set[tuple[str, str]] = field(default_factory=set)
     no_store: bool = False
     diagnostics: list[Diagnostic] = field(default_factory=list)

@@ -17,7 +17,7 @@ from ffc.compiler.data_tests import check_data_tests
 from ffc.compiler.defaults import apply_defaults, check_defaults
 from ffc.compiler.dialects import translate_all
 from ffc.compiler.feature_views import type_feature_view
-from ffc.compiler.fingerprints import with_fingerprints
+from ffc.compiler.fingerprints import Recipe, recipe_of, with_fingerprints
 from ffc.compiler.graph import order_relations
 from ffc.compiler.hazards import warn_hazards
 from ffc.compiler.labels import type_labels
@@ -27,6 +27,7 @@ from ffc.compiler.models import plan_models
 from ffc.compiler.notes import apply_notes
 from ffc.compiler.on_demand import check_on_demand
 from ffc.compiler.oracle import Oracle
+from ffc.compiler.outline import Outline, outline_of
 from ffc.compiler.published import check_published
 from ffc.compiler.sources import declare_entities, declare_sources
 from ffc.compiler.training_sets import plan_training_sets
@@ -57,11 +58,13 @@ class Compiled(Struct, frozen=True, kw_only=True):
     """What a compilation ended in: a manifest if there was no error, and what there is to say.
 
     The manifest is made when it is asked for: who only wants to know what is wrong need not wait
-    for it. `nodes` are those that could be understood, whatever is wrong with others: for editors,
-    without fingerprints; `environment` names the variables that templates read.
+    for it; and so is its outline. `nodes` are those that could be understood, whatever is wrong
+    with others: for editors, without fingerprints; `environment` names the variables that templates
+    read.
     """
 
     makes_manifest: Callable[[], Manifest] | None
+    makes_outline: Callable[[], Outline | None] | None = None
     diagnostics: tuple[Diagnostic, ...]
     environment: frozenset[str] = frozenset()
     nodes: tuple[AnyNode, ...] = ()
@@ -75,6 +78,11 @@ class Compiled(Struct, frozen=True, kw_only=True):
     def manifest(self) -> Manifest | None:
         """What it compiles to; None where it doesn't."""
         return self.makes_manifest() if self.makes_manifest is not None else None
+
+    @property
+    def outline(self) -> Outline | None:
+        """What the next compilation needs to know of it; None where it doesn't compile."""
+        return self.makes_outline() if self.makes_outline is not None else None
 
 
 @interruptible()
@@ -123,6 +131,7 @@ def compile_project(
             run_pass(state, oracle)
     finally:
         oracle.close()
+    state.exact |= oracle.exact()
     if resources.project is None:
         # Its variables are not known, so nobody can tell which ones are missing.
         said = (d for d in state.diagnostics if d.code != "FF203")
@@ -155,17 +164,25 @@ def _compiled(state: Compilation, complete: bool) -> Compiled:
         names = ", ".join(sorted(state.failed))
         silent = error("FF900", f"a bug in ffc: nothing was said about {names}", _whole_project())
         return _incomplete(state, (*found, silent))
+    ended = once(partial(_ended, state))
     return Compiled(
-        makes_manifest=once(partial(_manifest, state)),
+        makes_manifest=once(lambda: _manifest(state, ended()[0])),
+        makes_outline=lambda: outline_of(state, *ended()),
         diagnostics=found,
         nodes=tuple(state.nodes.values()),
     )
 
 
-def _manifest(state: Compilation) -> Manifest:
+def _ended(state: Compilation) -> tuple[list[AnyNode], dict[str, Recipe]]:
+    """Return the nodes with their fingerprints, parents before children, and what these are of."""
     spellings = {reading.query: reading.spelling for reading in state.readings.values()}
-    nodes = with_fingerprints(state.nodes, state.project.dialect, spellings)
-    by_id = tuple(nodes[node] for node in sorted(nodes))
+    dialect = state.project.dialect
+    recipes = {node: recipe_of(made, dialect, spellings) for node, made in state.nodes.items()}
+    return list(with_fingerprints(state.nodes, recipes).values()), recipes
+
+
+def _manifest(state: Compilation, nodes: list[AnyNode]) -> Manifest:
+    by_id = tuple(sorted(nodes, key=lambda node: node.id))
     project = state.project
     return Manifest(
         project=Project(

@@ -34,7 +34,8 @@ _SYMBOLS: Final = {"div": ["/"], "intdiv": ["//"], "mod": ["%"], "dpipe": ["||"]
 def translate_all(state: Compilation) -> None:
     """Give every transformation its SQL in the target's dialect, or say what has none."""
     dialect, target = state.project.dialect, state.target.dialect
-    foreign = [node for node in state.nodes.values() if isinstance(node, Transformation)]
+    made = (node for node in state.nodes.values() if node.id in state.rendered)
+    foreign = [node for node in made if isinstance(node, Transformation)]
     if dialect == target or not foreign:
         return
     translation = state.translations.get(dialect)

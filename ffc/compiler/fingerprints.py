@@ -4,13 +4,19 @@ A data fingerprint covers the canonical SQL, the parents' data fingerprints and 
 changes a value; never formatting, comments, the target or a schema. Both kinds begin with the
 version of this reckoning: when a new ffc or a new sqlglot would reckon otherwise, VERSION grows,
 and a deployed definition (which keeps its SQL) is reckoned anew before it is called changed.
+
+What a node itself gives to its data fingerprint is its recipe: where only a parent is another one,
+the fingerprint follows from the recipe alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+import re
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
-from typing import Any
+from itertools import zip_longest
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
@@ -53,33 +59,69 @@ _DATA: Mapping[type[Struct], tuple[str, ...]] = {
 }
 
 
-def with_fingerprints(
-    nodes: Mapping[str, AnyNode], dialect: str, spellings: Mapping[str, Spelling]
-) -> dict[str, AnyNode]:
-    """Return the nodes with their fingerprints; parents come before children in `nodes`.
+# Where a parent's fingerprint belongs in a document; nobody can have written it.
+_MARK: Final = os.urandom(16).hex()
+_ALL: Final = f"{_MARK}*"
+_HOLES: Final = re.compile(rb'"%b\*"|%b([0-9]+);' % (_MARK.encode(), _MARK.encode()))
+
+
+class Recipe(Struct, frozen=True, array_like=True):
+    """What a data fingerprint is made of: a document with holes between its `parts`.
+
+    `parents` tells what belongs in each hole: the fingerprint of the parent of that number, in the
+    order of `depends_on`, or the sorted list of all, where the number is below 0.
+    """
+
+    parts: tuple[bytes, ...]
+    parents: tuple[int, ...]
+
+    def fingerprint(self, parents: Sequence[str]) -> str:
+        """Return the data fingerprint of a node whose parents have these, in their order."""
+        filled = [
+            parents[number].encode() if number >= 0 else msgspec.json.encode(sorted(parents))
+            for number in self.parents
+        ]
+        pairs = zip_longest(self.parts, filled, fillvalue=b"")
+        return _hashed(b"".join(part for pair in pairs for part in pair))
+
+
+def recipe_of(node: AnyNode, dialect: str, spellings: Mapping[str, Spelling]) -> Recipe:
+    """Return what a node gives to its data fingerprint.
 
     `spellings` are those of queries in the project's dialect, as far as they are known.
     """
+    holes = {parent: f"{_MARK}{number};" for number, parent in enumerate(node.depends_on)}
+    document = msgspec.json.encode(_data_of(node, holes, dialect, spellings), order="sorted")
+    parts = _HOLES.split(document)
+    numbers = (int(number) if number is not None else -1 for number in parts[1::2])
+    return Recipe(tuple(parts[::2]), tuple(numbers))
+
+
+def with_fingerprints(
+    nodes: Mapping[str, AnyNode], recipes: Mapping[str, Recipe]
+) -> dict[str, AnyNode]:
+    """Return the nodes with their fingerprints; parents come before children in `nodes`."""
     done: dict[str, AnyNode] = {}
     for node_id, node in nodes.items():
-        parents = {parent: done[parent].data_fingerprint for parent in node.depends_on}
+        parents = [done[parent].data_fingerprint for parent in node.depends_on]
+        words = msgspec.json.encode(_words_of(node), order="sorted")
         done[node_id] = msgspec.structs.replace(
             node,
-            data_fingerprint=_hash(_data_of(node, parents, dialect, spellings)),
-            metadata_fingerprint=_hash(_words_of(node)),
+            data_fingerprint=recipes[node_id].fingerprint(parents),
+            metadata_fingerprint=_hashed(words),
         )
     return done
 
 
-def _hash(document: object) -> str:
-    encoded = msgspec.json.encode(document, order="sorted")
-    return f"f{VERSION}_{blake2b(encoded, digest_size=16).hexdigest()}"
+def _hashed(document: bytes) -> str:
+    return f"f{VERSION}_{blake2b(document, digest_size=16).hexdigest()}"
 
 
 def _data_of(
     node: AnyNode, parents: Mapping[str, str], dialect: str, spellings: Mapping[str, Spelling]
 ) -> dict[str, object]:
-    document: dict[str, object] = {"kind": node.kind, "parents": sorted(parents.values())}
+    """Return the document of a node; `parents` is what stands for each of them."""
+    document: dict[str, object] = {"kind": node.kind, "parents": _ALL}
     if isinstance(node, Transformation):
         own = node.dialect or dialect
         known = spellings if own == dialect else {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 
 import msgspec
 
@@ -24,21 +24,29 @@ def warn_hazards(state: Compilation) -> None:
     """Warn of what makes features differ from run to run, and of windows that look ahead."""
     written = {node_id("feature_view", v.name, v.variant): v for v in state.resources.feature_views}
     for node, views in _readers(state).items():
-        timed = [view for view in views if view.event_time]
-        keys = {key.lower() for view in timed for key in view.source_keys}
-        for rendered in (state.rendered[node], state.following.get(node)):
-            if rendered is not None:
-                place = written[views[0].id].at("name")
-                state.say(node, *_unstable(state, rendered, place))
-            if rendered is not None and timed:
-                place = written[timed[0].id].at("name")
-                state.say(node, *_ahead(state, rendered, keys, place))
+        state.say(node, *hazards_of(state, node, views, lambda view: written[view.id].at("name")))
     for view in state.resources.feature_views:
         state.say(node_id("feature_view", view.name, view.variant), *_conditions(state, view))
     for feature in state.resources.on_demand:
         node = node_id("on_demand", feature.name, feature.variant)
         if node in state.on_demand and feature.sql:
             state.say(node, *_expression(state, "sql", feature.sql, feature.at("sql")))
+
+
+def hazards_of(
+    state: Compilation,
+    node: str,
+    views: Sequence[FeatureView],
+    place: Callable[[FeatureView], Span],
+) -> Iterator[Diagnostic]:
+    """Yield what is to be warned of in a transformation that these views are made of."""
+    timed = [view for view in views if view.event_time]
+    keys = {key.lower() for view in timed for key in view.source_keys}
+    for rendered in (state.rendered[node], state.following.get(node)):
+        if rendered is not None and views:
+            yield from _unstable(state, rendered, place(views[0]))
+        if rendered is not None and timed:
+            yield from _ahead(state, rendered, keys, place(timed[0]))
 
 
 def _readers(state: Compilation) -> dict[str, list[FeatureView]]:

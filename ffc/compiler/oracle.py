@@ -144,6 +144,14 @@ class Oracle:
         self._note(node, found, "", exact=False)
         return found
 
+    def declare_known(self, node: str, columns: Sequence[Column]) -> None:
+        """Make a node known by its columns as they were found before; it is not exact."""
+        self._note(node, tuple(columns), "", exact=False)
+
+    def exact(self) -> set[str]:
+        """Return the nodes of which more can be seen than names and types of columns."""
+        return {each.node for each in self._declared.values() if each.exact}
+
     def _native(self, columns: Sequence[Column]) -> tuple[Column, ...]:
         """Return columns as DuckDB has them."""
         typed = [
@@ -161,7 +169,7 @@ class Oracle:
         if isinstance(found, Refusal):
             raise InternalError(f"{node} can't be declared: {found.message}")
         read = self._read_by(sql)
-        exact = _says_more(sql, found) or any(each.exact for each in read)
+        exact = says_more(sql, found) or any(each.exact for each in read)
         self._note(node, found, sql, exact)
 
     def _note(self, node: str, columns: tuple[Column, ...], sql: str, exact: bool) -> None:
@@ -260,7 +268,7 @@ def _typed(node: _Declared) -> list[exp.ColumnDef]:
     ]
 
 
-def _says_more(sql: str, columns: Sequence[Column]) -> bool:
+def says_more(sql: str, columns: Sequence[Column]) -> bool:
     """Tell whether more follows from a query than names and types, such as how text is compared."""
     return "collate" in sql.lower() or not all(map(_is_simple, {c.native for c in columns}))
 

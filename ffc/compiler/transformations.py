@@ -46,12 +46,23 @@ from ffc.sql.snapshots import TIMES as TIMES_OF_VERSIONS
 MOST_COLUMNS: Final = 20
 
 
-def render_transformations(state: Compilation) -> None:
-    """Render every SQL file; of an incremental one also what follows the first build."""
+def render_transformations(
+    state: Compilation, answers: Mapping[tuple[str, ...], str] | None = None
+) -> None:
+    """Render every SQL file; of an incremental one also what follows the first build.
+
+    `answers` are the ids that names stand for, where the catalog need not be asked.
+    """
     library, problems = read_macros(state.macros, RESERVED)
+
+    def found(*words: str) -> str:
+        if answers is not None:
+            return answers.get(words, "?")
+        return _id(state, *words) if len(words) == 1 else _source_id(state, *words)
+
     resolver = Resolver(
-        ref=lambda name: _id(state, name),
-        source=lambda group, table: _source_id(state, group, table),
+        ref=found,
+        source=found,
         variables=state.project.vars,
         environment=state.environment,
         target={

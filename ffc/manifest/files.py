@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ import msgspec
 
 from ffc.core.errors import NotFound
 from ffc.core.files import write_atomically
-from ffc.manifest.records import Entity, Manifest, Model, Source, Transformation
+from ffc.manifest.lines import encode_manifest
+from ffc.manifest.records import AnyNode, Entity, Manifest, Model, Source, Transformation
 from ffc.manifest.upgrades import decode_manifest
 
 NO_SQL = (Entity, Model, Source)
@@ -20,43 +22,41 @@ def encode(document: Any) -> bytes:
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
 
 
-def encode_manifest(manifest: Manifest) -> bytes:
-    """Return a manifest as JSON, each node on a line of its own, so that a diff tells of nodes."""
-
-    def written(name: str) -> bytes:
-        value = getattr(manifest, name)
-        if name != "nodes":
-            return msgspec.json.encode(value)
-        return b"[\n%b\n]" % b",\n".join(map(msgspec.json.encode, value))
-
-    fields = (b'"%b":%b' % (name.encode(), written(name)) for name in manifest.__struct_fields__)
-    return b"{\n%b\n}\n" % b",\n".join(fields)
-
-
 def write_manifest(manifest: Manifest, path: Path) -> None:
     """Write a manifest whole or not at all."""
     write_atomically(path, encode_manifest(manifest))
 
 
-def write_project(manifest: Manifest, folder: Path) -> None:
+def write_project(manifest: Manifest, folder: Path, encoded: bytes | None = None) -> None:
     """Write `manifest.json`, and each node's SQL under `compiled/` for people to read.
 
-    What follows the first build of an incremental is `NODE.next.sql`.
+    What follows the first build of an incremental is `NODE.next.sql`. The manifest may be `encoded`
+    already.
     """
     compiled = folder / "compiled"
-    wanted = {f"{node.id}.sql": node.sql for node in manifest.nodes if not isinstance(node, NO_SQL)}
-    following = {
-        f"{node.id}.next.sql": node.sql_next
-        for node in manifest.nodes
-        if isinstance(node, Transformation) and node.sql_next
-    }
-    wanted |= following
+    wanted = {name: sql for node in manifest.nodes for name, sql in _texts(node)}
     for name, sql in wanted.items():
         _write(compiled / name, f"{sql.rstrip()}\n".encode())
     for path in compiled.glob("*.sql"):
         if path.name not in wanted:
             path.unlink()
-    write_manifest(manifest, folder / "manifest.json")
+    write_atomically(folder / "manifest.json", encoded or encode_manifest(manifest))
+
+
+def write_nodes(nodes: Iterable[AnyNode], encoded: bytes, folder: Path) -> None:
+    """Write the SQL of nodes, and the manifest that they are in; the others' lies there already."""
+    for node in nodes:
+        for name, sql in _texts(node):
+            _write(folder / "compiled" / name, f"{sql.rstrip()}\n".encode())
+    write_atomically(folder / "manifest.json", encoded)
+
+
+def _texts(node: AnyNode) -> Iterator[tuple[str, str]]:
+    """Yield the files of a node, by their names."""
+    if not isinstance(node, NO_SQL):
+        yield f"{node.id}.sql", node.sql
+    if isinstance(node, Transformation) and node.sql_next:
+        yield f"{node.id}.next.sql", node.sql_next
 
 
 def _write(path: Path, data: bytes) -> None:

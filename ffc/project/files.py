@@ -50,6 +50,12 @@ class ProjectFiles(Struct, frozen=True, kw_only=True):
         """Return all that there is to know of them as plain values."""
         return [dict(self.texts), dict(self.broken), dict(self.folders), self.unseen]
 
+    def but_sql(self) -> list[object]:
+        """Return the same without the texts of transformations, of which the paths are there."""
+        sql = dict(self.sql())
+        others = {path: text for path, text in self.texts.items() if path not in sql}
+        return [list(sql), others, *self.plain()[1:]]
+
     def yaml(self) -> list[tuple[str, str]]:
         """Return the resource files."""
         return self._of(YAML_KINDS, YAML)

@@ -100,8 +100,9 @@ class Keeper:
             return self._again(known, file, node, incremental)
         asked: dict[tuple[str, ...], str] = {}
         made, plain = self._render(file, node, _noting(self._resolver, asked), incremental)
+        made.names = asked
         if not (made.diagnostics or made.hidden or made.incomplete):
-            self._keep(alone if plain else with_macros, made, asked)
+            self._keep(alone if plain else with_macros, made)
         return made
 
     def _known(self, key: bytes) -> Kept | None:
@@ -151,9 +152,10 @@ class Keeper:
             settings=settings,
             variables={name for name, _ in kept.variables},
             environment={name for name, _ in kept.environment},
+            names=dict(kept.names),
         )
 
-    def _keep(self, key: bytes, made: Rendered, asked: dict[tuple[str, ...], str]) -> None:
+    def _keep(self, key: bytes, made: Rendered) -> None:
         path = made.file.path
         places = [*made.refs.values()]
         places += [p for s in made.settings.values() for p in (s.name_at, s.value_at, *s.items_at)]
@@ -168,7 +170,7 @@ class Keeper:
             sql=made.sql,
             refs=tuple((name, place_of(place)) for name, place in made.refs.items()),
             settings=settings,
-            names=tuple(asked.items()),
+            names=tuple(made.names.items()),
             variables=tuple((n, self._values.get(n, b"")) for n in sorted(made.variables)),
             environment=tuple((n, key_of(environment.get(n))) for n in sorted(made.environment)),
         )

@@ -231,14 +231,18 @@ def _named(item: Node) -> Span:
     return name.span if name is not None else item.span
 
 
+def sql_file(path: str, text: str) -> SqlFile:
+    """Return a transformation's file; its name may be none."""
+    name, variant = split_variant(PurePosixPath(path).stem)
+    return SqlFile(name=name, variant=variant or DEFAULT_VARIANT, path=path, text=text)
+
+
 _STEM = re.compile(r"[^@]+(@[^@]+)?")
 
 
 def _read_sql(path: str, text: str, resources: Resources, diagnostics: list[Diagnostic]) -> None:
-    stem = PurePosixPath(path).stem
-    name, variant = split_variant(stem)
-    variant = variant or DEFAULT_VARIANT
-    file = SqlFile(name=name, variant=variant, path=path, text=text)
+    file = sql_file(path, text)
+    stem, name, variant = PurePosixPath(path).stem, file.name, file.variant
     if not (_STEM.fullmatch(stem) and is_name(name) and is_name(variant)):
         message = f"`{stem}` is no name for a transformation"
         help_ = "use NAME.sql or NAME@VARIANT.sql: letters, digits, single underscores"

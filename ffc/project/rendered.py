@@ -73,7 +73,7 @@ class Rendered(Struct, kw_only=True):
     """SQL with references as `"__ffc"."node id"`, and how to get back to what was typed.
 
     `incomplete` is a template of which no SQL could be made; `hidden` one that fails by a mistake
-    that was reported elsewhere.
+    that was reported elsewhere. `names` are what was asked for, each with the id that was answered.
     """
 
     file: SqlFile
@@ -87,6 +87,7 @@ class Rendered(Struct, kw_only=True):
     settings: dict[str, Setting] = field(default_factory=dict)
     variables: set[str] = field(default_factory=set)
     environment: set[str] = field(default_factory=set)
+    names: dict[tuple[str, ...], str] = field(default_factory=dict)
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
 

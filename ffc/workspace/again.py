@@ -8,9 +8,10 @@ from pathlib import Path
 from msgspec import Struct
 
 from ffc.core.facts import Facts
-from ffc.manifest.files import write_project
 from ffc.project.files import Read
-from ffc.workspace.folder import Workspace, compile_workspace, find_root
+from ffc.workspace.cache import state_of
+from ffc.workspace.editing import Base
+from ffc.workspace.folder import Workspace, compile_workspace, find_root, write_compiled
 from ffc.workspace.watching import KeptTexts
 
 
@@ -38,13 +39,17 @@ class Again:
         self.texts = KeptTexts()
         self._asked = asked
         self._facts = Facts()
+        self._last: Workspace | None = None
+        self._base: Base | None = None
+        # The outcome that was written last, and how the files looked from outside then.
+        self._written: tuple[bytes, bytes] = (b"", b"")
 
     def compile(self, read: Read | None = None) -> Workspace:
         """Compile the project as it is now; `read` is how files become texts, if not from disk."""
         asked = self._asked
         self._facts = self._facts.again()
         gc.disable()
-        return compile_workspace(
+        self._last = compile_workspace(
             self.root,
             asked.profiles_dir,
             asked.target,
@@ -52,15 +57,23 @@ class Again:
             asked.strict,
             read=read or self.texts.read,
             facts=self._facts,
+            base=self._base,
         )
+        return self._last
 
     def write(self, workspace: Workspace) -> None:
         """Write what the project compiles to."""
-        if workspace.manifest is not None:
-            write_project(workspace.manifest, self.root / "target")
+        if not workspace.ok:
+            return
+        folder, edited = self.root / "target", workspace.ended.edited
+        before = edited.before.key if edited is not None else b""
+        write_compiled(workspace, self._written == (before, state_of(folder)))
+        self._written = (workspace.outcome.key, state_of(folder))
 
     def rest(self) -> None:
         """Clear up, while nobody waits: what is kept is not looked through again."""
+        base = self._last.ended.loads_base() if self._last is not None else None
+        self._base = base or self._base
         gc.collect()
         gc.freeze()
         gc.enable()

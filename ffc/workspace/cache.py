@@ -2,10 +2,13 @@
 
 An outcome is what compiling a project ended in, by the hash of all that a compilation reads: the
 files, profiles.yml, the target and the variables that were asked for, what is installed. Where that
-hash is known nothing is compiled. Where it is not, the facts that were found before are found again
-(`ffc/core/facts.py`), and only what no fact tells is worked out.
+hash is known nothing is compiled. Where only texts of transformations are others than those of an
+outcome, its outline may tell that nothing else is (`ffc/compiler/in_place.py`). Where that isn't so
+the facts that were found before are found again (`ffc/core/facts.py`), and only what no fact tells
+is worked out.
 
-The index of outcomes is small and always read; manifests and facts are read when they are needed.
+The index of outcomes is small and always read; manifests, outlines and facts are read when they are
+needed.
 Every file is written whole and says what its bytes must hash to: one that is damaged, or that
 another ffc wrote, is as good as none. Processes may share the folder: the last one to write wins,
 and what is lost is only worked out again. Where nothing can be written nothing is kept.
@@ -28,7 +31,6 @@ from ffc.core.diagnostics import Diagnostic
 from ffc.core.errors import StoreError
 from ffc.core.facts import Facts, key_of
 from ffc.core.files import write_atomically
-from ffc.manifest.records import Manifest
 
 T = TypeVar("T")
 
@@ -47,12 +49,14 @@ _SPARE: Final = 8 * 1024 * 1024
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
-    """What a compilation ended in; `nodes` is their number, `manifest` the hash of what was kept.
+    """What a compilation ended in; `nodes` is their number, `manifest` the name of what was kept.
 
-    `environment` are the variables that templates read, each with the hash of its value.
+    `environment` are the variables that templates read, each with the hash of its value; `settled`
+    is the hash of all that was compiled but the texts of transformations.
     """
 
     key: bytes
+    settled: bytes = b""
     environment: Mapping[str, bytes]
     diagnostics: tuple[Diagnostic, ...]
     target: str = ""
@@ -99,9 +103,21 @@ class Cache:
                 return outcome
         return None
 
-    def manifest(self, outcome: Outcome) -> Manifest | None:
-        """Return an outcome's manifest, if it is still there."""
-        return self._read(f"manifest-{outcome.manifest}", Manifest)
+    def like(self, settled: bytes, environment: Mapping[str, str]) -> Iterator[Outcome]:
+        """Yield outcomes that ended well, of which only texts may be others; the newest first."""
+        for each in self._index.outcomes:
+            same = each.environment == read_from(environment, each.environment)
+            if each.ok and each.settled == settled and same:
+                yield each
+
+    def manifest(self, outcome: Outcome) -> bytes | None:
+        """Return an outcome's manifest as JSON, if it is still there."""
+        body = self._body(f"manifest-{outcome.manifest}")
+        return bytes(body) if body is not None else None
+
+    def outline(self, outcome: Outcome, kind: type[T]) -> T | None:
+        """Return what was kept of an outcome beside its manifest, if it is still there."""
+        return self._read(f"outline-{outcome.manifest}", kind)
 
     def facts(self) -> Facts:
         """Return the facts that are known."""
@@ -110,26 +126,24 @@ class Cache:
         self._most_recent = max(_FEW, sum(map(len, older.values())) // 8)
         return Facts(older | self._recent)
 
-    def keep(self, found: Outcome, manifest: Manifest | None, facts: Facts) -> Outcome:
-        """Note what a compilation ended in, its manifest, and the facts that it found.
+    def keep(self, found: Outcome, manifest: bytes | None, outline: object = None) -> Outcome:
+        """Note what a compilation ended in, its manifest as JSON, and its outline.
 
-        Returns the outcome with the hash of the manifest.
+        Returns the outcome with the name of the manifest.
         """
         outcome = found
         if manifest is not None:
-            encoded = _encoded(manifest)
-            named = blake2b(encoded, digest_size=16).hexdigest()
+            named = key_of(found.key, found.environment).hex()
             outcome = msgspec.structs.replace(found, manifest=named)
-            if self._body(f"manifest-{named}") is None:
-                self._write(f"manifest-{named}", encoded)
-        self._keep_facts(facts)
+            self._write(f"manifest-{named}", manifest)
+            self._write(f"outline-{named}", _encoded(outline))
         others = [known for known in self._index.outcomes if known.key != outcome.key]
         outcomes = (outcome, *others[: _OUTCOMES - 1])
         self._note(msgspec.structs.replace(self._index, outcomes=outcomes))
         self._forget(known.manifest for known in outcomes)
         return outcome
 
-    def _keep_facts(self, facts: Facts) -> None:
+    def keep_facts(self, facts: Facts) -> None:
         """Store what was found: with what was found lately, or all anew when that is much."""
         found = facts.found_anew()
         if not found:
@@ -158,12 +172,13 @@ class Cache:
         self._write("index", _encoded(index))
 
     def _forget(self, known: Iterable[str]) -> None:
-        """Delete the manifests of outcomes that are not kept."""
+        """Delete the manifests and outlines of outcomes that are not kept."""
         assert self._folder is not None
-        names = {f"manifest-{each}" for each in known}
+        names = set(known)
         with suppress(OSError):
-            for path in self._folder.glob("manifest-*"):
-                if path.name not in names:
+            for path in self._folder.glob("*-*"):
+                kind, _, name = path.name.partition("-")
+                if kind in ("manifest", "outline") and name not in names:
                     path.unlink(missing_ok=True)
 
     def _read(self, name: str, kind: type[T]) -> T | None:

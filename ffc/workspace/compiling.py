@@ -69,6 +69,7 @@ def compile_files(
     wrong = chosen is None or any(d.severity == "error" for d in diagnostics)
     return chosen, Compiled(
         makes_manifest=None if wrong else compiled.makes_manifest,
+        makes_outline=None if wrong else compiled.makes_outline,
         diagnostics=tuple(diagnostics),
         environment=compiled.environment,
         nodes=compiled.nodes,

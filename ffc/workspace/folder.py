@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -20,10 +19,11 @@ from ffc.core.facts import Facts
 from ffc.core.texts import read_text
 from ffc.core.yaml import read_yaml
 from ffc.project.files import PROJECT_FILE, ProjectFiles, Read, find_project, read_files
-from ffc.workspace.cache import Cache, Outcome, read_from, state_of
+from ffc.workspace.cache import Cache, Outcome, state_of
+from ffc.workspace.editing import Base
+from ffc.workspace.ending import Ended, Work
 
 if TYPE_CHECKING:
-    from ffc.compiler import Compiled
     from ffc.connect.profiles import ChosenTarget
     from ffc.connect.session import Session
     from ffc.manifest.records import AnyNode, Manifest
@@ -37,13 +37,16 @@ class Workspace(Struct, frozen=True, kw_only=True):
 
     root: Path
     files: ProjectFiles
-    outcome: Outcome
+    ended: Ended
     cache: Cache
     diagnostics: tuple[Diagnostic, ...]
     loads_target: Callable[[], ChosenTarget | None]
-    loads_manifest: Callable[[], Manifest | None]
-    loads_nodes: Callable[[], tuple[AnyNode, ...]]
     profiles_dir: Path | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        """What the compilation ended in, in short."""
+        return self.ended.outcome
 
     @property
     def ok(self) -> bool:
@@ -59,12 +62,12 @@ class Workspace(Struct, frozen=True, kw_only=True):
     @property
     def nodes(self) -> tuple[AnyNode, ...]:
         """What could be understood, whatever is wrong with the rest."""
-        return self.loads_nodes()
+        return self.ended.loads_nodes()
 
     @property
     def manifest(self) -> Manifest | None:
         """What the project compiles to; None where it doesn't."""
-        return self.loads_manifest() if self.ok else None
+        return self.ended.loads_manifest() if self.ok else None
 
     @contextmanager
     def opening(self) -> Iterator[Callable[[], Session]]:
@@ -115,64 +118,41 @@ def compile_workspace(
     read: Read = read_text,
     cached: bool = True,
     facts: Facts | None = None,
+    base: Base | None = None,
 ) -> Workspace:
     """Read and compile a project; what is wrong with it is in the diagnostics.
 
     `read` is how its files become texts. Where it is `cached` nothing is worked out that an earlier
-    compilation has found; `facts` are what this process has found, and go before the cache.
+    compilation has found; `facts` are what this process has found, and go before the cache, as does
+    a `base`, what it compiled last.
     """
     root = find_root(project_dir)
     files, problems = read_files(root, read)
     given = parse_variables(variables)
     cache = Cache(root if cached and facts is None else None)
-    profiles = _profiles(root, profiles_dir)
-    key = cache.key(files.plain(), problems, str(root), profiles, target, given)
-
-    def work() -> tuple[Outcome, Compiled]:
-        from ffc.workspace.compiling import compile_files
-
-        known = facts or cache.facts()
-        chosen, made = compile_files(root, (files, problems), profiles_dir, target, given, known)
-        environment = read_from(os.environ, made.environment)
-        name = chosen.name if chosen is not None else ""
-        ended = Outcome(
-            key=key,
-            environment=environment,
-            diagnostics=made.diagnostics,
-            target=name,
-            nodes=len(made.nodes) if made.ok else 0,
-            ok=made.ok,
-        )
-        if cache.keeps:
-            ended = cache.keep(ended, made.manifest, known)
-        return ended, made
-
-    def find() -> ChosenTarget | None:
-        from ffc.workspace.compiling import find_target
-
-        return find_target(root, files, profiles_dir, target)[0]
-
-    known = cache.outcome(key, os.environ)
-    outcome, made = (known, None) if known is not None else work()
-
-    def manifest() -> Manifest | None:
-        if made is not None:
-            return made.manifest
-        found = cache.manifest(outcome) if outcome.ok else None
-        return found or work()[1].manifest
-
-    diagnostics = outcome.diagnostics
+    work = Work(
+        root=root,
+        files=files,
+        problems=problems,
+        profiles=_profiles(root, profiles_dir),
+        profiles_dir=profiles_dir,
+        target=target,
+        given=given,
+        cache=cache,
+        facts=facts,
+        base=base,
+    )
+    ended = work.ended()
+    diagnostics = ended.outcome.diagnostics
     if strict:
         diagnostics = tuple(structs.replace(each, severity="error") for each in diagnostics)
     return Workspace(
         root=root,
         files=files,
-        outcome=outcome,
+        ended=ended,
         cache=cache,
         diagnostics=diagnostics,
-        loads_target=once(find),
-        loads_manifest=once(manifest),
-        loads_nodes=once(lambda: (made or work()[1]).nodes),
+        loads_target=once(work.chosen),
         profiles_dir=profiles_dir,
     )
 
@@ -188,14 +168,25 @@ def _profiles(root: Path, profiles_dir: Path | None) -> list[object]:
 
 def write_workspace(workspace: Workspace) -> None:
     """Write a project's manifest and its SQL to `target/`, unless they lie there already."""
-    folder, outcome = workspace.root / "target", workspace.outcome
-    if not workspace.ok or workspace.cache.was_written(outcome, partial(state_of, folder)):
+    folder, cache = workspace.root / "target", workspace.cache
+    state = once(partial(state_of, folder))
+    if not workspace.ok or cache.was_written(workspace.outcome, state):
         return
-    from ffc.manifest.files import write_project
+    before = workspace.ended.edited.before if workspace.ended.edited is not None else None
+    write_compiled(workspace, before is not None and cache.was_written(before, state))
+    cache.keep_written(workspace.outcome, state_of(folder))
 
-    if workspace.manifest is not None:
-        write_project(workspace.manifest, folder)
-        workspace.cache.keep_written(outcome, state_of(folder))
+
+def write_compiled(workspace: Workspace, but_edited: bool) -> None:
+    """Write what a project that compiles comes to; what an edit left may lie there already."""
+    from ffc.manifest.files import write_nodes, write_project
+
+    folder, ended = workspace.root / "target", workspace.ended
+    encoded = ended.loads_encoded()
+    if encoded is not None and ended.edited is not None and but_edited:
+        write_nodes(ended.edited.nodes, encoded, folder)
+    elif encoded is not None and workspace.manifest is not None:
+        write_project(workspace.manifest, folder, encoded)
 
 
 def parse_variables(text: str | None) -> dict[str, object]:

@@ -18,7 +18,7 @@ from ffc.workspace.folder import Workspace, compile_workspace, write_workspace
 
 HEAVY = ("sqlglot", "duckdb", "jinja2", "pyarrow", "ffc.compiler", "ffc_duckdb")
 SQL = "transformations/clean.sql"
-NAMES = ("index", "facts", "facts-recent", "manifest-")
+NAMES = ("index", "facts", "facts-recent", "manifest-", "outline-")
 
 
 @pytest.fixture
@@ -204,13 +204,13 @@ def test_what_is_found_lately_is_kept_apart_until_it_is_much(
     assert _compiled(project).code == 0
     facts, recent = (project / "target/facts" / name for name in ("facts", "facts-recent"))
     before = facts.read_bytes()
-    _edit(project, SQL, "where", "where 0 = 0 and")
+    _edit(project, SQL, "select", "select 0 as n0,")
     _same_as_without(project)
     assert facts.read_bytes() == before
     assert 4000 > recent.stat().st_size > 100
     number = 0
     while facts.read_bytes() == before:
-        _edit(project, SQL, f"{number} = {number}", f"{number + 1} = {number + 1}")
+        _edit(project, SQL, f"{number} as n{number}", f"{number + 1} as n{number + 1}")
         number += 1
         assert _compiled(project).code == 0
         assert number < 30

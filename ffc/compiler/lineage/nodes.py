@@ -38,13 +38,14 @@ def trace_lineage(state: Compilation) -> None:
     """Give every node its columns' lineage and tags; parents come before children."""
     tags: Tags = {}
     for node_id, node in list(state.nodes.items()):
-        lineage = _lineage(state, node)
+        lineage = lineage_of(state, node)
         columns = _tagged(node, lineage, tags)
         tags |= {(node_id, column.name): column.tags for column in columns if column.tags}
         state.nodes[node_id] = msgspec.structs.replace(node, lineage=lineage, columns=columns)
 
 
-def _lineage(state: Compilation, node: AnyNode) -> dict[str, ColumnLineage]:
+def lineage_of(state: Compilation, node: AnyNode) -> dict[str, ColumnLineage]:
+    """Return where each column of a node comes from."""
     if isinstance(node, Transformation):
         return _of_transformation(state, node)
     if isinstance(node, FeatureView):
