@@ -101,8 +101,7 @@ def _columns(matches: Sequence[Match]) -> tuple[str, str]:
     That has a line of its own where there is no room for it beside one name.
     """
     shown: list[str] = []
-    more = f"and {len(matches)} more"
-    room = _room() - len(f", {more}")
+    room = _room() - len(f", and {len(matches)} more")
     for match in matches:
         room -= cells(visible(match.text)) + 2
         if shown and room < 0:
@@ -110,9 +109,8 @@ def _columns(matches: Sequence[Match]) -> tuple[str, str]:
         shown.append(_window(match.text, match.spans, _room()))
     rest = len(matches) - len(shown)
     more = f"and {rest} more" if rest else ""
-    if len(shown) == 1 and room < 0:
-        return shown[0], more
-    return ", ".join([*shown, *filter(None, [more])]), ""
+    beside = cells(click.unstyle(", ".join([*shown, more]))) <= _room()
+    return (", ".join([*shown, more]), "") if more and beside else (", ".join(shown), more)
 
 
 def _place(match: Match) -> str:

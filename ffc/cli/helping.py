@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -105,4 +106,4 @@ def example_lines(examples: Sequence[str], width: int) -> Iterator[str]:
         elif max(len(typed), column) + len(said) + 4 <= width:
             yield f"{typed:{column}}  # {said}"
         else:
-            yield from (f"# {said}", typed)
+            yield from (*textwrap.wrap(f"# {said}", width, subsequent_indent="# "), typed)

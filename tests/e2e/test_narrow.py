@@ -8,6 +8,8 @@ import pytest
 from support.cli import ffc
 from support.terminals import on_screen
 
+from ffc.cli.helping import example_lines
+
 NARROW = 50
 
 
@@ -65,6 +67,29 @@ def test_a_mistake_fits(tmp_path: Path) -> None:
     assert narrow.code == 1
     assert _too_wide(narrow.lines, NARROW) == []
     assert any(line.strip().strip("|").strip().startswith("^^^^") for line in narrow.lines)
+
+
+def test_what_is_found_has_its_place_beside_it_where_there_is_room(fraud: Path) -> None:
+    wide = on_screen(fraud, 80, "search", "clean_transactions").lines
+    assert wide[0] == "transformation.clean_transactions  transformations/clean_transactions.sql:1"
+    narrow = on_screen(fraud, NARROW, "search", "clean_transactions").lines
+    assert narrow[:2] == [
+        "transformation.clean_transactions",
+        "    transformations/clean_transactions.sql:1",
+    ]
+    wide = on_screen(fraud, 80, "search", "customer", "amount").lines
+    assert any(line.startswith("    column       customer_daily__avg_amount_7d, ") for line in wide)
+    narrow = on_screen(fraud, NARROW, "search", "customer", "amount").lines
+    at = narrow.index("    column       customer_daily__avg_amount_7d")
+    assert narrow[at + 1] == "                 and 5 more"
+
+
+def test_what_an_example_does_is_folded_above_it() -> None:
+    said = "what is written otherwise than there, and what reads it"
+    lines = list(example_lines([f"ffc ls -s git:main+  # {said}"], 40))
+    assert lines[-1] == "ffc ls -s git:main+"
+    assert all(line.startswith("# ") and len(line) <= 40 for line in lines[:-1])
+    assert " ".join(line.removeprefix("# ") for line in lines[:-1]) == said
 
 
 def test_a_wide_terminal_changes_nothing(fraud: Path) -> None:

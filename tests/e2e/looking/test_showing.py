@@ -126,6 +126,20 @@ def test_what_a_node_of_a_kind_is(node: str, wanted: dict[str, str]) -> None:
     assert {what: shown.get(what) for what in wanted} == wanted
 
 
+def test_defaults_of_a_folder_describe_no_transformation(tmp_path: Path) -> None:
+    project = small_project(
+        tmp_path,
+        **{"ffc.yml": FILES["ffc.yml"] + "defaults:\n  transformations: {owner: us}\n"},
+    )
+    shown = facts(ffc(project, "show", "clean").stdout)
+    assert (shown["owner"], shown.get("described in")) == ("us", None)
+    notes = "transformations:\n  - {name: clean, description: Without refunds.}\n"
+    (project / "transformations" / "notes.yml").write_text(notes)
+    assert (
+        facts(ffc(project, "show", "clean").stdout)["described in"] == "transformations/notes.yml"
+    )
+
+
 def test_what_is_seldom_said(tmp_path: Path) -> None:
     sources = FILES["sources/raw.yml"].replace(
         "file: data/users.csv",
