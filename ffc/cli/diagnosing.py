@@ -12,7 +12,6 @@ from ffc.cli.environment import notes
 from ffc.cli.formats import concise, github, repository_prefix
 from ffc.cli.options import LIMIT
 from ffc.cli.rendering import limited, render_counts, render_diagnostics, render_rest
-from ffc.cli.sarif import sarif
 from ffc.cli.streams import answer, answer_exactly, talk
 from ffc.cli.widths import talk_width
 from ffc.core.diagnostics import Diagnostic, document
@@ -47,6 +46,8 @@ def answer_diagnostics(workspace: Workspace, output: str, quiet: bool, limit: in
     if output == "json":
         answer_exactly(encode(diagnostics_document(workspace)).decode())
     elif output == "sarif":
+        from ffc.cli.sarif import sarif
+
         answer_exactly(encode(sarif(workspace.diagnostics, prefix)).decode())
     elif found and output == "github":
         answer_exactly("".join(f"{line}\n" for line in github(found, prefix)))

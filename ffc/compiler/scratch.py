@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from functools import cache
 from threading import Thread
 from typing import Any, Final
 
 import duckdb
-
-from ffc.sql import build, relations
 
 _CONFIG: Final[dict[str, Any]] = {
     "threads": 1,
@@ -20,8 +19,6 @@ _CONFIG: Final[dict[str, Any]] = {
     "enable_external_access": False,
 }
 _SETTINGS: Final = "SET TimeZone = 'UTC'; SET lock_configuration = true"
-_SCHEMA: Final = relations.create_schema(build.REFERENCE_SCHEMA).sql(dialect="duckdb")
-_EMPTY: Final = f"DROP SCHEMA {build.name(build.REFERENCE_SCHEMA).sql(dialect='duckdb')} CASCADE"
 # One that nobody uses now, and the process that opened it: a fork can't use it.
 _SPARE: Final[list[tuple[int, duckdb.DuckDBPyConnection]]] = []
 
@@ -45,25 +42,47 @@ def open_scratch() -> duckdb.DuckDBPyConnection:
     """Return a database in which there is the schema of references, and nothing else."""
     with suppress(IndexError):  # another thread was quicker
         _OPENING.pop().join()
+    connection = _spare() or _opened()
+    connection.execute(_schema()[0])
+    return connection
+
+
+def _spare() -> duckdb.DuckDBPyConnection | None:
     while _SPARE:
         with suppress(IndexError):  # another thread was quicker
             process, connection = _SPARE.pop()
             if process == os.getpid():
                 return connection
-    return _opened()
+    return None
 
 
 def _opened() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(":memory:", config=_CONFIG)
-    connection.execute(f"{_SETTINGS}; {_SCHEMA}")
+    connection.execute(_SETTINGS)
     return connection
+
+
+@cache
+def _schema() -> tuple[str, str]:
+    """Return what makes the schema of references, and what drops it.
+
+    To open a database takes less than to load what SQL is built with.
+    """
+    from sqlglot import exp
+
+    from ffc.sql import build, relations
+
+    made = relations.create_schema(build.REFERENCE_SCHEMA)
+    schema = build.name(build.REFERENCE_SCHEMA)
+    dropped = exp.Drop(tables=[schema], kind="SCHEMA", cascade=True)
+    return made.sql(dialect="duckdb"), dropped.sql(dialect="duckdb")
 
 
 def close_scratch(connection: duckdb.DuckDBPyConnection) -> None:
     """Empty a database and keep it for the next who asks; one is kept, others are closed."""
     if not _SPARE:
         with suppress(duckdb.Error):
-            connection.execute(f"{_EMPTY}; {_SCHEMA}")
+            connection.execute(_schema()[1])
             _SPARE.append((os.getpid(), connection))
             return
     connection.close()

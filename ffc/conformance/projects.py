@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ffc.adapter import OfflineStore, OnlineStore, Options, StateStore
 from ffc.auth import Principal
-from ffc.compiler import Compiled, compile_project
+from ffc.compiler.compile import Compiled, compile_project
 from ffc.conformance.checks import Broken
 from ffc.conformance.places import OfflinePlace, opened
 from ffc.connect.plugins import offline_adapter, state_adapter

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ENDINGS: Final = (".parquet", ".csv", ".arrow")
 
 
-def write_atomically(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, *data: bytes) -> None:
     """Put bytes under a name in one step; a reader sees the old file or the new one.
 
     Raises StoreError where it can't be written.
@@ -28,7 +28,7 @@ def write_atomically(path: Path, data: bytes) -> None:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(data)
+                file.writelines(data)
             Path(temporary).chmod(0o644)
             Path(temporary).replace(path)
         except BaseException:

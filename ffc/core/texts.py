@@ -36,13 +36,14 @@ def read_text(path: Path, shown: str) -> tuple[str, Diagnostic | None]:
     opened, and no more than `MAX_BYTES` are ever read.
     """
     try:
-        kind = _kind(path.stat().st_mode)
+        looked = path.stat()
+        kind = _kind(looked.st_mode)
         if kind is not None:
             return "", unreadable(shown, kind)
+        size = looked.st_size
         flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
         handle = os.open(path, flags)
         try:
-            size = os.fstat(handle).st_size
             data = _read(handle, size)
         finally:
             os.close(handle)
@@ -54,10 +55,13 @@ def read_text(path: Path, shown: str) -> tuple[str, Diagnostic | None]:
 
 
 def _read(handle: int, size: int) -> bytes:
-    """Return what a file holds, up to one byte more than a text may have."""
-    parts: list[bytes] = []
-    left = MAX_BYTES + 1
-    while left and (part := os.read(handle, min(left, size + 1))):
+    """Return what a file holds, up to one byte more than a text may have; most in one go."""
+    wanted = min(MAX_BYTES + 1, size + 1)
+    data = os.read(handle, wanted)
+    if len(data) == size < wanted:
+        return data
+    parts, left = [data], MAX_BYTES + 1 - len(data)
+    while left and (part := os.read(handle, min(left, wanted))):
         parts.append(part)
         left -= len(part)
     return b"".join(parts)
@@ -87,6 +91,8 @@ def unreadable(shown: str, why: str, *hints: str) -> Diagnostic:
 
 
 def _kind(mode: int) -> str | None:
+    if stat.S_ISREG(mode):
+        return None
     return next((words for is_kind, words in _KINDS if is_kind(mode)), None)
 
 

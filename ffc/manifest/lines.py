@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -11,9 +11,13 @@ from msgspec import Struct, structs
 from ffc.manifest.records import AnyNode, Manifest
 from ffc.manifest.served import Serving
 
-_NODES: Final = b'"nodes":['
-_END: Final = b"],"
+# What stands between two fields, and two nodes; what begins and ends the whole, and the nodes.
+_BETWEEN: Final = b",\n"
+_FIRST: Final = b"{\n"
+_NODES: Final = b'"nodes":[\n'
+_END: Final = b"\n]"
 _SERVING: Final = b'"serving":'
+_LAST: Final = b"\n}\n"
 _VIEW: Final = b'{"kind":"feature_view"'
 _FINGERPRINT: Final = b'"data_fingerprint":"%b"'
 _DECODER: Final = msgspec.json.Decoder(AnyNode)
@@ -21,23 +25,22 @@ _DECODER: Final = msgspec.json.Decoder(AnyNode)
 
 def encode_manifest(manifest: Manifest) -> bytes:
     """Return a manifest as JSON, each node on a line of its own."""
-
-    def written(name: str) -> bytes:
-        value = getattr(manifest, name)
-        if name != "nodes":
-            return msgspec.json.encode(value)
-        return b"[\n%b\n]" % b",\n".join(map(msgspec.json.encode, value))
-
-    fields = (b'"%b":%b' % (name.encode(), written(name)) for name in manifest.__struct_fields__)
-    return b"{\n%b\n}\n" % b",\n".join(fields)
+    names = (name for name in manifest.__struct_fields__ if name not in ("nodes", "serving"))
+    fields = {name.encode(): msgspec.json.encode(getattr(manifest, name)) for name in names}
+    lines = Lines(
+        before=tuple(b'"%b":%b' % field for field in fields.items()),
+        nodes=tuple(map(msgspec.json.encode, manifest.nodes)),
+        serving=msgspec.json.encode(manifest.serving),
+    )
+    return lines.encoded()
 
 
 class Lines(Struct, frozen=True, kw_only=True):
-    """The lines of a manifest: of each node in their order, what comes before and after them."""
+    """The lines of a manifest: of each node in their order, and what is before and after them."""
 
     before: tuple[bytes, ...]
     nodes: tuple[bytes, ...]
-    after: tuple[bytes, ...]
+    serving: bytes
 
     def node(self, number: int) -> AnyNode:
         """Return a node."""
@@ -46,8 +49,12 @@ class Lines(Struct, frozen=True, kw_only=True):
 
     def encoded(self) -> bytes:
         """Return the manifest."""
-        nodes = b",\n".join(self.nodes)
-        return b"\n".join((*self.before, nodes, *self.after))
+        first, *others = self.before
+        nodes = list(self.nodes) or [b""]
+        nodes[0] = _NODES + nodes[0]
+        nodes[-1] += _END
+        last = _SERVING + self.serving + _LAST
+        return _BETWEEN.join((_FIRST + first, *others, *nodes, last))
 
     def put(
         self, nodes: Mapping[int, AnyNode], fingerprints: Mapping[int, tuple[str, str]]
@@ -67,26 +74,30 @@ class Lines(Struct, frozen=True, kw_only=True):
             for number, (_, now) in fingerprints.items()
             if lines[number].startswith(_VIEW)
         }
-        after = _served(self.after, views) if views else self.after
-        return structs.replace(self, nodes=tuple(lines), after=after)
+        serving = _served(self.serving, views) if views else self.serving
+        return structs.replace(self, nodes=tuple(lines), serving=serving)
 
 
-def _served(lines: Sequence[bytes], fingerprints: Mapping[str, str]) -> tuple[bytes, ...]:
-    """Return lines in which what can be served has other fingerprints of views, by their ids."""
-    at = next(number for number, line in enumerate(lines) if line.startswith(_SERVING))
-    serving = msgspec.json.decode(lines[at].removeprefix(_SERVING), type=Serving)
+def _served(line: bytes, fingerprints: Mapping[str, str]) -> bytes:
+    """Return what can be served with other fingerprints of views, by their ids."""
+    serving = msgspec.json.decode(line, type=Serving)
     views = tuple(
         structs.replace(view, fingerprint=fingerprints.get(view.id, view.fingerprint))
         for view in serving.views
     )
-    line = _SERVING + msgspec.json.encode(structs.replace(serving, views=views))
-    return (*lines[:at], line, *lines[at + 1 :])
+    return msgspec.json.encode(structs.replace(serving, views=views))
 
 
 def lines_of(data: bytes) -> Lines:
     """Return the lines of a manifest that `encode_manifest` made."""
-    lines: Sequence[bytes] = data.split(b"\n")
-    first = lines.index(_NODES) + 1
-    last = lines.index(_END, first)
-    nodes = (line.removesuffix(b",") for line in lines[first:last] if line)
-    return Lines(before=tuple(lines[:first]), nodes=tuple(nodes), after=tuple(lines[last:]))
+    parts = data.split(_BETWEEN)
+    parts[0] = parts[0].removeprefix(_FIRST)
+    first = next(number for number, part in enumerate(parts) if part.startswith(_NODES))
+    *nodes, last = parts[first:]
+    nodes[0] = nodes[0].removeprefix(_NODES)
+    nodes[-1] = nodes[-1].removesuffix(_END)
+    return Lines(
+        before=tuple(parts[:first]),
+        nodes=tuple(filter(None, nodes)),
+        serving=last.removeprefix(_SERVING).removesuffix(_LAST),
+    )

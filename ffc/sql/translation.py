@@ -12,9 +12,6 @@ from typing import Final
 
 from msgspec import Struct, field
 from sqlglot import exp
-from sqlglot.optimizer.qualify_columns import qualify_columns
-from sqlglot.optimizer.qualify_tables import qualify_tables
-from sqlglot.schema import MappingSchema
 
 from ffc.manifest.records import Column
 from ffc.sql.build import REFERENCE_SCHEMA
@@ -187,6 +184,11 @@ def _is_cast(value: exp.Expr, wanted: exp.DataType) -> bool:
 
 def with_types(tree: exp.Expr, columns: Mapping[str, Sequence[Column]], dialect: str) -> exp.Expr:
     """Return a query whose columns know their tables and whose nodes know their types."""
+    # Who translates nothing need not load sqlglot's optimizer.
+    from sqlglot.optimizer.qualify_columns import qualify_columns
+    from sqlglot.optimizer.qualify_tables import qualify_tables
+    from sqlglot.schema import MappingSchema
+
     schema = MappingSchema(dialect=dialect, normalize=False)
     for node, own in columns.items():
         types: dict[str, str] = {c.name: c.native or c.type or "unknown" for c in own}

@@ -112,8 +112,7 @@ class Cache:
 
     def manifest(self, outcome: Outcome) -> bytes | None:
         """Return an outcome's manifest as JSON, if it is still there."""
-        body = self._body(f"manifest-{outcome.manifest}")
-        return bytes(body) if body is not None else None
+        return self._body(f"manifest-{outcome.manifest}")
 
     def outline(self, outcome: Outcome, kind: type[T]) -> T | None:
         """Return what was kept of an outcome beside its manifest, if it is still there."""
@@ -185,23 +184,23 @@ class Cache:
         body = self._body(name)
         return msgspec.msgpack.decode(body, type=kind) if body is not None else None
 
-    def _body(self, name: str) -> memoryview | None:
+    def _body(self, name: str) -> bytes | None:
         """Return what a file holds; None of one that is not there, is damaged, or another ffc's."""
         if self._folder is None:
             return None
         try:
-            data = (self._folder / name).read_bytes()
+            with (self._folder / name).open("rb", buffering=0) as file:
+                digest, body = file.read(_DIGEST), file.readall()
         except OSError:
             return None
-        body = memoryview(data)[_DIGEST:]
-        return body if data[:_DIGEST] == self._digest(body) else None
+        return body if digest == self._digest(body) else None
 
     def _write(self, name: str, body: bytes) -> None:
         assert self._folder is not None
         with suppress(StoreError):  # it is only slower without
-            write_atomically(self._folder / name, self._digest(body) + body)
+            write_atomically(self._folder / name, self._digest(body), body)
 
-    def _digest(self, body: bytes | memoryview) -> bytes:
+    def _digest(self, body: bytes) -> bytes:
         return blake2b(body, digest_size=_DIGEST, key=self._made_by).digest()
 
 

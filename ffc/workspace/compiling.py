@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from ffc.compiler import Compiled, compile_project
+from ffc.compiler.compile import Compiled, compile_project
 from ffc.connect.plugins import offline_adapter
 from ffc.connect.profiles import (
     ChosenTarget,

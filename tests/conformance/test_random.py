@@ -8,7 +8,7 @@ from typing import Any, Final
 import duckdb
 import pytest
 
-from ffc.compiler import compile_project
+from ffc.compiler.compile import compile_project
 from ffc.conformance.brute_force import training_rows
 from ffc.conformance.comparing import differences
 from ffc.conformance.random_projects import (

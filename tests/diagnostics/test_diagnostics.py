@@ -14,7 +14,7 @@ from diagnostics.cases import CASES
 from diagnostics.project import BASE, PROFILES, Case, write_case
 from support.cli import Result, ffc
 
-from ffc.compiler import compile_project
+from ffc.compiler.compile import compile_project
 from ffc.core.decode import Record
 from ffc.manifest.records import Target
 from ffc.project import resources

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from ffc.cli.formats import concise, github
 from ffc.cli.rendering import render_diagnostics
 from ffc.cli.sarif import sarif
-from ffc.compiler import compile_project
+from ffc.compiler.compile import compile_project
 from ffc.core.diagnostics import document, ordered
 from ffc.manifest.records import Target
 from ffc.project.files import ProjectFiles, read_files

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ffc.compiler import Compiled, compile_project
+from ffc.compiler.compile import Compiled, compile_project
 from ffc.connect.profiles import choose_target, read_profile, usable
 from ffc.connect.session import Session
 from ffc.manifest.records import Manifest, Target

@@ -8,7 +8,7 @@ from typing import Final
 import duckdb
 from support.projects import TARGET
 
-from ffc.compiler import compile_project
+from ffc.compiler.compile import compile_project
 from ffc.core.types import known_type
 from ffc.manifest.records import Manifest, Transformation
 from ffc.project.files import ProjectFiles

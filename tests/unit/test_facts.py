@@ -10,7 +10,7 @@ from support.edits import PROJECT, TARGETS, edited
 from support.projects import TARGET
 from support.slow import all_but_first
 
-from ffc.compiler import Compiled, compile_project
+from ffc.compiler.compile import Compiled, compile_project
 from ffc.core.facts import Facts, key_of
 from ffc.manifest.files import encode
 from ffc.manifest.records import Column, Target

@@ -7,7 +7,7 @@ import sqlglot
 from sqlglot import exp
 from support.projects import FILES
 
-from ffc.compiler import Compiled, compile_project
+from ffc.compiler.compile import Compiled, compile_project
 from ffc.manifest.records import FeatureView, Label, Manifest, Target, TrainingSet, Transformation
 from ffc.project.files import ProjectFiles
 from ffc.sql.translation import CORE, Translation

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from support.projects import FILES, TARGET, compiled, manifest, small_project
 
-from ffc.compiler import compile_project
+from ffc.compiler.compile import compile_project
 from ffc.core.errors import NotFound, StateError
 from ffc.manifest.files import encode, read_manifest, write_project
 from ffc.manifest.records import FeatureView, TrainingSet, Transformation

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support.projects import FILES, TARGET, compiled, manifest
 
-from ffc.compiler import compile_project
+from ffc.compiler.compile import compile_project
 from ffc.core.diagnostics import Diagnostic
 from ffc.manifest.records import FeatureView, Label, Manifest, TrainingSet, Transformation
 from ffc.project.files import ProjectFiles
