@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ffc.cli import options
+from ffc.cli import completing, options
 
 if TYPE_CHECKING:
     from ffc.online.requests import FeatureResponse
@@ -23,7 +23,13 @@ if TYPE_CHECKING:
         "ffc get 'customer_daily.*' --key customer_id=C00042 --output json",
     ),
 )
-@click.argument("features", nargs=-1, required=True, metavar="VIEW.FEATURE...")
+@click.argument(
+    "features",
+    nargs=-1,
+    required=True,
+    metavar="VIEW.FEATURE...",
+    shell_complete=completing.complete_feature,
+)
 @click.option(
     "--key",
     "keys",
