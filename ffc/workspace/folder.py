@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache as once
@@ -213,6 +212,8 @@ def parse_variables(text: str | None) -> dict[str, object]:
 
 def git_state(root: Path) -> dict[str, object] | None:
     """Return the commit and whether the tree has changes; None outside git."""
+    import subprocess
+
     try:
         commit = _git(root, "rev-parse", "HEAD")
         return {"commit": commit, "dirty": bool(_git(root, "status", "--porcelain"))}
@@ -221,6 +222,8 @@ def git_state(root: Path) -> dict[str, object] | None:
 
 
 def _git(root: Path, *arguments: str) -> str:
+    import subprocess
+
     command = ["git", "-C", str(root), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10)
     return done.stdout.strip()
