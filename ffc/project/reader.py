@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Any, Final
 
@@ -103,8 +104,8 @@ def read_resources(
         key = key_of("resources", path, text)
         said = facts.find(key, Said)
         if said is not None:
-            for kind, record in said.records:
-                getattr(resources, kind).append(unpacked(record, path))
+            for kind, record in facts.made_of(key, partial(_unpacked, said, path)):
+                getattr(resources, kind).append(record)
             continue
         own = Resources(sql=resources.sql)
         problems = _read_yaml(path, text, own)
@@ -115,6 +116,10 @@ def read_resources(
     for path, guess in files.broken.items():
         resources.broken |= {PurePosixPath(path).stem} | names_in(guess)
     return resources, diagnostics
+
+
+def _unpacked(said: Said, path: str) -> list[tuple[str, Any]]:
+    return [(kind, unpacked(record, path)) for kind, record in said.records]
 
 
 def _read_yaml(path: str, text: str, resources: Resources) -> list[Diagnostic]:
