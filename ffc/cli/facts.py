@@ -35,7 +35,7 @@ def node_facts(node: AnyNode, manifest: Manifest) -> Facts:
     found = [
         ("node", node.id),
         ("file", f"{node.path}:{node.line}"),
-        ("described in", _described_in(node)),
+        ("described in", getattr(node, "described_in", "")),
         ("description", node.description),
         ("owner", node.owner),
         ("tags", ", ".join(node.tags)),
@@ -46,12 +46,6 @@ def node_facts(node: AnyNode, manifest: Manifest) -> Facts:
         ("tests", ", ".join(test.name for test in node.tests)),
     ]
     return [(what, how) for what, how in found if how]
-
-
-def _described_in(node: AnyNode) -> str:
-    """Return the file of YAML about a transformation; defaults of a folder are none."""
-    told = node.described_in if isinstance(node, Transformation) else ""
-    return told if told != node.path else ""
 
 
 def _few(names: Sequence[str]) -> str:
