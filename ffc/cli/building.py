@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from ffc.cli.streams import answer, answer_exactly, talk
+from ffc.cli.widths import answer_width, table_width
 from ffc.core.characters import visible
-from ffc.core.tables import WIDTH, render_table
+from ffc.core.tables import fitted
 from ffc.manifest.files import encode
 from ffc.run.looking.builds import BuildFacts
 
@@ -30,19 +31,17 @@ def show_builds(target: str, builds: Sequence[BuildFacts], output: str) -> None:
 
 
 def render_builds(builds: Sequence[BuildFacts]) -> str:
-    """Return builds as a table that fits 80 columns; below each line, what it was made of."""
-    rows = [
-        [b.id, b.created[:16].replace("T", " "), "" if b.rows is None else f"{b.rows:,}", _is(b)]
-        for b in builds
-    ]
+    """Return builds as a table that fits; below each line, what it was made of."""
     alone = all(build.node.startswith(_SET) for build in builds)
-    names = [visible(b.node.removeprefix(_SET) if alone else b.node) for b in builds]
-    heads = ["build", "built (UTC)", "rows", "now"]
-    head, line, *table = render_table(heads, rows).splitlines()
-    width = max(map(len, [head, line, *table]))
-    lines = [f"{head:<{width}}  node", f"{line:<{width}}  {'-' * max(4, *map(len, names))}"]
-    for build, row, name in zip(builds, table, names, strict=True):
-        lines += [f"{row:<{width}}  {name}", *_details(build)]
+    names = [b.node.removeprefix(_SET) if alone else b.node for b in builds]
+    rows = [
+        [b.id, b.created[:16].replace("T", " "), "" if b.rows is None else f"{b.rows:,}", _is(b), n]
+        for b, n in zip(builds, names, strict=True)
+    ]
+    heads = ["build", "built (UTC)", "rows", "now", "node"]
+    lines, table = fitted(heads, rows, table_width())
+    for build, row in zip(builds, table, strict=True):
+        lines += [*row, *_details(build)]
     return "\n".join(lines)
 
 
@@ -65,6 +64,5 @@ def _details(build: BuildFacts) -> Iterator[str]:
         f"used by {', '.join(build.models)}" if build.models else "",
     ]
     text = visible(", ".join(part for part in parts if part))
-    yield from textwrap.wrap(
-        text, WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT, break_on_hyphens=False
-    )
+    room = answer_width() - len(_INDENT)
+    yield from (f"{_INDENT}{line}" for line in textwrap.wrap(text, room, break_on_hyphens=False))

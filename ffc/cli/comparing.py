@@ -14,9 +14,10 @@ from ffc.cli.exporting import export_progress
 from ffc.cli.failures import failure_text
 from ffc.cli.selecting import Chosen
 from ffc.cli.streams import answer, answer_exactly, talk
-from ffc.core.characters import cells, visible
+from ffc.cli.widths import answer_width
+from ffc.core.characters import visible
 from ffc.core.errors import Misuse
-from ffc.core.tables import WIDTH, render_sideways, render_table
+from ffc.core.tables import is_within, render_sideways, render_table
 from ffc.manifest.files import encode
 from ffc.run.looking.comparing import Compared, ComparedColumn, ComparedRow, Comparing, How
 from ffc.workspace.folder import OpenTarget, open_target
@@ -25,6 +26,8 @@ _COLOURS: Final = {"same": "green", "different": "red", "error": "red"}
 _INDENT: Final = "    "
 # So long a value is cut where values stand beside each other.
 _LONGEST: Final = 40
+# With less room than this beside the name of a node, its rows stand below it.
+_NARROW: Final = 30
 
 
 def compare_targets(
@@ -102,7 +105,7 @@ def compared_document(targets: tuple[str, str], found: Sequence[Compared]) -> di
 def render_compared(targets: tuple[str, str], found: Compared) -> str:
     """Return how the builds of a node compare: a line, and below it what differs."""
     if found.code:
-        shown = failure_text(found.code, found.reason, found.help)
+        shown = failure_text(found.code, found.reason, found.help, room=_room())
         return f"{_head(targets, found)}\n{_indented(shown)}"
     blocks = [_head(targets, found)]
     lines = [line for text in _told(targets, found) for line in _wrapped(text)]
@@ -119,7 +122,9 @@ def _head(targets: tuple[str, str], found: Compared) -> str:
     if one is not None and other is not None:
         rows = _rows(one)
         rows += f" in {targets[0]}, {other:,} in {targets[1]}" if one != other else ""
-    room = WIDTH - len(f"{found.status:<9}") - len(rows) - 4
+    room = answer_width() - len(f"{found.status:<9}") - len(rows) - 4
+    if room < _NARROW:
+        return "\n".join([f"{word}  {found.node}", *([f"{_INDENT}{rows}"] if rows else [])])
     name = found.node if len(found.node) <= room else f"{found.node[: room - 1]}…"
     return f"{word}  {name:<{room}}  {rows}".rstrip()
 
@@ -162,7 +167,7 @@ def _of_column(targets: tuple[str, str], column: ComparedColumn) -> Iterator[str
 def _wrapped(text: str) -> list[str]:
     return textwrap.wrap(
         visible(text),
-        WIDTH,
+        answer_width(),
         initial_indent=_INDENT,
         subsequent_indent=_INDENT * 2,
         break_long_words=False,
@@ -189,7 +194,7 @@ def _changed(targets: tuple[str, str], rows: Sequence[ComparedRow]) -> str:
         for name, both in row.values.items()
     ]
     table = render_table(names, lines)
-    if max(map(cells, table.splitlines())) <= WIDTH - len(_INDENT):
+    if is_within(table, _room()):
         return table
     return "\n\n".join(_changed_row(targets, row) for row in rows)
 
@@ -197,7 +202,7 @@ def _changed(targets: tuple[str, str], rows: Sequence[ComparedRow]) -> str:
 def _changed_row(targets: tuple[str, str], row: ComparedRow) -> str:
     key = ", ".join(f"{name} {visible(str(_shown(value)))}" for name, value in row.key.items())
     lines = [[name, *map(_shown, both)] for name, both in row.values.items()]
-    return f"{_filled(key, WIDTH - len(_INDENT))}\n{_table(['column', *targets], lines)}"
+    return f"{_filled(key, _room())}\n{_table(['column', *targets], lines)}"
 
 
 def _filled(text: str, width: int) -> str:
@@ -214,11 +219,12 @@ def _alone(rows: Sequence[ComparedRow], index: int) -> str:
 
 
 def _table(names: Sequence[str], lines: Sequence[Sequence[object]]) -> str:
-    width = WIDTH - len(_INDENT)
     table = render_table(names, lines)
-    if max(map(cells, table.splitlines())) <= width:
-        return table
-    return render_sideways(names, lines, width)
+    return table if is_within(table, _room()) else render_sideways(names, lines, _room())
+
+
+def _room() -> int:
+    return answer_width() - len(_INDENT)
 
 
 def _shown(value: object) -> object:

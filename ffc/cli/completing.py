@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
@@ -18,6 +18,8 @@ from click.shell_completion import CompletionItem
 if TYPE_CHECKING:
     from ffc.core.yaml import Node
     from ffc.manifest.index import Listed
+
+T = TypeVar("T")
 
 _MANIFEST: Final = "target/manifest.json"
 # What stands before a name in a selection, then a method.
@@ -55,6 +57,27 @@ def complete_node(
     from ffc.manifest.index import listed_values
 
     return _items(_starting(listed_values(_nodes(ctx), "name"), incomplete))
+
+
+def complete_place(
+    ctx: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem[str]]:
+    """Complete the name of a node; behind it and a dot, that of a column of it."""
+    from ffc.manifest.index import list_columns
+
+    node, dot, _ = incomplete.rpartition(".")
+    columns = _of_manifest(ctx, lambda text: list_columns(text, node)) if dot else ()
+    found = _starting((f"{node}.{column}" for column in columns), incomplete)
+    return [*complete_node(ctx, parameter, incomplete), *_items(found)]
+
+
+def complete_feature(
+    ctx: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem[str]]:
+    """Complete a feature behind the name of its view."""
+    from ffc.manifest.index import list_features
+
+    return _items(_starting(_of_manifest(ctx, list_features), incomplete))
 
 
 def complete_training_set(
@@ -106,9 +129,14 @@ def _root(ctx: click.Context) -> Path | None:
 def _nodes(ctx: click.Context) -> tuple[Listed, ...]:
     from ffc.manifest.index import list_nodes
 
+    return _of_manifest(ctx, list_nodes)
+
+
+def _of_manifest(ctx: click.Context, read: Callable[[bytes], tuple[T, ...]]) -> tuple[T, ...]:
+    """Return what there is in the last compiled manifest, nothing where there is none."""
     root = _root(ctx)
     try:
-        return list_nodes((root / _MANIFEST).read_bytes()) if root is not None else ()
+        return read((root / _MANIFEST).read_bytes()) if root is not None else ()
     except (OSError, ValueError):
         return ()
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 import click
 
 from ffc.cli.streams import answer, answer_exactly, talk
+from ffc.cli.widths import answer_width, talk_width
 from ffc.conformance.checks import Check
 from ffc.conformance.leftovers import Leftover
 from ffc.conformance.running import (
@@ -24,12 +25,12 @@ from ffc.conformance.running import (
 from ffc.conformance.suite import checks_of, named
 from ffc.connect.session import Session
 from ffc.core.characters import visible
-from ffc.core.tables import WIDTH
 from ffc.manifest.files import encode
 
 _STORE: Final = 30
 _GROUP: Final = 16
 _HOLDS: Final = 14
+_SECONDS: Final = 7
 _INDENT: Final = 8
 # A value that fills more lines is cut: the document has it whole.
 _LINES: Final = 6
@@ -54,7 +55,7 @@ class Shown:
         self._outcomes = {group: [] for group in self._waiting}
         if not self._begun and not self._quiet:
             answer(_row("store", "checks", "hold", "seconds"))
-            answer("  ".join("-" * width for width in (_STORE, _GROUP, _HOLDS, 7)))
+            answer(_row(*("-" * width for width in (_STORE, _GROUP, _HOLDS, _SECONDS))))
         self._begun = True
 
     def left(self, leftover: Leftover) -> None:
@@ -66,7 +67,7 @@ class Shown:
         text = f"{how} `{leftover.name}`, {_ago(leftover.seconds)} old, in the "
         text += f"{leftover.role} store{name}"
         text += f": {visible(leftover.why)}" if leftover.why else ""
-        talk("\n".join(textwrap.wrap(text, WIDTH, break_long_words=False)))
+        talk("\n".join(textwrap.wrap(text, talk_width(), break_long_words=False)))
 
     def done(self, subject: Subject, outcome: Outcome) -> None:
         """Note how a check went; write the row of its group when it was the last one."""
@@ -89,7 +90,11 @@ class Shown:
 
 
 def _row(store: str, group: str, holds: str, seconds: str) -> str:
-    return f"{store:{_STORE}}  {group:{_GROUP}}  {holds:{_HOLDS}}  {seconds:>7}"
+    """Return a row; the store has a line of its own where there is no room for both."""
+    told = f"{group:{_GROUP}}  {holds:{_HOLDS}}  {seconds:>{_SECONDS}}"
+    if answer_width() < _STORE + len(told) + 2:
+        return f"{store}\n  {told}"
+    return f"{store:{_STORE}}  {told}"
 
 
 def _ago(seconds: float) -> str:
@@ -123,7 +128,7 @@ def _near(path: str) -> str:
 def _wrapped(text: str, label: str) -> list[str]:
     if not text:
         return []
-    room = WIDTH - _INDENT - len(label)
+    room = answer_width() - _INDENT - len(label)
     lines = textwrap.wrap(visible(text.replace("\n", " ")), room) or [""]
     if len(lines) > _LINES:
         lines = [*lines[:_LINES], "…"]
@@ -155,7 +160,7 @@ def list_checks(session: Session, names: Sequence[str], thorough: bool) -> int:
     wanted = {_told(c) for c in named(every, names) if thorough or not c.thorough}
     for name, claim in own:
         if (name, claim) in wanted:
-            lines = textwrap.wrap(claim, WIDTH - 4)
+            lines = textwrap.wrap(claim, answer_width() - 4)
             answer("\n".join([click.style(name, bold=True), *(f"    {line}" for line in lines)]))
     return 0
 

@@ -12,7 +12,7 @@ import click
 
 from ffc import __version__
 from ffc.cli.streams import answer, answer_exactly
-from ffc.core.tables import WIDTH
+from ffc.cli.widths import answer_folded, answer_width
 from ffc.manifest.files import encode
 from ffc.run.looking.debugging import Checked
 
@@ -22,7 +22,8 @@ _LIBRARIES: Final = ("duckdb", "sqlglot", "pyarrow")
 def show_versions() -> None:
     """Write what is installed."""
     libraries = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
-    answer(f"ffc {__version__}, Python {platform.python_version()}, {libraries}")
+    told = f"ffc {__version__}, Python {platform.python_version()}, {libraries}"
+    answer(answer_folded(told))
 
 
 def show_check(quiet: bool) -> Callable[[Checked], None]:
@@ -32,12 +33,12 @@ def show_check(quiet: bool) -> Callable[[Checked], None]:
         if checked.ok and quiet:
             return
         word, colour = ("ok    ", "green") if checked.ok else ("failed", "red")
-        lines = textwrap.wrap(f"{checked.what}: {checked.said}", WIDTH - 8)
+        lines = textwrap.wrap(f"{checked.what}: {checked.said}", answer_width() - 8)
         first, *more = lines or [checked.what]
         head = f"{click.style(word, fg=colour)}  {first}"
         answer("\n".join([head, *(f"{'':8}{m}" for m in more)]))
         for hint in checked.help:
-            first, *more = textwrap.wrap(hint, WIDTH - 18) or [""]
+            first, *more = textwrap.wrap(hint, answer_width() - 18) or [""]
             answer("\n".join([f"{'':10}= help: {first}", *(f"{'':18}{m}" for m in more)]))
 
     return show

@@ -22,6 +22,7 @@ from ffc.auth import local_user
 from ffc.cli.diagnosing import show_diagnostics
 from ffc.cli.progress import TerminalSink
 from ffc.cli.starter import copy_template
+from ffc.cli.widths import answer_width
 from ffc.connect.session import Session
 from ffc.core.errors import FfcError, ProjectError
 from ffc.core.tables import render_records
@@ -128,7 +129,8 @@ def _build(folder: Path) -> None:
         _step(f"ffc training-set {TRAINING_SET}", "what was known at each label's instant")
         found = read_training_set(session, TRAINING_SET, principal=local_user(), limit=2)
         rows = [found.text_row(row) for batch in found.batches for row in batch.to_pylist()]
-        click.echo(render_records([column.name for column in found.columns], rows))
+        names = [column.name for column in found.columns]
+        click.echo(render_records(names, rows, answer_width()))
 
 
 @contextmanager
@@ -138,7 +140,9 @@ def _server(folder: Path) -> Iterator[int]:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     command = [sys.executable, "-m", "ffc", "serve", "--quiet", "--port", str(port)]
-    environment = {**os.environ, "FFC_PROJECT_DIR": str(folder)}
+    # What the environment says of other projects is nothing to this one.
+    others = {name: value for name, value in os.environ.items() if not name.startswith("FFC_")}
+    environment = {**others, "FFC_PROJECT_DIR": str(folder)}
     process = subprocess.Popen(command, env=environment)
     try:
         _wait_until_ready(process, port)

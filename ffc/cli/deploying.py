@@ -12,9 +12,10 @@ from ffc.auth import local_user
 from ffc.cli.building import commit_text
 from ffc.cli.running import ended_when_asked, shown
 from ffc.cli.streams import answer, answer_exactly, talk
+from ffc.cli.widths import answer_width, table_width, talk_width
 from ffc.connect.session import Session
 from ffc.core.characters import visible
-from ffc.core.tables import WIDTH, render_table
+from ffc.core.tables import fitted, render_fitted
 from ffc.manifest.files import encode
 from ffc.run.deploying.deployments import Changes, DeploymentFacts, some
 from ffc.run.deploying.rollback import roll_back
@@ -45,10 +46,9 @@ def render_deployments(found: Sequence[DeploymentFacts]) -> str:
         for each in found
     ]
     heads = ["deployment", "deployed (UTC)", *Changes.__struct_fields__, "now"]
-    head, line, *table = render_table(heads, rows).splitlines()
-    lines = [head, line]
+    lines, table = fitted(heads, rows, table_width())
     for each, row in zip(found, table, strict=True):
-        lines += [row, *_details(each)]
+        lines += [*row, *_details(each)]
     return "\n".join(lines)
 
 
@@ -64,9 +64,8 @@ def _details(each: DeploymentFacts) -> Iterator[str]:
         f"no build of {some(each.missing)}" if each.missing else "",
     ]
     text = visible(", ".join(part for part in parts if part))
-    yield from textwrap.wrap(
-        text, WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT, break_on_hyphens=False
-    )
+    room = answer_width() - len(_INDENT)
+    yield from (f"{_INDENT}{line}" for line in textwrap.wrap(text, room, break_on_hyphens=False))
 
 
 def show_plan(plan: RolledBack, output: str) -> None:
@@ -82,15 +81,9 @@ def render_plan(plan: RolledBack) -> str:
     head = f"{plan.to} instead of {plan.before} in the target `{plan.target}`"
     if not plan.changes:
         return f"{head}: no node changes"
-    rows = [[c.change, c.before, c.build, _minute(c.built)] for c in plan.changes]
-    names = [visible(change.id) for change in plan.changes]
-    top, line, *table = render_table(
-        ["change", "build", "becomes", "built (UTC)"], rows
-    ).splitlines()
-    width = max(map(len, [top, line, *table]))
-    lines = [f"{top:<{width}}  node", f"{line:<{width}}  {'-' * max(4, *map(len, names))}"]
-    lines += [f"{row:<{width}}  {name}" for row, name in zip(table, names, strict=True)]
-    return "\n".join([head, "", *lines])
+    heads = ["change", "build", "becomes", "built (UTC)", "node"]
+    rows = [[c.change, c.before, c.build, _minute(c.built), c.id] for c in plan.changes]
+    return f"{head}\n\n{render_fitted(heads, rows, table_width())}"
 
 
 def go_back(session: Session, to: str, output: str, quiet: bool) -> int:
@@ -100,7 +93,7 @@ def go_back(session: Session, to: str, output: str, quiet: bool) -> int:
     if output == "json":
         answer_exactly(encode(done).decode())
     if not quiet:
-        talk(textwrap.fill(_ended(done), WIDTH, break_on_hyphens=False))
+        talk(textwrap.fill(_ended(done), talk_width(), break_on_hyphens=False))
     return 1 if done.status == "error" else 0
 
 

@@ -1,4 +1,4 @@
-"""The statistics of a build as a table with bars, a line a column, no wider than 80 columns."""
+"""The statistics of a build as a table with bars, a line a column, as far as there is room."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import click
 
 from ffc.auth import local_user
 from ffc.cli.streams import answer, answer_exactly
+from ffc.cli.widths import answer_folded, answer_width
 from ffc.connect.session import Session
 from ffc.core.characters import cells, encodable, leading, visible
-from ffc.core.tables import WIDTH
 from ffc.manifest.files import encode
 from ffc.run.looking.statistics import ColumnStatistics, Statistics, read_statistics
 
@@ -30,6 +30,12 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 # The parts of a line of the table, those of its head, and on which side each is filled up.
 _HEAD: Final = ("column", "type", "nulls", "distinct", "", "histogram")
+# The blanks before each of them.
+_GAPS: Final = (0, 2, 1, 1, 2, 2)
+# With less room than this for names, the last of the others is left out.
+_LEAST: Final = 16
+# With less room than this beside a name, its values stand below it.
+_NARROW: Final = 24
 
 
 def show_statistics(session: Session, node: str, output: str) -> None:
@@ -44,7 +50,7 @@ def show_statistics(session: Session, node: str, output: str) -> None:
 def render_statistics(found: Statistics, encoding: str | None = None) -> str:
     """Return statistics as text; bars are of blocks if the encoding has them."""
     bars = BLOCKS if encodable(BLOCKS, encoding) == BLOCKS else PLAIN
-    head = f"{found.node}, build {found.build}: {found.rows:,} rows"
+    head = answer_folded(f"{found.node}, build {found.build}: {found.rows:,} rows")
     blocks = [head, _table(found, bars)]
     frequent = [line for column in found.columns for line in _frequent(column, found.columns)]
     if frequent:
@@ -57,9 +63,11 @@ def render_statistics(found: Statistics, encoding: str | None = None) -> str:
 
 def _table(found: Statistics, bars: str) -> str:
     kinds = max([len("type"), *(len(_kind(column)) for column in found.columns)])
-    room = WIDTH - (kinds + len("nulls") + len("distinct") + _MIDDLE + _BARS) - 8
+    fixed = [kinds, len("nulls"), len("distinct"), _MIDDLE, _BARS]
+    while (room := answer_width() - sum(fixed) - sum(_GAPS[: len(fixed) + 1])) < _LEAST:
+        fixed.pop()
     room = min(room, max([len("column"), *(cells(_name(c.name)[1]) + 1 for c in found.columns)]))
-    widths = (room, kinds, len("nulls"), len("distinct"), _MIDDLE, _BARS)
+    widths = (room, *fixed)
     middle = f"{'min':>{_NUMBER}}  {'mean':>{_NUMBER}}  {'max':>{_NUMBER}}"
     head = _line((*_HEAD[:4], middle, _HEAD[5]), widths)
     lines = [
@@ -93,20 +101,20 @@ def _row(column: ColumnStatistics, name: str, widths: Sequence[int], bars: str) 
         _middle(column, total),
     )
     drawn = _bars(column, bars)
-    left = _line(parts, widths[:-1])
-    return f"{left}  {click.style(drawn, fg='cyan')}" if drawn else left.rstrip()
+    left = _line(parts, widths[:5])
+    told = drawn and len(widths) > len(parts)
+    return f"{left}  {click.style(drawn, fg='cyan')}" if told else left.rstrip()
 
 
 def _line(parts: Sequence[str], widths: Sequence[int]) -> str:
-    """Return the parts of a line beside each other; what is counted stands to the right."""
-    gaps = ("", "  ", " ", " ", "  ", "  ")
+    """Return the first parts of a line beside each other; what is counted stands to the right."""
     shown = [
         " " * (width - cells(part)) + part
         if place in (2, 3)
         else part + " " * (width - cells(part))
-        for place, (part, width) in enumerate(zip(parts, widths, strict=True))
+        for place, (part, width) in enumerate(zip(parts, widths, strict=False))
     ]
-    return "".join(gap + part for gap, part in zip(gaps, shown, strict=False))
+    return "".join(" " * gap + part for gap, part in zip(_GAPS, shown, strict=False))
 
 
 def _cut(text: str, room: int) -> str:
@@ -200,9 +208,11 @@ def _frequent(column: ColumnStatistics, others: Sequence[ColumnStatistics]) -> I
     shown = [each for each in others if each.top and (each.distinct or 0) <= _BARS]
     width = min(_LONGEST_NAME, max(cells(visible(each.name)) for each in shown))
     name = _cut(column.name, width)
-    left = name + " " * (width - cells(name))
     total = column.count + column.nulls
-    told, room = "", WIDTH - width - 2
+    told, room = "", answer_width() - width - 2
+    left = f"{name}{' ' * (width - cells(name))}  "
+    if room < _NARROW:
+        left, room = f"{name}\n  ", answer_width() - 2
     for each in column.top:
         part = f"{_cut(each.value, 24)} {_percent(each.count, total)}"
         part = f"{told}{'  ' if told else ''}{part}"
@@ -210,7 +220,7 @@ def _frequent(column: ColumnStatistics, others: Sequence[ColumnStatistics]) -> I
             told += "  .."
             break
         told = part
-    yield f"{left}  {told}"
+    yield f"{left}{told}"
 
 
 def _notes(found: Statistics) -> Iterator[str]:

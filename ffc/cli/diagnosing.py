@@ -6,12 +6,15 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import click
+
+from ffc.cli.environment import notes
 from ffc.cli.formats import concise, github, repository_prefix
 from ffc.cli.options import LIMIT
 from ffc.cli.rendering import limited, render_counts, render_diagnostics, render_rest
 from ffc.cli.streams import answer, answer_exactly, talk
+from ffc.cli.widths import talk_width
 from ffc.core.diagnostics import Diagnostic, document
-from ffc.core.tables import WIDTH
 from ffc.manifest.files import encode
 from ffc.workspace.folder import Workspace
 
@@ -23,6 +26,17 @@ def show_diagnostics(workspace: Workspace, quiet: bool = False, limit: int = LIM
         shown, rest = limited(found, limit)
         talk(render_diagnostics(shown, texts_of(workspace)) + "\n")
         talk(f"{render_rest(rest)}\n\n{render_counts(found)}" if rest else render_counts(found))
+        _show_variables(found)
+
+
+def _show_variables(found: Sequence[Diagnostic]) -> None:
+    """Say which variables of the environment brought what an error is about."""
+    ctx = click.get_current_context(silent=True)
+    errors = [each for each in found if each.severity == "error"]
+    if ctx is not None and errors:
+        text = " ".join(part for each in errors for part in (each.message, *each.help))
+        # A warning that was made an error doesn't tell.
+        show_notes(notes(ctx, f"{text} --strict"))
 
 
 def answer_diagnostics(workspace: Workspace, output: str, quiet: bool, limit: int) -> None:
@@ -48,7 +62,7 @@ def show_notes(notes: Sequence[str]) -> None:
     for note in notes:
         lines = textwrap.wrap(
             f"note: {note}",
-            WIDTH,
+            talk_width(),
             subsequent_indent="  ",
             break_long_words=False,
             break_on_hyphens=False,

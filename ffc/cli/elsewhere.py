@@ -1,6 +1,7 @@
 """What other tools call commands and options, and what does the same here.
 
-dbt's are answered whole: whatever its hands type works, or is told what to write instead.
+dbt's are answered whole: whatever its hands type works, or is told what to write instead. Of Feast,
+Featureform and SQLMesh the commands are, of this language the words that are yet to come.
 """
 
 from __future__ import annotations
@@ -13,17 +14,70 @@ ALIASES: Final[Mapping[str, str]] = {"list": "ls", "build": "run"}
 # Commands that are called otherwise here.
 MEANT: Final[Mapping[str, str]] = {
     "parse": "compile",
-    **dict.fromkeys(("materialize", "apply"), "run"),
+    "validate": "compile",
+    "get-online-features": "get",
+    "get-historical-features": "historical",
 }
-# Commands that nothing here is called for, and why.
+_COMPILES: Final = "`ffc compile` checks all of the project"
+_CLEANS: Final = "`ffc clean --unused` drops what no name leads to any more"
+# Words of this language that no version has yet, and what there is until then.
+LATER: Final[Mapping[str, str]] = {
+    "plan": f"{_COMPILES}, `ffc ls -s git:main+` lists what changed and what reads it",
+    "diff": "`ffc ls -s git:main` lists what changed, `ffc compare -t prod` rows that differ",
+    "why": "`ffc get` and `ffc historical` tell values, `ffc lineage VIEW.FEATURE` their origin",
+    "verify": "`ffc test` tells what holds of the data, `ffc compare -t prod` what differs there",
+    "lint": "`ffc compile --strict` takes what it warns of for errors",
+    "fmt": "files stay as people write them",
+    "ci": "`ffc compile --strict --output github` checks a project there",
+    "drop": _CLEANS,
+    "prune": _CLEANS,
+}
+_SYNCS: Final = "`ffc run` builds what changed and brings it online, `ffc sync` does only that"
+_DOCS: Final = "`ffc docs --open` shows the project in a browser"
+_ASKS: Final = "`ffc query` asks the warehouse a SELECT"
+
+
+def _listed(kind: str) -> str:
+    return f"`ffc ls -s kind:{kind}` lists them, `ffc show NAME` tells of one"
+
+
+# Commands that nothing here is called for, and what to do instead: of dbt, Feast, Featureform and
+# SQLMesh, and of nobody.
 NEEDLESS: Final[Mapping[str, str]] = {
     "deps": "there are no packages: macros are in `macros/`",
     "seed": "files are sources: declare them in `sources/`, and `ffc run` reads them",
     "snapshot": "a snapshot is a transformation: `ffc run` brings it up to date",
     "clone": "a target reads and builds its own: `ffc run --target NAME`",
-    "run-operation": "`ffc query` asks the warehouse a SELECT; macros are for transformations",
+    "run-operation": f"{_ASKS}; macros are for transformations",
     "man": "`ffc COMMAND --help` tells all, `ffc explain` more about an error",
     "state": "`ffc ls -s state:modified --state FOLDER` compares with another manifest",
+    "deploy": "`ffc run --target prod` builds and deploys; `ffc deployments` lists what was",
+    "apply": "`ffc run` builds and deploys what changed; `ffc compile` checks, and builds nothing",
+    "register": "what a file of the project declares is there: `ffc run` builds and deploys it",
+    "materialize": _SYNCS,
+    "materialize-incremental": f"only what changed is written: {_SYNCS}",
+    "teardown": f"{_CLEANS}; the stores of a target are yours to drop",
+    "registry-dump": "`ffc ls --output json` lists all nodes; target/manifest.json has all of them",
+    "entities": _listed("entity"),
+    "feature-views": _listed("feature_view"),
+    "feature-services": _listed("model"),
+    "data-sources": _listed("source"),
+    "saved-datasets": _listed("training_set"),
+    "features": "`ffc search WORDS` finds them, `ffc show VIEW` lists those of a view",
+    "on-demand-feature-views": "`on_demand:` declares them in YAML; no command lists them yet",
+    "serve_offline": "`ffc serve --offline` looks features up in the warehouse, too",
+    **dict.fromkeys(("ui", "dash", "dashboard"), _DOCS),
+    **dict.fromkeys(("configuration", "info"), "`ffc debug` tells of a target's settings"),
+    "head": "`ffc show NAME --rows 10` shows the first rows",
+    **dict.fromkeys(("evaluate", "fetchdf"), _ASKS),
+    "render": "`ffc show NODE --sql` prints its SQL",
+    "dag": "`ffc lineage NODE` shows where it comes from and goes to",
+    "table_diff": "`ffc compare -t prod` shows rows that differ",
+    "audit": "`ffc test` runs the tests of the data",
+    "format": LATER["fmt"],
+    "janitor": _CLEANS,
+    "version": "`ffc --version` tells it",
+    "help": "`ffc --help` lists all commands, `ffc COMMAND --help` tells of one",
 }
 _TALK: Final = "FFC_DEBUG=1 shows the traceback of what fails; leave it out"
 _OF_RUNS: Final = "`ffc runs` shows what ran, `--output json` all of it; leave it out"

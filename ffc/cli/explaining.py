@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import click
 
+from ffc.cli.widths import answer_width
 from ffc.core.diagnostics import closest
-from ffc.core.tables import WIDTH
 from ffc.explain import BASE, Block, Page, all_pages, find_page
 
 GROUPS: Final[Mapping[str, str]] = {
@@ -49,7 +49,7 @@ def render_list() -> str:
         if group:
             lines += ["", click.style(f"{prefix}xx {name}", bold=True), ""]
         for page in group:
-            first, *rest = textwrap.wrap(page.title, WIDTH - 9, break_on_hyphens=False)
+            first, *rest = textwrap.wrap(page.title, answer_width() - 9, break_on_hyphens=False)
             lines += [f"  {click.style(page.code, fg='cyan')}  {first}"]
             lines += [f"         {line}" for line in rest]
     return "\n".join([*lines[1:], "", "`ffc explain CODE` tells more about one."])
@@ -57,15 +57,16 @@ def render_list() -> str:
 
 def render_page(page: Page) -> str:
     """Return a page wrapped for a terminal, colours as ANSI codes."""
-    first, *rest = textwrap.wrap(f"{page.code}: {page.title}", WIDTH, break_on_hyphens=False)
-    lines = [click.style(line, bold=True) for line in (first, *rest)]
+    title = f"{page.code}: {page.title}"
+    heading = textwrap.wrap(title, answer_width(), break_on_hyphens=False)
+    lines = [click.style(line, bold=True) for line in heading]
     for section in page.sections:
         if section.heading:
             lines += ["", click.style(section.heading, bold=True, underline=True)]
         for block in section.blocks:
             lines += ["", *_block(block)]
     if any(section.files for section in page.sections) and page.code != BASE:
-        lines += ["", "The files of the example lie over those of `ffc explain base`."]
+        lines += ["", *_prose("The files of the example lie over those of `ffc explain base`.")]
     return "\n".join(lines)
 
 
@@ -86,7 +87,7 @@ def _prose(text: str) -> Iterator[str]:
         indent = "  " if part.startswith("- ") else ""
         yield from textwrap.wrap(
             " ".join(part.split()),
-            WIDTH,
+            answer_width(),
             subsequent_indent=indent,
             break_long_words=False,
             break_on_hyphens=False,

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import click
 
 from ffc.cli.streams import is_live
+from ffc.cli.widths import talk_width
 
 
 @contextmanager
@@ -23,11 +24,9 @@ def export_progress(what: str, total: int | None, quiet: bool) -> Iterator[Calla
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
-    from ffc.cli.live import terminal_width
-
     context = click.get_current_context(silent=True)
     plain = context is not None and context.color is False
-    console = Console(stderr=True, highlight=False, width=terminal_width(), no_color=plain)
+    console = Console(stderr=True, highlight=False, width=talk_width(), no_color=plain)
     columns = (TextColumn("{task.description}", markup=False), BarColumn(bar_width=None))
     counted = TextColumn("{task.fields[counted]}", markup=False)
     with Progress(*columns, counted, console=console, transient=True) as progress:

@@ -76,6 +76,7 @@ def _of_its_kind(node: AnyNode) -> Iterator[tuple[str, str]]:
 
 
 def _of_a_source(node: Source) -> Iterator[tuple[str, str]]:
+    yield "group", node.group_description
     yield "table", node.table
     yield "files", f"{node.file} ({node.format})" if node.file else ""
     yield "timezone", "" if node.timezone == "UTC" else node.timezone

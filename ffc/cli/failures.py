@@ -14,9 +14,9 @@ from ffc import __version__
 from ffc.cli.options import LIMIT
 from ffc.cli.rendering import limited, render_diagnostics, render_rest
 from ffc.cli.streams import talk
+from ffc.cli.widths import talk_width
 from ffc.core.characters import visible
 from ffc.core.errors import FfcError, InternalError, ProjectError
-from ffc.core.tables import WIDTH
 
 
 def show_failure(problem: Exception) -> int:
@@ -47,20 +47,25 @@ def render_failure(problem: Exception) -> str:
 
 def warning_text(code: str, message: str) -> str:
     """Return `warning[CODE]: message`, wrapped."""
-    lines = _wrapped(f"warning[{code}]: {message}", WIDTH)
+    lines = _wrapped(f"warning[{code}]: {message}", talk_width())
     head, tail = lines[0].split(":", 1)
     return "\n".join([f"{click.style(head, fg='yellow', bold=True)}:{tail}", *lines[1:]])
 
 
 def failure_text(
-    code: str, message: str, hints: object, word: str = "error", samples: Sequence[str] = ()
+    code: str,
+    message: str,
+    hints: object,
+    word: str = "error",
+    samples: Sequence[str] = (),
+    room: int | None = None,
 ) -> str:
     """Return `error[CODE]: message` with a line of help for each hint, and where to read more.
 
     `samples` are rows of data that show what is meant.
     """
-    head = f"{word}[{code}]"
-    first, *more = _wrapped(f"{head}: {message}", WIDTH)
+    head, width = f"{word}[{code}]", room or talk_width()
+    first, *more = _wrapped(f"{head}: {message}", width)
     told = click.style(first[len(head) + 2 :], bold=True)
     lines = [f"{click.style(head, fg='red' if word == 'error' else 'yellow', bold=True)}: {told}"]
     lines += [click.style(line, bold=True) for line in more]
@@ -68,7 +73,7 @@ def failure_text(
     notes += [("help", str(hint)) for hint in (hints if isinstance(hints, list | tuple) else ())]
     for label, note in notes:
         indent = len(label) + 6
-        first, *more = _wrapped(note, WIDTH - indent)
+        first, *more = _wrapped(note, width - indent)
         lines.append(f"  {click.style(f'= {label}:', fg='cyan')} {first}")
         lines += [f"{'':{indent}}{each}" for each in more]
     lines.append(f"  {click.style('= more:', fg='cyan')} ffc explain {code}")

@@ -8,9 +8,9 @@ from typing import Any, Final
 import click
 
 from ffc.cli.streams import answer, answer_exactly, talk
+from ffc.cli.widths import answer_width
 from ffc.core.characters import cells, leading, visible
 from ffc.core.diagnostics import listed
-from ffc.core.tables import WIDTH
 from ffc.manifest.files import encode
 from ffc.manifest.finding import Finding, Hit, Match
 
@@ -18,8 +18,6 @@ from ffc.manifest.finding import Finding, Hit, Match
 _PLACES: Final = 3
 _INDENT: Final = " " * 4
 _LABEL: Final = len("description")
-# What is left of a line for a text.
-_ROOM: Final = WIDTH - len(_INDENT) - _LABEL - 2
 _CUT: Final = "…"
 
 _Spans = Sequence[tuple[int, int]]
@@ -69,43 +67,59 @@ def render_hit(hit: Hit) -> str:
     spans = {m.text: m.spans for m in hit.matches if m.where in ("name", "kind")}
     parts = [(kind, spans.get(kind, ())), (".", ()), (name, spans.get(name, ()))]
     shown = "".join(_marked(text, where, bold=True) for text, where in parts)
-    lines = [f"{shown}  {click.style(f'{visible(node.path)}:{node.line}', dim=True)}"]
+    place = f"{visible(node.path)}:{node.line}"
+    if cells(f"{node.id}  {place}") <= answer_width():
+        lines = [f"{shown}  {click.style(place, dim=True)}"]
+    else:
+        lines = [shown, f"{_INDENT}{click.style(place, dim=True)}"]
+    head = len(lines)
     columns = [match for match in hit.matches if match.where == "column"]
     others = [match for match in hit.matches if match.where not in ("name", "kind", "column")]
     if columns:
-        lines.append(_labelled("column", _columns(columns)))
+        names, rest = _columns(columns)
+        lines += [_labelled("column", names), *([_labelled("", rest)] if rest else [])]
     lines += [_labelled(match.where, _place(match)) for match in others[:_PLACES]]
     if len(others) > _PLACES:
         lines.append(_labelled("", f"and {len(others) - _PLACES} more such places"))
-    if len(lines) == 1 and node.description:
-        lines.append(f"{_INDENT}{_window(node.description, (), WIDTH - len(_INDENT))}")
+    if len(lines) == head and node.description:
+        lines.append(f"{_INDENT}{_window(node.description, (), answer_width() - len(_INDENT))}")
     return "\n".join(lines)
+
+
+def _room() -> int:
+    """Return what is left of a line for a text."""
+    return answer_width() - len(_INDENT) - _LABEL - 2
 
 
 def _labelled(label: str, text: str) -> str:
     return f"{_INDENT}{click.style(f'{label:<{_LABEL}}', dim=True)}  {text}"
 
 
-def _columns(matches: Sequence[Match]) -> str:
-    """Return the names of columns on a line, as many as fit, and how many more there are."""
+def _columns(matches: Sequence[Match]) -> tuple[str, str]:
+    """Return the names of columns on a line, as many as fit, and how many more there are.
+
+    That has a line of its own where there is no room for it beside one name.
+    """
     shown: list[str] = []
-    room = _ROOM - len(f", and {len(matches)} more")
+    room = _room() - len(f", and {len(matches)} more")
     for match in matches:
         room -= cells(visible(match.text)) + 2
         if shown and room < 0:
             break
-        shown.append(_window(match.text, match.spans, _ROOM))
+        shown.append(_window(match.text, match.spans, _room()))
     rest = len(matches) - len(shown)
-    return ", ".join([*shown, *([f"and {rest} more"] if rest else [])])
+    more = f"and {rest} more" if rest else ""
+    beside = cells(click.unstyle(", ".join([*shown, more]))) <= _room()
+    return (", ".join([*shown, more]), "") if more and beside else (", ".join(shown), more)
 
 
 def _place(match: Match) -> str:
     if not match.column:
-        return _window(match.text, match.spans, _ROOM)
+        return _window(match.text, match.spans, _room())
     column = visible(match.column)
     if match.where == "tag":
-        return f"{_window(match.text, match.spans, _ROOM)} of {column}"
-    return f"{column}: {_window(match.text, match.spans, max(20, _ROOM - cells(column) - 2))}"
+        return f"{_window(match.text, match.spans, _room())} of {column}"
+    return f"{column}: {_window(match.text, match.spans, max(20, _room() - cells(column) - 2))}"
 
 
 def _window(text: str, spans: _Spans, room: int) -> str:

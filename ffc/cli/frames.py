@@ -9,9 +9,9 @@ from typing import Final, NamedTuple
 
 import click
 
+from ffc.cli.widths import talk_width
 from ffc.core.characters import cells, leading, visible, visible_path
 from ffc.core.diagnostics import Span
-from ffc.core.tables import WIDTH
 
 # Places this many lines apart, or fewer, stand in one frame.
 NEAR: Final = 2
@@ -54,6 +54,7 @@ def render_frames(
 ) -> Iterator[str]:
     """Yield the lines of the frames of a diagnostic's places, of which the first is its own."""
     pad, bar = " " * gutter, click.style("|", fg="blue")
+    room = talk_width() - gutter - 4
     for group in _groups(places, sources):
         first = places[0] if 0 in group else places[group[0]]
         arrow = click.style("-->" if 0 in group else ":::", fg="blue")
@@ -67,7 +68,7 @@ def render_frames(
         for number in range(min(marks), max(marks) + 1):
             text = sources.line(first.file, number) or ""
             shown = click.style(str(number).rjust(gutter), fg="blue")
-            for line, under in _marked(text, marks.get(number, []), WIDTH - gutter - 4, colour):
+            for line, under in _marked(text, marks.get(number, []), room, colour):
                 yield f"{shown} {bar} {line}".rstrip()
                 yield from (f"{pad} {bar} {each}" for each in under)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import click
 
+from ffc.cli import environment
 from ffc.cli.elsewhere import meant_option
+from ffc.core.errors import FfcError
 
 # Which group an option is shown in, by its name in the code; all others come first.
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -26,12 +29,15 @@ class Command(click.Command):
     """A command with examples in its help, and its options in groups.
 
     An example is a line as it is typed, or several that end in `\\`; behind a `#` one may say what
-    it does.
+    it does. Every option has a variable in the environment.
     """
 
     def __init__(self, *args: Any, examples: Sequence[str] = (), **settings: Any) -> None:
         super().__init__(*args, **settings)
         self.examples = tuple(examples)
+        for each in self.params:
+            if isinstance(each, click.Option):
+                environment.give_variable(self.name or "", each)
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write usage, what it does, examples, options."""
@@ -69,6 +75,15 @@ class Command(click.Command):
                 raise
             message = f"No such option: {problem.option_name}; {meant}"
             raise click.UsageError(message, ctx) from None
+        except click.UsageError as problem:
+            raise environment.explained(ctx, problem) from problem
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it; what goes wrong with a value from the environment says which variable."""
+        try:
+            return super().invoke(ctx)
+        except (click.UsageError, FfcError) as problem:
+            raise environment.explained(ctx, problem) from problem
 
 
 def group_of(parameter: click.Parameter) -> str:
@@ -91,4 +106,4 @@ def example_lines(examples: Sequence[str], width: int) -> Iterator[str]:
         elif max(len(typed), column) + len(said) + 4 <= width:
             yield f"{typed:{column}}  # {said}"
         else:
-            yield from (f"# {said}", typed)
+            yield from (*textwrap.wrap(f"# {said}", width, subsequent_indent="# "), typed)

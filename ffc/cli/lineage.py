@@ -9,13 +9,16 @@ from typing import Final
 
 import click
 
-from ffc.core.characters import encodable, visible
+from ffc.cli.widths import answer_folded, answer_width
+from ffc.core.characters import cells, encodable, visible
 from ffc.core.tables import WIDTH
 from ffc.manifest.lineage import LineageGraph, Link, Place
 from ffc.manifest.records import AnyNode, Manifest
 
-# So many branches deep a tree is drawn; what lies behind begins again at the left, below.
+# So many branches deep a tree is drawn, and so many at least where there is less room; what lies
+# behind begins again at the left, below.
 DEEPEST: Final = 10
+_SHALLOWEST: Final = 6
 BRANCHES: Final = "│├└─"
 # The same where the encoding of the stream has no lines.
 PLAIN: Final = "||`-"
@@ -40,8 +43,9 @@ def render_lineage(
     nodes = {node.id: node for node in manifest.nodes}
     parts = []
     for up in ways:
-        drawing = _Drawing(graph, up, nodes)
+        drawing = _Drawing(graph, up, nodes, answer_width())
         heading = f"{visible(str(start))} {'comes from' if up else 'goes into'}"
+        heading = answer_folded(heading)
         body = list(drawing.lines(start, depth or _ENDLESS))
         parts.append("\n".join([click.style(heading, bold=True), *(body or ["  nothing"])]))
     drawn = "\n\n".join(parts)
@@ -65,6 +69,7 @@ class _Drawing:
     graph: LineageGraph
     up: bool
     nodes: Mapping[str, AnyNode]
+    width: int
     above: dict[Place, int] = field(default_factory=dict)
     below: dict[Place, int] = field(default_factory=dict)
 
@@ -85,17 +90,33 @@ class _Drawing:
         rows = [_other(link, self.up) for link in links if link.kind == "row"]
         bar = "│" if others else " "
         said = "rows:" if self.up else "rows of:"
-        for line in _rows(said, rows, WIDTH - len(indent) - 3):
+        for line in _rows(said, rows, self.width - len(indent) - 3):
             yield f"{indent}{bar}  {line}"
         for index, other in enumerate(others):
             last = index == len(others) - 1
             note = self._note(other, steps - 1, len(indent) // 3 + 1)
-            told = " ".join(part for part in (_facts(self.nodes, other), note) if part)
-            line = f"{indent}{'└─' if last else '├─'} {visible(str(other))}"
-            yield line + (click.style(f"  {told}", dim=True) if told else "")
+            below = indent + ("   " if last else "│  ")
+            first, *more = self._texts(other, note, self.width - len(below))
+            yield f"{indent}{'└─' if last else '├─'} {first}"
+            behind = () if note else self.graph.around(other, self.up)
+            bar = "│" if any(link.kind == "value" for link in behind) else " "
+            yield from (f"{below}{bar}  {text}" for text in more)
             if not note:
                 self.above[other] = steps - 1
-                yield from self._branches(other, steps - 1, indent + ("   " if last else "│  "))
+                yield from self._branches(other, steps - 1, below)
+
+    def _texts(self, place: Place, note: str, room: int) -> Iterator[str]:
+        """Yield what stands on a branch, in lines that fit: a place, what is said of it."""
+        name = visible(str(place))
+        column = f".{visible(place.column)}" if place.column and cells(name) > room else ""
+        told = " ".join(part for part in (_facts(self.nodes, place), note) if part)
+        *lines, last = [visible(place.node), column] if column else [name]
+        yield from lines
+        said = click.style(told, dim=True)
+        if told and cells(last) + cells(told) + 2 > room:
+            yield from (last, said)
+        else:
+            yield f"{last}  {said}" if told else last
 
     def _note(self, place: Place, steps: int, level: int) -> str:
         """Return why nothing is drawn behind a place here; nothing if it is, or if nothing is."""
@@ -106,7 +127,7 @@ class _Drawing:
             return "(above)"
         if not steps:
             return f"({behind} more)"
-        if level < DEEPEST:
+        if level < max(_SHALLOWEST, DEEPEST - (WIDTH - self.width) // 3):
             return ""
         self.below[place] = max(steps, self.below.get(place, 0))
         return "(below)"

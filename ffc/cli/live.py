@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import time
 from types import TracebackType
 from typing import Final, Self
@@ -18,7 +16,7 @@ from rich.text import Text
 
 from ffc.cli.progress import TerminalSink
 from ffc.cli.streams import heard
-from ffc.core.tables import WIDTH
+from ffc.cli.widths import talk_width
 from ffc.run.events import Event, NodeFinished, NodeProgressed, NodeStarted, RunStarted
 
 # So many of the nodes that run are shown.
@@ -35,7 +33,7 @@ class LiveSink(TerminalSink):
         self._done = self._total = 0
         context = click.get_current_context(silent=True)
         plain = context is not None and context.color is False
-        console = Console(stderr=True, highlight=False, width=terminal_width(), no_color=plain)
+        console = Console(stderr=True, highlight=False, width=talk_width(), no_color=plain)
         self._live = Live(console=console, get_renderable=self._drawn, transient=True)
 
     def __enter__(self) -> Self:
@@ -95,11 +93,3 @@ class LiveSink(TerminalSink):
             ProgressBar(total=self._total, completed=self._done), f"{self._done}/{self._total}"
         )
         return Group(table, bar)
-
-
-def terminal_width() -> int:
-    """Return the width to draw in: never more than the lines have."""
-    try:
-        return min(WIDTH, os.get_terminal_size(sys.stderr.fileno()).columns or WIDTH)
-    except (OSError, ValueError):
-        return WIDTH

@@ -11,10 +11,10 @@ import click
 from ffc.adapter.state import NodeRun, RunRecord, StateStore
 from ffc.cli.progress import result_text
 from ffc.cli.streams import answer, answer_exactly, talk
-from ffc.core.characters import cells
+from ffc.cli.widths import answer_folded, answer_width, table_width
 from ffc.core.diagnostics import did_you_mean
 from ffc.core.errors import NotFound
-from ffc.core.tables import WIDTH, render_sideways, render_table
+from ffc.core.tables import is_within, render_fitted, render_sideways, render_table
 from ffc.manifest.files import encode
 from ffc.run.looking.freshness import Fresh
 from ffc.run.looking.reading import Rows, json_value, text_value
@@ -37,7 +37,7 @@ def rows_document(found: Rows, **more: Any) -> dict[str, Any]:
 
 
 def render_rows(found: Rows, limit: int | None = None) -> tuple[str, int]:
-    """Return rows as a table that fits 80 columns, on its side if need be, and how many came.
+    """Return rows as a table that fits, on its side if need be, and how many came.
 
     No more than `limit` of them are in the table.
     """
@@ -45,9 +45,9 @@ def render_rows(found: Rows, limit: int | None = None) -> tuple[str, int]:
     rows = list(found.values())
     shown = [[_shown(value) for value in row] for row in rows[:limit]]
     table = render_table(names, shown)
-    if max(map(cells, table.splitlines())) <= WIDTH:
+    if is_within(table, answer_width()):
         return table, len(rows)
-    return render_sideways(names, shown), len(rows)
+    return render_sideways(names, shown, answer_width()), len(rows)
 
 
 def _shown(value: object) -> object:
@@ -63,7 +63,7 @@ def duration(seconds: int) -> str:
 
 
 def render_runs(runs: Sequence[tuple[RunRecord, Sequence[NodeRun]]]) -> str:
-    """Return runs as a table, the newest first; it fits 80 columns."""
+    """Return runs as a table, the newest first."""
     heads = ["run", "command", "started (UTC)", "took", "status", *_COUNTED]
     rows = [
         [
@@ -72,7 +72,7 @@ def render_runs(runs: Sequence[tuple[RunRecord, Sequence[NodeRun]]]) -> str:
         ]
         for run, nodes in runs
     ]
-    return render_table(heads, rows)
+    return render_fitted(heads, rows, table_width())
 
 
 def _took(run: RunRecord) -> str:
@@ -87,8 +87,10 @@ def render_run(run: RunRecord, nodes: Sequence[NodeRun]) -> str:
     """Return one run, and how its nodes fared."""
     head = f"{run.id} ({run.command} by {run.principal} in `{run.target}`): {run.status}"
     rows = [[n.action, n.id, n.status, n.rows.get("out", ""), f"{n.seconds:.2f}s"] for n in nodes]
-    table = render_table(["action", "node", "status", "rows", "took"], rows)
-    return f"{head}, started {run.started}\n\n{table}" if rows else head
+    heads = ["action", "node", "status", "rows", "took"]
+    table = render_fitted(heads, rows, table_width(), title=1)
+    head = answer_folded(f"{head}, started {run.started}")
+    return f"{head}\n\n{table}" if rows else head
 
 
 def show_runs(state: StateStore, target: str, limit: int, output: str) -> None:
@@ -132,8 +134,9 @@ def fresh_line(fresh: Fresh) -> str:
         if after is not None
     ]
     age = fresh.reason or f"{_age(fresh.age or 0.0)} old, {', '.join(bounds)}"
-    status = click.style(f"{fresh.status:<5}", fg=_COLOURS[fresh.status])
-    return f"{status}  {fresh.source}.{fresh.column}: {age}"
+    status = f"{fresh.status:<5}"
+    line = answer_folded(f"{status}  {fresh.source}.{fresh.column}: {age}", len(status) + 2)
+    return f"{click.style(status, fg=_COLOURS[fresh.status])}{line[len(status) :]}"
 
 
 def _age(seconds: float) -> str:

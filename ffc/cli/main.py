@@ -13,8 +13,8 @@ from typing import Final
 import click
 
 from ffc import __version__
-from ffc.cli.elsewhere import ALIASES, MEANT, NEEDLESS
-from ffc.cli.streams import open_missing, unread
+from ffc.cli.elsewhere import ALIASES, LATER, MEANT, NEEDLESS
+from ffc.cli.streams import open_missing, talk, unread
 
 COMMANDS: Final = {
     "init": "Start a new project from a template.",
@@ -121,6 +121,9 @@ class LazyGroup(click.Group):
             if name in MEANT:
                 message = f"No such command '{name}'. Did you mean '{MEANT[name]}'?"
                 raise click.UsageError(message, ctx) from None
+            if name in LATER:
+                message = f"No such command '{name}' in this version: {LATER[name]}"
+                raise click.UsageError(message, ctx) from None
             if name in NEEDLESS:
                 raise click.UsageError(f"No such command '{name}': {NEEDLESS[name]}", ctx) from None
             raise click.exceptions.NoSuchCommand(name, possibilities=COMMANDS, ctx=ctx) from None
@@ -133,6 +136,8 @@ def cli() -> None:
 
     Write YAML and SQL in a git project; ffc checks it, builds point-in-time training sets in your
     warehouse and serves the same values to models.
+
+    Every option of a command may come from the environment: FFC_TARGET is --target.
     """
 
 
@@ -158,6 +163,13 @@ def main(args: Sequence[str] | None = None) -> None:
     sys.exit(code)
 
 
+def _show(problem: click.ClickException) -> None:
+    """Show how a command was misused, as click says it."""
+    said = io.StringIO()
+    problem.show(said)
+    talk(said.getvalue().rstrip("\n"))
+
+
 def _asked_by_a_shell() -> bool:
     return "_FFC_COMPLETE" in os.environ
 
@@ -170,6 +182,6 @@ def run(args: Sequence[str] | None = None) -> int:
         click.echo("cancelled", err=True)
         return 130
     except click.ClickException as problem:
-        problem.show()
+        _show(problem)
         return problem.exit_code
     return result if isinstance(result, int) else 0

@@ -13,6 +13,7 @@ import click
 
 from ffc.cli import completing
 from ffc.cli.elsewhere import FORMATS
+from ffc.cli.environment import is_set_outside
 from ffc.cli.helping import Command as Command
 from ffc.core.files import ENDINGS
 
@@ -171,7 +172,9 @@ building = (
         envvar="FFC_THREADS",
         help="How many nodes to build at a time; default: the target's `threads:`, else 4.",
     ),
-    click.option("--fail-fast", "-x", is_flag=True, help="Stop at the first failure."),
+    click.option(
+        "--fail-fast", "-x", is_flag=True, envvar="FFC_FAIL_FAST", help="Stop at the first failure."
+    ),
     click.option(
         "--retries",
         metavar="N",
@@ -181,11 +184,14 @@ building = (
         envvar="FFC_RETRIES",
         help="How often to try again after a failure that may pass.",
     ),
-    click.option("--force", is_flag=True, help="Build what did not change, too."),
+    click.option(
+        "--force", is_flag=True, envvar="FFC_FORCE", help="Build what did not change, too."
+    ),
     click.option(
         "--full-refresh",
         "-f",
         is_flag=True,
+        envvar="FFC_FULL_REFRESH",
         help="Build incrementals from nothing; snapshots keep what they remember.",
     ),
 )
@@ -195,6 +201,7 @@ selection = (
         "-s",
         multiple=True,
         metavar="NODES",
+        envvar="FFC_SELECT",
         shell_complete=completing.complete_words,
         help="Only these: names, `tag:x`, `kind:x`, `path:x`; `+x` with what it reads, `x+` with "
         "what reads it; `a,b` what both mean, `a b` what either means.",
@@ -203,12 +210,14 @@ selection = (
         "--exclude",
         multiple=True,
         metavar="NODES",
+        envvar="FFC_EXCLUDE",
         shell_complete=completing.complete_words,
         help="But not these, in the same words.",
     ),
     click.option(
         "--selector",
         metavar="NAME",
+        envvar="FFC_SELECTOR",
         shell_complete=completing.complete_selector,
         help="What selectors.yml has under a name, instead.",
     ),
@@ -224,12 +233,13 @@ selection = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Typed:
-    """The options that select, as they were typed."""
+    """The options that select, as they were typed; `outside`: variables of those that were not."""
 
     select: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     selector: str | None = None
     state: Path | None = None
+    outside: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether anything was typed that selects."""
@@ -248,8 +258,7 @@ class SelectingCommand(Command):
         ctx.meta[_GOING_ON] = going_on
         rest = self._parsed(ctx, each)
         if not ctx.resilient_parsing:
-            names = [each.name for each in fields(Typed)]
-            ctx.params["typed"] = Typed(**{name: ctx.params.pop(name) for name in names})
+            ctx.params["typed"] = _typed(ctx)
         return rest
 
     def _parsed(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -271,6 +280,25 @@ class SelectingCommand(Command):
         return super().shell_complete(ctx, incomplete)
 
 
+def _typed(ctx: click.Context) -> Typed:
+    """Take the options that select out of a call; what is typed goes before the environment.
+
+    Nodes and a selector go before all that it selects, words before its selector.
+    """
+    options = [each for each in ctx.command.params if each.name in _FIELDS]
+    found = {str(each.name): ctx.params.pop(str(each.name)) for each in options}
+    words = {"select", "exclude", "selector"}
+    outside = {name for name in words if is_set_outside(ctx, name)}
+    typed = {name for name in words - outside if found[name]}
+    nodes = [str(each.name) for each in ctx.command.params if isinstance(each, click.Argument)]
+    whole = "selector" in typed or any(ctx.params[name] for name in nodes)
+    left = outside if whole else outside & {"selector"} if typed else set()
+    variables = tuple(str(each.envvar) for each in options if each.name in outside - left)
+    kept = {name: value for name, value in found.items() if name not in left}
+    return Typed(**kept, outside=variables)
+
+
+_FIELDS: Final = frozenset(each.name for each in fields(Typed))
 _LISTS: Final = ("--keys", "--output-keys")
 # Whether what is typed next is one more word of a selection.
 _GOING_ON: Final = "ffc.selecting"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -12,8 +12,8 @@ import click
 from ffc.adapter.state import NodeRun
 from ffc.cli.failures import failure_text, warning_text
 from ffc.cli.streams import say
+from ffc.cli.widths import answer_width, talk_width
 from ffc.core.diagnostics import listed
-from ffc.core.tables import WIDTH
 from ffc.run.events import Event, NodeFinished, RunFinished, RunStarted
 
 _COLOURS: Final = {
@@ -24,6 +24,8 @@ _COLOURS: Final = {
     "cancelled": "yellow",
     "warn": "yellow",
 }
+# With less room than this a name has a line of its own.
+_NARROW: Final = 30
 # So many of the nodes that were skipped are named.
 _NAMED: Final = 6
 _WORDS: Final = {
@@ -51,7 +53,7 @@ class TerminalSink:
         elif isinstance(event, NodeFinished):
             self._results.append(event.node)
             if event.node.action != "test" or event.node.status != "success":
-                self._say(line(event))
+                self._say(line(event, talk_width() if self._err else answer_width()))
         elif isinstance(event, RunFinished):
             for result in self._results:
                 if result.status == "warn" and not _is_told(result):
@@ -82,8 +84,8 @@ def _is_told(result: NodeRun) -> bool:
     return result.error is not None and result.reason in ("", result.error["message"])
 
 
-def line(event: NodeFinished) -> str:
-    """Return how a node fared, on one line of 80 columns."""
+def line(event: NodeFinished, width: int) -> str:
+    """Return how a node fared, on one line if there is room."""
     node = event.node
     count = f"{event.index:>{len(str(event.total))}}/{event.total}"
     rows = f"{node.rows['out']:,} rows" if "out" in node.rows else ""
@@ -95,18 +97,26 @@ def line(event: NodeFinished) -> str:
         rows = f"+{node.rows['added']:,} -{node.rows['removed']:,} rows"
     right = f"{rows:>14}  {node.status:<9} {node.seconds:>6.2f}s"
     verb = f"{node.action} " if node.action != "build" else ""
-    room = WIDTH - len(right) - 1
-    if node.action == "test":
-        left = f"{count} {verb}"
-        left += test_name(node.id, room - len(left))
-    else:
-        left = f"{count} {verb}{node.id}"
-        left = left if len(left) <= room else f"{left[: room - 1]}…"
-    colour = _COLOURS.get(node.status)
-    right = right.replace(
-        node.status, click.style(node.status, fg=colour) if colour else node.status
-    )
-    return f"{left:<{room}} {right}"
+
+    def left(room: int) -> str:
+        head = f"{count} {verb}"
+        if node.action == "test":
+            return head + test_name(node.id, room - len(head))
+        head += node.id
+        return head if len(head) <= room else f"{head[: room - 1]}…"
+
+    return beside(left, right, node.status, _COLOURS.get(node.status), width)
+
+
+def beside(
+    left: Callable[[int], str], right: str, status: str, colour: str | None, width: int
+) -> str:
+    """Return how something fared to the right of its name; below it where there is little room."""
+    room = width - len(right) - 1
+    told = right.replace(status, click.style(status, fg=colour)) if colour else right
+    if room < _NARROW:
+        return f"{left(width)}\n{' ' * (width - len(right))}{told}"
+    return f"{left(room):<{room}} {told}"
 
 
 def _synced(rows: Mapping[str, int]) -> str:
@@ -153,7 +163,7 @@ def _held_back(results: list[NodeRun]) -> list[str]:
     return [
         textwrap.fill(
             f"skipped, since {reason}: {_some(list(nodes))}",
-            WIDTH,
+            talk_width(),
             subsequent_indent="  ",
             break_long_words=False,
             break_on_hyphens=False,

@@ -9,9 +9,9 @@ from typing import Final
 import click
 
 from ffc.cli.frames import Sources, last_line, render_frames
+from ffc.cli.widths import talk_width
 from ffc.core.characters import visible
 from ffc.core.diagnostics import Diagnostic
-from ffc.core.tables import WIDTH
 
 _COLOURS: Final = {"error": "red", "warning": "yellow"}
 
@@ -69,4 +69,4 @@ def _diagnostic(diagnostic: Diagnostic, sources: Sources) -> str:
 
 def _wrapped(text: str, indent: int) -> list[str]:
     """Break a text into lines that fit beside an indent, at least one."""
-    return textwrap.wrap(visible(text), WIDTH - indent, break_on_hyphens=False) or [""]
+    return textwrap.wrap(visible(text), talk_width() - indent, break_on_hyphens=False) or [""]

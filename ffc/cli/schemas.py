@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from ffc.cli import documents
+from ffc.cli.widths import answer_folded
 from ffc.connect.finding import FILE as PROFILES_FILE
 from ffc.connect.profiles import Profile
 from ffc.core.diagnostics import did_you_mean, listed
@@ -194,6 +195,5 @@ def list_document() -> dict[str, Any]:
 def render_list() -> str:
     """Return what there is, a line each."""
     width = max(map(len, SCHEMAS))
-    return "\n".join(
-        f"{name:{width}}  {said.splitlines()[0]}" for name, (said, _) in SCHEMAS.items()
-    )
+    lines = [f"{name:{width}}  {said.splitlines()[0]}" for name, (said, _) in SCHEMAS.items()]
+    return "\n".join(answer_folded(line, width + 2) for line in lines)

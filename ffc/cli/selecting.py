@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
 import subprocess
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -82,6 +84,9 @@ class Chosen:
     ) -> Wanted | None:
         """Return what is meant by all that was typed, or by nothing; None for all nodes."""
         typed = self.typed
+        if typed.outside and not self.quiet:
+            said = ", ".join(f"{name}={shlex.quote(os.environ[name])}" for name in typed.outside)
+            talk(f"the environment says what is selected: {visible(said)}")
         words = bool(typed.select or typed.exclude)
         if typed.selector is not None:
             if words:

@@ -16,10 +16,11 @@ from ffc.cli.building import commit_text
 from ffc.cli.facts import Facts, column_facts, node_facts, notes_on, origin_text, type_of
 from ffc.cli.looking import render_rows, rows_document
 from ffc.cli.streams import answer, answer_exactly, talk
+from ffc.cli.widths import answer_width, table_width
 from ffc.core.characters import cells, leading, visible
 from ffc.core.diagnostics import shortened
 from ffc.core.errors import NotFound
-from ffc.core.tables import WIDTH, render_table
+from ffc.core.tables import fitted
 from ffc.manifest.columns import roles
 from ffc.manifest.files import NO_SQL, encode
 from ffc.manifest.lineage import dependents, origins
@@ -105,7 +106,7 @@ def node_document(
 def render_node(
     seen: SeenNode, searches: Sequence[Searched] = (), sample: Rows | None = None
 ) -> str:
-    """Return a node, or a column of it, as text that fits 80 columns."""
+    """Return a node, or a column of it, as text that fits."""
     if seen.column:
         (column,) = (each for each in seen.node.columns if each.name == seen.column)
         return render_facts(column_facts(seen.node, column, seen.manifest))
@@ -146,7 +147,7 @@ def render_facts(facts: Facts) -> str:
     width = max(len(what) for what, _ in facts)
     lines = []
     for what, how in facts:
-        first, *more = _wrapped(visible(how), WIDTH - width - 2)
+        first, *more = _wrapped(visible(how), answer_width() - width - 2)
         lines.append(f"{click.style(f'{what:<{width}}', bold=True)}  {first}")
         lines += [f"{'':<{width}}  {line}" for line in more]
     return "\n".join(lines)
@@ -163,16 +164,17 @@ def render_columns(node: AnyNode, manifest: Manifest) -> str:
     """
     if not node.columns:
         return ""
-    head, rule, *lines = render_table(*_column_table(node)).splitlines()
-    width = cells(rule)
+    head, table = fitted(*_column_table(node), table_width())
+    width = cells(head[-1]) if head else answer_width()
     sources = [origin_text(origin) for origin in origins(manifest, node).values()]
-    beside = any(sources) and WIDTH - width - 2 >= _NARROW
-    found = [f"{head:<{width}}  comes from" if beside else head]
-    found = [click.style(found[0].rstrip(), bold=True)]
-    found.append(f"{rule}  {'-' * (WIDTH - width - 2)}" if beside else rule)
+    room = answer_width() - width - 2
+    beside = any(sources) and room >= _NARROW
+    if beside:
+        head = [f"{head[0]:<{width}}  comes from", f"{head[1]}  {'-' * room}"]
+    found = [click.style(head[0].rstrip(), bold=True), head[1]] if head else []
     notes = notes_on(node)
-    for column, line, source in zip(node.columns, lines, sources, strict=True):
-        found += _beside(line, width, source) if beside else [line, *_below(source, "from ")]
+    for column, lines, source in zip(node.columns, table, sources, strict=True):
+        found += _beside(lines[0], width, source) if beside else [*lines, *_below(source, "from ")]
         below = _below(notes.get(column.name, ""))
         found += [click.style(each, dim=True) for each in below]
     return "\n".join(found)
@@ -193,14 +195,15 @@ def _column_table(node: AnyNode) -> tuple[list[str], list[list[str]]]:
 
 
 def _beside(line: str, width: int, source: str) -> Iterator[str]:
-    told = _wrapped(visible(source), WIDTH - width - 2)
+    told = _wrapped(visible(source), answer_width() - width - 2)
     for left, right in zip_longest([line], told, fillvalue=""):
         yield f"{left}{' ' * (width - cells(left))}  {right}".rstrip()
 
 
 def _below(text: str, word: str = "") -> Iterator[str]:
     if text:
-        yield from (f"{_INDENT}{line}" for line in _wrapped(f"{word}{visible(text)}", WIDTH - 4))
+        lines = _wrapped(f"{word}{visible(text)}", answer_width() - len(_INDENT))
+        yield from (f"{_INDENT}{line}" for line in lines)
 
 
 def render_sql(node: AnyNode) -> str:
@@ -221,7 +224,7 @@ def render_sql(node: AnyNode) -> str:
 
 def _cut(line: str) -> str:
     """Return a line of code that fits behind its indentation."""
-    room = WIDTH - 2
+    room = answer_width() - 2
     return line if cells(line) <= room else f"{line[: leading(line, room - 1)]}…"
 
 
@@ -269,5 +272,6 @@ def render_builds(builds: Sequence[BuildFacts]) -> str:
         ]
         for build in builds
     ]
-    head, *lines = render_table(heads, rows).splitlines()
-    return "\n".join([click.style(head, bold=True), *lines])
+    head, table = fitted(heads, rows, table_width())
+    top = [click.style(head[0], bold=True), head[1]] if head else [click.style("builds", bold=True)]
+    return "\n".join([*top, *(line for lines in table for line in lines)])

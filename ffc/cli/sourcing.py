@@ -9,8 +9,8 @@ import click
 
 from ffc.cli.failures import failure_text
 from ffc.cli.streams import answer, answer_exactly, talk
+from ffc.cli.widths import answer_width
 from ffc.core.characters import visible
-from ffc.core.tables import WIDTH
 from ffc.manifest.files import encode
 from ffc.project.source_changes import ColumnChange
 from ffc.workspace.source_sync import Synced
@@ -91,7 +91,8 @@ def _words(change: ColumnChange) -> Iterator[str]:
 
 
 def _shortened(text: str) -> str:
-    return text if len(text) <= WIDTH // 2 else f"{text[: WIDTH // 2 - 1]}…"
+    room = answer_width() // 2
+    return text if len(text) <= room else f"{text[: room - 1]}…"
 
 
 def _summary(found: Sequence[Synced], changed: Sequence[Synced], check: bool) -> str:

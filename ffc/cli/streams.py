@@ -32,6 +32,10 @@ def answer_exactly(text: str) -> None:
 
 def talk(text: str) -> None:
     """Write lines of talk; what can't be encoded becomes `?`, as wide as it was."""
+    if sys.stderr.isatty():
+        from ffc.cli.widths import talk_folded
+
+        text = talk_folded(text)
     say(encodable(text, sys.stderr.encoding))
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final
 
-import click
-
 from ffc.adapter.state import NodeRun
-from ffc.cli.progress import result_text, test_name
+from ffc.cli.progress import beside, result_text, test_name
 from ffc.cli.streams import answer, talk
-from ffc.core.tables import WIDTH
+from ffc.cli.widths import answer_width
 
 _COLOURS: Final = {"success": "green", "warn": "yellow", "error": "red"}
 _WORDS: Final = {"success": "passed", "warn": "warned", "error": "failed"}
@@ -33,9 +32,8 @@ def _line(result: NodeRun) -> str:
     failing = result.rows.get("failing", 0)
     count = f"{failing:,} failing" if failing else ""
     right = f"{count:>16}  {word:<6} {result.seconds:>6.2f}s"
-    room = WIDTH - len(right) - 1
-    name = test_name(result.id, room)
-    return f"{name:<{room}} {right.replace(word, click.style(word, fg=_COLOURS[result.status]))}"
+    colour = _COLOURS[result.status]
+    return beside(partial(test_name, result.id), right, word, colour, answer_width())
 
 
 def show_summary(results: Sequence[NodeRun], selected: bool) -> None:

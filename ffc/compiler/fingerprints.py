@@ -190,6 +190,8 @@ def _words_of(node: AnyNode) -> dict[str, object]:
         words["tests"] = [msgspec.structs.replace(test, line=0) for test in node.tests]
     if isinstance(node, Source) and node.freshness is not None:
         words["freshness"] = msgspec.to_builtins(node.freshness)
+    if isinstance(node, Source) and node.group_description:
+        words["group_description"] = node.group_description
     if isinstance(node, Transformation) and node.on_schema_change:
         words["on_schema_change"] = node.on_schema_change
     if isinstance(node, FeatureView):

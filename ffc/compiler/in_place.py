@@ -4,9 +4,12 @@ Most edits are of one query, and leave its columns, what they come from and how 
 were. Then every other node is what it was, and so is what was said of it: only the fingerprints of
 what reads the query are others. Such an edit costs what one query costs, however large the project.
 
+A mistake in a query stays in its place too, where nothing else has to be said than what is wrong
+with it: nobody reports what hangs on a query that is wrong.
+
 Nothing is guessed. The query is rendered, checked and bound as in any compilation. Where anything
-that others could see is another than before, or there is anything to say, the answer is None, and
-the project is compiled as a whole.
+that others could see is another than before, or there is more to say, the answer is None, and the
+project is compiled as a whole.
 """
 
 from __future__ import annotations
@@ -27,7 +30,7 @@ from ffc.compiler.lineage.nodes import lineage_of
 from ffc.compiler.oracle import Oracle, says_more
 from ffc.compiler.outline import Outline, asked_by, raw
 from ffc.compiler.transformations import render_transformations, type_transformation
-from ffc.core.diagnostics import Diagnostic, Span
+from ffc.core.diagnostics import Diagnostic, Span, ordered
 from ffc.core.interrupts import interruptible
 from ffc.core.names import node_id
 from ffc.manifest.lines import Lines
@@ -36,6 +39,11 @@ from ffc.project.reader import Resources, SqlFile
 from ffc.sql.build import generate
 from ffc.sql.translation import Translation
 
+# What is said of files, whatever becomes of nodes; of names that stand for nothing; of a node, but
+# for what is made of it.
+_OF_FILES: Final = ("FF115", "FF116", "FF123")
+_OF_NAMES: Final = ("FF201", "FF202")
+_OF_READERS: Final = ("FF509", "FF510", "FF511", "FF512", "FF513", "FF514")
 _VIEW: Final = "feature_view."
 # What others don't see of a transformation.
 _TEXTS: Final = ("raw", "sql", "sql_next", "target_sql", "target_sql_next")
@@ -70,24 +78,39 @@ class Around(Struct, frozen=True, kw_only=True):
     translations: Callable[[], Mapping[str, Translation]]
 
 
+class Edit(Struct, frozen=True, kw_only=True):
+    """What a compilation ends in, and the nodes of the files that were edited."""
+
+    now: Earlier
+    nodes: list[Transformation]
+
+
+class Broken(Struct, frozen=True, kw_only=True):
+    """What is wrong with a query, and the nodes that are gone with it."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    gone: frozenset[str]
+
+
 @interruptible()
 def edit_in_place(
     earlier: Earlier, files: Sequence[SqlFile], around: Around
-) -> tuple[Earlier, list[Transformation]] | None:
-    """Return what a compilation ends in after an edit of these files, and their nodes.
+) -> Edit | Broken | None:
+    """Return what a compilation ends in after an edit of these files; nothing else may be another.
 
-    None where the edit doesn't stay in its place. Nothing else may be another than it was.
+    None where the edit doesn't stay in its place.
     """
     known = _Known(earlier)
     made: dict[int, Transformation] = {}
     for file in files:
         number = known.at.get(node_id("transformation", file.name, file.variant))
         edited = _edited(known, number, file, around) if number is not None else None
-        if edited is None or number is None:
+        if isinstance(edited, Broken) and len(files) == 1:
+            return edited
+        if not isinstance(edited, tuple) or number is None:
             return None
-        made[number], recipe = edited
-        known.recipes[number] = recipe
-    return known.with_nodes(made), list(made.values())
+        made[number], known.recipes[number] = edited
+    return Edit(now=known.with_nodes(made), nodes=list(made.values()))
 
 
 class _Known:
@@ -107,14 +130,18 @@ class _Known:
         """Return a node as it was."""
         return self.earlier.lines.node(self._line[number])
 
-    def views(self, number: int) -> list[FeatureView]:
-        """Return the feature views that a node reaches."""
+    def reached(self, number: int) -> list[int]:
+        """Return a node, all that reads it, and what reads that."""
         reached = {number}
         for other, parents in enumerate(self.outline.parents[number + 1 :], number + 1):
             if not reached.isdisjoint(parents):
                 reached.add(other)
+        return sorted(reached)
+
+    def views(self, number: int) -> list[FeatureView]:
+        """Return the feature views that a node reaches."""
         ids = self.outline.ids
-        nodes = (self.node(other) for other in sorted(reached) if ids[other].startswith(_VIEW))
+        nodes = (self.node(n) for n in self.reached(number) if ids[n].startswith(_VIEW))
         return [node for node in nodes if isinstance(node, FeatureView)]
 
     def with_nodes(self, made: Mapping[int, Transformation]) -> Earlier:
@@ -141,8 +168,11 @@ class _Known:
 
 def _edited(
     known: _Known, number: int, file: SqlFile, around: Around
-) -> tuple[Transformation, msgspec.Raw] | None:
-    """Return a file's node and its recipe, if that is all that an edit of the file changes."""
+) -> tuple[Transformation, msgspec.Raw] | Broken | None:
+    """Return a file's node and its recipe, or what is wrong with it.
+
+    None where that is not all that an edit of the file changes.
+    """
     outline = known.outline
     old = known.node(number)
     parents = [known.node(parent) for parent in outline.parents[number]]
@@ -156,23 +186,45 @@ def _edited(
             oracle.declare_known(parent.id, parent.columns)
         render_transformations(state, dict(asked.names))
         rendered = state.rendered[old.id]
-        if state.diagnostics or "dialect" in rendered.settings:
+        if "dialect" in rendered.settings:
             return None
         type_transformation(state, old.id, oracle)
         translate_all(state)
         made = state.nodes.get(old.id)
-        if not isinstance(made, Transformation) or says_more(made.sql, made.columns):
+        if asked_by(rendered, state.following.get(old.id)).environment != asked.environment:
             return None
-        same = asked_by(rendered, state.following.get(old.id)).environment == asked.environment
-        if not same or lineage_of(state, made) != old.lineage or not _seen_as(old, made):
+        if not isinstance(made, Transformation):
+            return None if oracle.lacked else _broken(known, number, state)
+        if lineage_of(state, made) != old.lineage or not _seen_as(old, made):
             return None
-        if state.diagnostics or _is_hazard(state, made.id, known.views(number)):
+        if says_more(made.sql, made.columns) or state.diagnostics:
+            return None
+        if _is_hazard(state, made.id, known.views(number)):
             return None
     finally:
         oracle.close()
     spellings = {reading.query: reading.spelling for reading in state.readings.values()}
     made = structs.replace(made, **{name: getattr(old, name) for name in _ELSEWHERE})
     return made, raw(recipe_of(made, state.project.dialect, spellings))
+
+
+def _broken(known: _Known, number: int, state: Compilation) -> Broken | None:
+    """Return what is wrong with a query, if that is all that there is to say besides."""
+    (rendered,) = state.rendered.values()
+    earlier = known.earlier.diagnostics
+    ids = known.outline.ids
+    gone = frozenset(ids[each] for each in known.reached(number))
+    # What else was warned of may hang on nodes that are gone now.
+    alone = all(
+        said.code in _OF_FILES or (said.node not in ("", *gone) and said.code not in _OF_READERS)
+        for said in earlier
+    )
+    # Who is meant by a name that was not read before, only the whole project tells.
+    names = any(said.code in _OF_NAMES for said in state.diagnostics) or "?" in rendered.refs
+    own = all(said.span.file == rendered.file.path for said in state.diagnostics)
+    if not (alone and own and state.diagnostics) or names:
+        return None
+    return Broken(diagnostics=tuple(ordered((*earlier, *state.diagnostics))), gone=gone)
 
 
 def _is_hazard(state: Compilation, node: str, views: Sequence[FeatureView]) -> bool:

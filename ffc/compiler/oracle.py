@@ -121,6 +121,8 @@ class Oracle:
         self._declared: dict[str, _Declared] = {}
         self._waiting: dict[str, _Declared] = {}
         self.parser = Parser(self._connection)
+        # Whether a query named a table that is none of the nodes that were declared.
+        self.lacked = False
         prepare_scratch()
 
     def _connection(self) -> duckdb.DuckDBPyConnection:
@@ -219,7 +221,9 @@ class Oracle:
         try:
             rows = self._connection().execute(f"DESCRIBE {sql}").fetchall()
         except duckdb.Error as problem:
-            return _refusal(problem, sql, len("DESCRIBE "))
+            refusal = _refusal(problem, sql, len("DESCRIBE "))
+            self.lacked |= refusal.message.startswith(NO_TABLE)
+            return refusal
         return tuple(
             Column(name=name, type=str(type_of_native(native) or ""), native=native)
             for name, native, *_ in rows

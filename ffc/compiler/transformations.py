@@ -132,7 +132,7 @@ def type_transformation(state: Compilation, node: str, oracle: Oracle) -> None:
         description=notes.description if notes else "",
         owner=notes.owner if notes else "",
         tags=notes.tags if notes else (),
-        described_in=notes.at("name").file if notes else "",
+        described_in=_described_in(notes, file),
         depends_on=tuple(sorted(rendered.refs)),
         columns=columns,
         materialized=cast(Materialized, kind),
@@ -324,6 +324,12 @@ def _notes(state: Compilation, name: str, variant: str) -> TransformationNotes |
         for notes in state.resources.transformations:
             state.notes.setdefault((notes.name, notes.variant), notes)
     return state.notes.get((name, variant))
+
+
+def _described_in(notes: TransformationNotes | None, file: SqlFile) -> str:
+    """Return the file of YAML that describes a file; what folders say of it is in none."""
+    place = notes.at("name").file if notes is not None else ""
+    return place if place != file.path else ""
 
 
 def check_notes(state: Compilation) -> None:

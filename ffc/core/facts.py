@@ -8,14 +8,15 @@ has something to report is looked at each time, and its diagnostics are made ane
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 F = TypeVar("F", bound=Struct)
+M = TypeVar("M")
 
 # As long as the hash of a key: no two facts that differ are ever likely to share one.
 KEY_SIZE: Final = 16
@@ -42,6 +43,8 @@ class Facts:
         self._earlier: Mapping[bytes, Struct] = {}
         self._most = 0
         self._values: dict[bytes, Struct] = {}
+        self._made: dict[bytes, Any] = {}
+        self._made_earlier: Mapping[bytes, Any] = {}
 
     def again(self) -> Facts:
         """Return the facts of the next compilation in this process: it knows what this one used.
@@ -54,6 +57,7 @@ class Facts:
         older = [item for item in self._earlier.items() if item[0] not in self._values]
         left = max(0, 2 * following._most - len(self._values))
         following._earlier = dict(older[max(0, len(older) - left) :]) | self._values
+        following._made_earlier = self._made or self._made_earlier
         return following
 
     def find(self, key: bytes, kind: type[F]) -> F | None:
@@ -68,6 +72,14 @@ class Facts:
             value = self._values[key] = _decoded(encoded, kind)
         assert isinstance(value, kind)
         return value
+
+    def made_of(self, key: bytes, make: Callable[[], M]) -> M:
+        """Return what is made of the fact of a key: once in a process, for it is never changed."""
+        if key not in self._made:
+            known = self._made_earlier.get(key)
+            self._made[key] = known if known is not None else make()
+        made: M = self._made[key]
+        return made
 
     def keep(self, key: bytes, value: F) -> F:
         """Note what was found."""

@@ -62,8 +62,14 @@ class Spans:
         return cls(span_at(packed, file), {}, packed[4])
 
     def _find(self, path: Path) -> Span:
-        place = self._known().get(path, self.whole)
-        return span_at(place, self.whole.file) if isinstance(place, tuple) else place
+        known = self._known()
+        place = known.get(path, self.whole)
+        if not isinstance(place, tuple):
+            return place
+        span = span_at(place, self.whole.file)
+        if isinstance(known, dict):
+            known[path] = span  # who is asked once is asked again
+        return span
 
     def _known(self) -> Mapping[Path, Span | Place]:
         if self._packed:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from ffc.core.characters import cells, visible
@@ -19,6 +20,43 @@ def render_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str
     widths = [max([cells(name), *(cells(r[i]) for r in shown)]) for i, name in enumerate(header)]
     lines = [_line(header, widths, numeric), _GAP.join("-" * width for width in widths)]
     return "\n".join([*lines, *(_line(row, widths, numeric) for row in shown)])
+
+
+def is_within(text: str, width: int) -> bool:
+    """Tell whether no line of a text without colours is wider."""
+    return all(cells(line) <= width for line in text.splitlines())
+
+
+def fitted(
+    header: Sequence[str], rows: Sequence[Sequence[object]], width: int, title: int = 0
+) -> tuple[list[str], list[list[str]]]:
+    """Return the head of a table, and the lines of each row.
+
+    Where the table is too wide there is no head: below its `title` stands what else a row has.
+    """
+    table = render_table(header, rows)
+    if not is_within(table, width):
+        return [], [list(_told(header, row, width, title)) for row in rows]
+    head, rule, *lines = table.split("\n")
+    return [head, rule], [[line] for line in lines]
+
+
+def render_fitted(
+    header: Sequence[str], rows: Sequence[Sequence[object]], width: int, title: int = 0
+) -> str:
+    """Return rows as a table; where that is too wide, in lines that fit."""
+    head, shown = fitted(header, rows, width, title)
+    return "\n".join([*head, *(line for row in shown for line in row)])
+
+
+def _told(header: Sequence[str], row: Sequence[object], width: int, title: int) -> Iterator[str]:
+    """Yield a row as lines: its title, below it the others that are not empty."""
+    shown = [_cell(value) for value in row]
+    yield shown[title]
+    others = enumerate(zip(header, shown, strict=True))
+    text = ", ".join(f"{name} {value}" for at, (name, value) in others if value and at != title)
+    lines = textwrap.wrap(text, width - 2, break_long_words=False, break_on_hyphens=False)
+    yield from (f"  {line}" for line in lines)
 
 
 def render_records(

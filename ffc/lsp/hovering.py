@@ -58,7 +58,8 @@ def _node(known: Known, entry: Entry) -> str:
     kind = WORDS[entry.kind]
     if isinstance(node, Transformation):
         kind = f"{kind}, {node.materialized}"
-    parts = [f"**{kind}** `{signature(entry)}`", getattr(told, "description", "")]
+    said = (getattr(told, name, "") for name in ("description", "group_description"))
+    parts = [f"**{kind}** `{signature(entry)}`", *said]
     parts.append(_facts(node or record))
     columns = known.columns(entry.id)
     if columns:

@@ -43,12 +43,16 @@ def write_project(manifest: Manifest, folder: Path, encoded: bytes | None = None
     write_atomically(folder / "manifest.json", encoded or encode_manifest(manifest))
 
 
-def write_nodes(nodes: Iterable[AnyNode], encoded: bytes, folder: Path) -> None:
-    """Write the SQL of nodes, and the manifest that they are in; the others' lies there already."""
-    for node in nodes:
-        for name, sql in _texts(node):
-            _write(folder / "compiled" / name, f"{sql.rstrip()}\n".encode())
+def write_nodes(nodes: Iterable[AnyNode], encoded: bytes, folder: Path) -> list[str]:
+    """Write the SQL of nodes, and the manifest that they are in; the others' lies there already.
+
+    Returns the names of the files under `compiled/`.
+    """
+    texts = [text for node in nodes for text in _texts(node)]
+    for name, sql in texts:
+        _write(folder / "compiled" / name, f"{sql.rstrip()}\n".encode())
     write_atomically(folder / "manifest.json", encoded)
+    return [name for name, _ in texts]
 
 
 def _texts(node: AnyNode) -> Iterator[tuple[str, str]]:

@@ -2,8 +2,8 @@
 
 1. A query is words between blanks. Case and accents do not count: `Zurich` finds `zürich`.
 2. A word is looked for in what a node is called, its kind, its columns, its tags and those of its
-   columns, its owner, its description and those of its columns and features; one with a dot in its
-   id too, and in that with each column behind it: `spending.amount`.
+   columns, its owner, its description and those of its columns, features and group of sources; one
+   with a dot in its id too, and in that with each column behind it: `spending.amount`.
 3. A text is made of parts: letters and digits in a row. A word fits it as FITS say: it is the whole
    text, whole parts of it, the beginning of a part, or something inside one; or, a part itself, it
    begins with another of three letters or more, as `departure` with `dep`. The more of the text is
@@ -44,7 +44,7 @@ WEIGHTS: Final[Mapping[Where, float]] = {
     "kind": 2.0,
     "description": 1.5,
 }
-# What is said of a column is worth less than what is said of its node.
+# What is said of a column, or of all of a group, is worth less than what is said of its node.
 _OF_A_COLUMN: Final = 0.5
 WHOLE, PARTS, BEGINNING, INSIDE, SHORT = FITS = (1.0, 0.8, 0.6, 0.3, 0.25)
 # So many letters of a word stand for it.
@@ -77,6 +77,7 @@ class Sought(Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     columns: tuple[SoughtColumn, ...] = ()
     features: tuple[SoughtColumn, ...] = ()
+    group_description: str = ""
 
 
 class SoughtManifest(Struct, frozen=True, kw_only=True):
@@ -222,7 +223,8 @@ def _texts(node: Sought, with_ids: bool) -> Iterator[_Text]:
         yield _Text("column", column.name, column.name, WEIGHTS["column"])
         for tag in column.tags:
             yield _Text("tag", column.name, tag, WEIGHTS["tag"] * _OF_A_COLUMN)
-    for told in (*node.columns, *node.features):
+    group = SoughtColumn(description=node.group_description)
+    for told in (*node.columns, *node.features, group):
         if told.description:
             weight = WEIGHTS["description"] * _OF_A_COLUMN
             yield _Text("description", told.name, told.description, weight)
@@ -257,11 +259,8 @@ def _with_short(
 ) -> dict[str, _Fit]:
     """Return what a word fits, and what fits parts that it begins with."""
     single = _PART.fullmatch(word) is not None
-    short = [
-        part
-        for part in known
-        if single and word.startswith(part) and _SHORTEST <= len(part) < len(word)
-    ]
+    begun = [part for part in known if single and word.startswith(part)]
+    short = [part for part in begun if _SHORTEST <= len(part) < len(word)]
     found: dict[str, _Fit] = {}
     for part in short:
         for text, fit in _fits(part, folded).items():

@@ -56,6 +56,40 @@ def list_nodes(manifest: bytes) -> tuple[Listed, ...]:
     return msgspec.json.decode(manifest, type=_Index).nodes
 
 
+class _Named(Struct, frozen=True, kw_only=True):
+    name: str
+
+
+class _Told(Listed, frozen=True, kw_only=True):
+    """The same with the names of its columns, and of a view's features."""
+
+    columns: tuple[_Named, ...] = ()
+    features: tuple[_Named, ...] = ()
+
+
+class _Columns(Struct, frozen=True, kw_only=True):
+    nodes: tuple[_Told, ...] = ()
+
+
+def list_columns(manifest: bytes, node: str) -> tuple[str, ...]:
+    """Return the columns of a node by a name or an id; raises ValueError as above."""
+    nodes = msgspec.json.decode(manifest, type=_Columns).nodes
+    called = (each for each in nodes if node == each.id or node in _values(each, "name"))
+    return tuple(column.name for each in called for column in each.columns)
+
+
+def list_features(manifest: bytes) -> tuple[str, ...]:
+    """Return `view.feature` for every feature, `view.*` for all of a view; raises ValueError."""
+    views = msgspec.json.decode(manifest, type=_Columns).nodes
+    return tuple(
+        f"{name}.{feature}"
+        for view in views
+        if view.kind == "feature_view"
+        for name in _values(view, "name")
+        for feature in (*(each.name for each in view.features), "*")
+    )
+
+
 def listed_values(nodes: Iterable[Listed], method: str) -> set[str]:
     """Return the values by which a method finds any of some nodes, as far as names tell."""
     fixed = {"state": STATES, "result": STATUSES, "kind": KINDS, "resource_type": KINDS}

@@ -106,9 +106,11 @@ class Freshness(Struct, frozen=True, kw_only=True):
 class Source(Node, frozen=True, kw_only=True, tag="source"):
     """A file, the files of a glob, or an existing `table`, read as its columns declare.
 
-    A table is `schema.name` or `catalog.schema.name`; it has no file.
+    A table is `schema.name` or `catalog.schema.name`; it has no file. `group_description` is what
+    is said of all tables of its group.
     """
 
+    group_description: str = ""
     file: str = ""
     table: str = ""
     format: Literal["csv", "parquet", "json"] = "csv"

@@ -88,6 +88,7 @@ class Keeper:
         self._macros = MacroUse(macros)
         self._target = key_of(dict(resolver.target))
         self._render = render
+        self._answers: dict[tuple[str, ...], str] = {}
         self._values = {name: _hashed(value) for name, value in resolver.variables.items()}
 
     def rendered(self, file: SqlFile, node: str, incremental: bool = False) -> Rendered:
@@ -118,9 +119,18 @@ class Keeper:
         if any(key_of(resolver.environment.get(n)) != value for n, value in kept.environment):
             return False
         try:
-            return all(_answer(resolver, words) == node for words, node in kept.names)
+            return all(self._answer(words) == node for words, node in kept.names)
         except Unresolved:
             return False
+
+    def _answer(self, words: tuple[str, ...]) -> str:
+        """Return the id that a name stands for; many files ask for the same."""
+        known = self._answers.get(words)
+        if known is None:
+            resolver = self._resolver
+            known = resolver.ref(*words) if len(words) == 1 else resolver.source(*words)
+            self._answers[words] = known
+        return known
 
     def _again(self, kept: Kept, file: SqlFile, node: str, incremental: bool) -> Rendered:
         """Return what was kept; its map is drawn when a place is asked for."""
@@ -185,10 +195,6 @@ def _packed(name: str, setting: Setting) -> tuple[str, Any, Place, Place, tuple[
 
 def _hashed(value: object) -> bytes:
     return key_of(repr(value))
-
-
-def _answer(resolver: Resolver, words: tuple[str, ...]) -> str:
-    return resolver.ref(words[0]) if len(words) == 1 else resolver.source(words[0], words[1])
 
 
 def _noting(resolver: Resolver, asked: dict[tuple[str, ...], str]) -> Resolver:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import lru_cache, partial
 from pathlib import PurePosixPath
 from typing import Any, Final
 
@@ -32,6 +33,7 @@ from ffc.project.resources import (
     UnitTest,
 )
 
+_STEM: Final = re.compile(r"[^@]+(@[^@]+)?")
 # What a model of dbt's may have, and none of ours.
 DBT: Final = ("columns", "config", "contract", "data_tests", "materialized", "meta", "tests")
 DBT_HELP: Final = "a SELECT in `transformations/NAME.sql`, described under `transformations:`"
@@ -103,8 +105,8 @@ def read_resources(
         key = key_of("resources", path, text)
         said = facts.find(key, Said)
         if said is not None:
-            for kind, record in said.records:
-                getattr(resources, kind).append(unpacked(record, path))
+            for kind, record in facts.made_of(key, partial(_unpacked, said, path)):
+                getattr(resources, kind).append(record)
             continue
         own = Resources(sql=resources.sql)
         problems = _read_yaml(path, text, own)
@@ -115,6 +117,10 @@ def read_resources(
     for path, guess in files.broken.items():
         resources.broken |= {PurePosixPath(path).stem} | names_in(guess)
     return resources, diagnostics
+
+
+def _unpacked(said: Said, path: str) -> list[tuple[str, Any]]:
+    return [(kind, unpacked(record, path)) for kind, record in said.records]
 
 
 def _read_yaml(path: str, text: str, resources: Resources) -> list[Diagnostic]:
@@ -233,17 +239,24 @@ def _named(item: Node) -> Span:
 
 def sql_file(path: str, text: str) -> SqlFile:
     """Return a transformation's file; its name may be none."""
-    name, variant = split_variant(PurePosixPath(path).stem)
-    return SqlFile(name=name, variant=variant or DEFAULT_VARIANT, path=path, text=text)
+    _, name, variant, _ = _name_of(path)
+    return SqlFile(name=name, variant=variant, path=path, text=text)
 
 
-_STEM = re.compile(r"[^@]+(@[^@]+)?")
+@lru_cache(maxsize=50_000)
+def _name_of(path: str) -> tuple[str, str, str, bool]:
+    """Return a file's stem, the name and the variant that it means, and whether they are such."""
+    stem = PurePosixPath(path).stem
+    name, variant = split_variant(stem)
+    variant = variant or DEFAULT_VARIANT
+    right = _STEM.fullmatch(stem) and is_name(name) and is_name(variant)
+    return stem, name, variant, bool(right)
 
 
 def _read_sql(path: str, text: str, resources: Resources, diagnostics: list[Diagnostic]) -> None:
-    file = sql_file(path, text)
-    stem, name, variant = PurePosixPath(path).stem, file.name, file.variant
-    if not (_STEM.fullmatch(stem) and is_name(name) and is_name(variant)):
+    stem, name, variant, right = _name_of(path)
+    file = SqlFile(name=name, variant=variant, path=path, text=text)
+    if not right:
         message = f"`{stem}` is no name for a transformation"
         help_ = "use NAME.sql or NAME@VARIANT.sql: letters, digits, single underscores"
         diagnostics.append(error("FF108", message, file.span, help=[help_]))

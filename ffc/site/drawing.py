@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
@@ -26,7 +26,7 @@ _HEAD: Final = 25
 _FOOT: Final = 9
 _SIDE: Final = 13
 _LEAST: Final = 118
-MARGIN: Final = 8
+MARGIN: Final = 14
 # A name is broken into so many lines of so many characters.
 _LETTERS: Final = 26
 _LINES: Final = 4
@@ -51,13 +51,17 @@ class DrawnNode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """A drawing as its template takes it; each path is one edge."""
+    """A drawing as its template takes it; each path is one edge.
+
+    `beyond` are the ends of edges to nodes that are not drawn.
+    """
 
     width: int
     height: int
     label: str
     nodes: tuple[DrawnNode, ...]
     paths: tuple[str, ...]
+    beyond: tuple[str, ...] = ()
 
 
 def whole_picture(atlas: Atlas) -> Picture | None:
@@ -80,9 +84,12 @@ def near_picture(atlas: Atlas, node: AnyNode) -> Picture | None:
     room = NEAR // 2
     taken = [node.id, *(each for found in around.values() for each in found[:room])]
     more = {side: len(found) - room for side, found in around.items() if len(found) > room}
-    for side, found in around.items():
+    sides = {side: found[:room] for side, found in around.items()}
+    for side, found in sides.items():
         if side not in more:
-            taken += _farther(atlas, found, taken, up=side == _MORE_READ)
+            farther = _farther(atlas, found, taken, up=side == _MORE_READ)
+            taken += farther
+            sides[side] = [*found, *farther]
     if len(taken) < 2:
         return None
     reads = _reads(atlas, taken)
@@ -91,7 +98,22 @@ def near_picture(atlas: Atlas, node: AnyNode) -> Picture | None:
         reads[node.id].append(_MORE_READ)
     if _MORE_READERS in more:
         reads[_MORE_READERS] = [node.id]
-    return _picture(atlas, reads, more, node.id, f"Lineage around {visible(title(node))}")
+    label = f"Lineage around {visible(title(node))}"
+    drawn = _picture(atlas, reads, more, node.id, label)
+    return replace(drawn, beyond=tuple(_beyond(atlas, drawn, sides)))
+
+
+def _beyond(atlas: Atlas, drawn: Picture, sides: Mapping[str, Collection[str]]) -> Iterator[str]:
+    """Yield a short level path where a node on a side has neighbours farther on, not drawn."""
+    boxes = {node.box.node: node.box for node in drawn.nodes}
+    for side, nodes in sides.items():
+        up = side == _MORE_READ
+        for name in nodes:
+            if not all(each in boxes for each in _neighbours(atlas, atlas.nodes[name], up)):
+                box = boxes[name]
+                left = box.x - MARGIN if up else box.x + box.width
+                # Below the middle, where edges to what is drawn arrive and leave.
+                yield f"M{left} {box.y + box.height * 3 // 4}h{MARGIN}"
 
 
 def _neighbours(atlas: Atlas, node: AnyNode, up: bool) -> list[str]:

@@ -22,6 +22,7 @@ from ffc.manifest.records import (
     Transformation,
 )
 from ffc.site.atlas import Atlas, Piece, owner_link, tag_link
+from ffc.site.texts import paragraphs
 
 Pieces = tuple[Piece, ...]
 
@@ -73,12 +74,18 @@ def _of_its_kind(atlas: Atlas, node: AnyNode) -> list[tuple[str, Pieces]]:
 
 def _of_source(node: Source) -> list[tuple[str, Pieces]]:
     return [
+        ("group", _said(node.group_description)),
         ("table", code(node.table)),
         ("file", code(node.file)),
         ("format", plain(node.format if node.file else "")),
         ("time zone", plain(node.timezone)),
         ("freshness", _freshness(node.freshness)),
     ]
+
+
+def _said(text: str) -> Pieces:
+    """Return a description as one paragraph."""
+    return next(iter(paragraphs(" ".join(text.split()))), ())
 
 
 def _freshness(said: Freshness | None) -> Pieces:

@@ -265,7 +265,8 @@ def _tags(atlas: Atlas, indexes: Indexes) -> Iterator[Page]:
     if rows:
         yield from _names("tags", "Tags", rows)
     for tag, (nodes, columns) in indexes.tags.items():
-        said = f"{counted(len(nodes), 'node')}, {counted(len(columns), 'column')}"
+        counts = ((len(nodes), "node"), (len(columns), "column"))
+        said = ", ".join(counted(count, what) for count, what in counts if count)
         named = [(atlas.nodes[each], names) for each, names in tagged_nodes(columns).items()]
         places = partial(numbered_page, tag_page(tag))
         # Nodes with the tag, then nodes with columns that have it.

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from ffc.core.characters import visible
-from ffc.manifest.records import AnyNode, FeatureView
+from ffc.manifest.records import AnyNode, FeatureView, Source
 from ffc.site.atlas import KINDS, Atlas, by_name
 from ffc.site.indexes import Indexes
 from ffc.site.names import file_stem
@@ -58,10 +58,12 @@ def index_script(atlas: Atlas, indexes: Indexes) -> str:
 
 
 def _node(node: AnyNode, texts: _Texts) -> list[Any]:
-    """Return kind, name, page; description, owner, tags; columns; what is said of those."""
+    """Return kind, name, page; description, owner, tags; columns; what else is said in it."""
     said = [column.description for column in node.columns]
     if isinstance(node, FeatureView):
         said += [feature.description for feature in node.features]
+    if isinstance(node, Source):
+        said.append(node.group_description)
     return [
         _ORDER.index(node.kind),
         texts.number(node.id.partition(".")[2]),

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
-from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.schema import Schema
 
 Annotator = Callable[[Any, exp.Expr], exp.Expr]
@@ -32,6 +31,8 @@ _TIMES: Final = (exp.DType.TIMESTAMP, exp.DType.TIMESTAMPTZ)
 
 def with_known_types(tree: exp.Expr, schema: Schema, dialect: str) -> exp.Expr:
     """Return the tree, each node of it with its type (`node.type`)."""
+    from sqlglot.optimizer.annotate_types import annotate_types  # few projects translate
+
     metadata = _metadata() if dialect == "duckdb" else None
     return annotate_types(tree, schema=schema, dialect=dialect, expression_metadata=metadata)
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from ffc.core.facts import Facts
 from ffc.project.files import Read
-from ffc.workspace.cache import state_of
+from ffc.workspace.cache import Looks
 from ffc.workspace.editing import Base
 from ffc.workspace.folder import Workspace, compile_workspace, find_root, write_compiled
 from ffc.workspace.watching import KeptTexts
@@ -67,8 +67,9 @@ class Again:
             return
         folder, edited = self.root / "target", workspace.ended.edited
         before = edited.before.key if edited is not None else b""
-        write_compiled(workspace, self._written == (before, state_of(folder)))
-        self._written = (workspace.outcome.key, state_of(folder))
+        looks = Looks(folder)
+        left = looks if self._written == (before, looks.state()) else None
+        self._written = (workspace.outcome.key, write_compiled(workspace, left))
 
     def rest(self) -> None:
         """Clear up, while nobody waits: what is kept is not looked through again."""

@@ -68,7 +68,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
 class _Index(Struct, frozen=True, kw_only=True):
     """The outcomes, the newest first; `written` is the manifest and the state of what was written.
 
-    The latter is as `state_of` tells it.
+    The latter is as `Looks` tells it.
     """
 
     outcomes: tuple[Outcome, ...] = ()
@@ -213,14 +213,34 @@ def read_from(environment: Mapping[str, str], names: Iterable[str]) -> dict[str,
     return {name: key_of(environment.get(name)) for name in names}
 
 
-def state_of(folder: Path) -> bytes:
-    """Return the hash of how the files that a compilation writes look from outside."""
-    own = list(_looks(folder / "compiled", ""))
-    try:
-        looked = (folder / "manifest.json").stat()
-    except OSError:
-        return b""
-    return key_of(own, looked.st_size, looked.st_mtime_ns, looked.st_ino)
+class Looks:
+    """How the files that a compilation writes look from outside, all looked at once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._compiled = {path: look for path, *look in _looks(folder / "compiled", "")}
+
+    def state(self) -> bytes:
+        """Return the hash of it; nothing where there is no manifest."""
+        try:
+            manifest = _look((self._folder / "manifest.json").stat())
+        except OSError:
+            return b""
+        return key_of(list(self._compiled.items()), manifest)
+
+    def after(self, names: Iterable[str]) -> bytes:
+        """Return the hash of it now that these files, which were there, and the manifest are new.
+
+        What others wrote meanwhile is not in it: so it is noticed the next time.
+        """
+        for name in names:
+            path = self._folder / "compiled" / name
+            self._compiled[str(path)] = list(_look(path.stat()))
+        return self.state()
+
+
+def _look(looked: os.stat_result) -> tuple[int, int, int]:
+    return looked.st_size, looked.st_mtime_ns, looked.st_ino
 
 
 def _looks(path: Path | str, suffix: str) -> Iterator[tuple[str, int, int, int]]:
@@ -234,8 +254,7 @@ def _looks(path: Path | str, suffix: str) -> Iterator[tuple[str, int, int, int]]
         if entry.is_dir(follow_symlinks=False):
             yield from _looks(entry.path, suffix)
         elif entry.name.endswith(suffix):
-            looked = entry.stat()
-            yield entry.path, looked.st_size, looked.st_mtime_ns, looked.st_ino
+            yield entry.path, *_look(entry.stat())
 
 
 def _made_by() -> bytes:

@@ -17,7 +17,7 @@ from ffc.workspace.cache import Cache, Outcome, read_from
 if TYPE_CHECKING:
     from ffc.compiler.in_place import Earlier
     from ffc.compiler.outline import Outline
-    from ffc.manifest.records import Transformation
+    from ffc.manifest.records import AnyNode, Transformation
     from ffc.sql.translation import Translation
 
 # Where more texts than so many are others, the project is compiled as a whole.
@@ -47,6 +47,20 @@ class Edited(Struct, frozen=True, kw_only=True):
     before: Outcome
     base: Base
     nodes: list[Transformation]
+
+
+class Spoilt(Struct, frozen=True, kw_only=True):
+    """What a compilation ends in after an edit that is a mistake; the nodes `before`, some gone."""
+
+    outcome: Outcome
+    before: Base
+    gone: frozenset[str]
+
+    def nodes(self) -> tuple[AnyNode, ...]:
+        """Return the nodes that are still understood."""
+        lines = self.before.earlier.lines
+        nodes = map(lines.node, range(len(lines.nodes)))
+        return tuple(node for node in nodes if node.id not in self.gone)
 
 
 def hashes_of(files: ProjectFiles) -> tuple[bytes, ...]:
@@ -87,7 +101,9 @@ def _others(before: tuple[bytes, ...], now: tuple[bytes, ...]) -> list[int]:
     return [at for at, pair in enumerate(zip(before, now, strict=True)) if pair[0] != pair[1]]
 
 
-def edit(base: Base, key: bytes, files: ProjectFiles, texts: tuple[bytes, ...]) -> Edited | None:
+def edit(
+    base: Base, key: bytes, files: ProjectFiles, texts: tuple[bytes, ...]
+) -> Edited | Spoilt | None:
     """Return what a compilation ends in after an edit; None where it doesn't stay in its place.
 
     Nothing but texts of transformations may be another than in `base`.
@@ -95,7 +111,7 @@ def edit(base: Base, key: bytes, files: ProjectFiles, texts: tuple[bytes, ...]) 
     others = _others(base.texts, texts)
     if len(others) > _MOST:
         return None
-    from ffc.compiler.in_place import Around, edit_in_place
+    from ffc.compiler.in_place import Around, Broken, edit_in_place
     from ffc.project.reader import sql_file
 
     offline = base.earlier.outline.target.offline
@@ -108,10 +124,13 @@ def edit(base: Base, key: bytes, files: ProjectFiles, texts: tuple[bytes, ...]) 
     found = edit_in_place(base.earlier, [sql_file(*sql[at]) for at in others], around)
     if found is None:
         return None
-    earlier, nodes = found
     outcome = structs.replace(base.outcome, key=key, manifest="")
-    made = Base(outcome=outcome, texts=texts, earlier=earlier)
-    return Edited(before=base.outcome, base=made, nodes=nodes)
+    if isinstance(found, Broken):
+        said = found.diagnostics
+        outcome = structs.replace(outcome, ok=False, nodes=0, diagnostics=said)
+        return Spoilt(outcome=outcome, before=base, gone=found.gone)
+    made = Base(outcome=outcome, texts=texts, earlier=found.now)
+    return Edited(before=base.outcome, base=made, nodes=found.nodes)
 
 
 def _translations(offline: str) -> Mapping[str, Translation]:

@@ -15,7 +15,7 @@ from ffc.core.diagnostics import Diagnostic
 from ffc.core.facts import Facts
 from ffc.project.files import ProjectFiles
 from ffc.workspace.cache import Cache, Outcome, read_from
-from ffc.workspace.editing import Base, Edited, base_of, edit, hashes_of, kept_base
+from ffc.workspace.editing import Base, Edited, Spoilt, base_of, edit, hashes_of, kept_base
 
 if TYPE_CHECKING:
     from ffc.connect.profiles import ChosenTarget
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 class Ended(Struct, frozen=True, kw_only=True):
     """What a compilation ended in; its manifest also as it is written, without which it has none.
 
-    `edited` tells what an edit changed, where only that was looked at; `loads_base` is called for
-    what the next edit is held against, which is None where the project doesn't compile.
+    `loads_base` is called for what the next edit is held against, which is None where the project
+    doesn't compile. Where an edit stayed `in_place`, only what it changed was looked at, and
+    `edited` tells what that is, if it is right.
     """
 
     outcome: Outcome
@@ -35,6 +36,7 @@ class Ended(Struct, frozen=True, kw_only=True):
     loads_nodes: Callable[[], tuple[AnyNode, ...]]
     loads_base: Callable[[], Base | None]
     edited: Edited | None = None
+    in_place: bool = False
 
 
 class Work(Struct, frozen=True, kw_only=True):
@@ -100,6 +102,8 @@ class Work(Struct, frozen=True, kw_only=True):
         edited = edit(base, key, self.files, texts) if base is not None else None
         if edited is None:
             return None
+        if isinstance(edited, Spoilt):
+            return self._spoilt(edited)
         base, encoded = edited.base, once(edited.base.earlier.lines.encoded)
         outcome = base.outcome
         if self.cache.keeps:
@@ -112,6 +116,18 @@ class Work(Struct, frozen=True, kw_only=True):
             loads_nodes=lambda: manifest().nodes,
             loads_base=lambda: structs.replace(base, outcome=outcome),
             edited=edited,
+            in_place=True,
+        )
+
+    def _spoilt(self, found: Spoilt) -> Ended:
+        outcome = self.cache.keep(found.outcome, None) if self.cache.keeps else found.outcome
+        return Ended(
+            outcome=outcome,
+            loads_manifest=lambda: None,
+            loads_encoded=lambda: None,
+            loads_nodes=once(found.nodes),
+            loads_base=lambda: None,
+            in_place=True,
         )
 
     def _whole(self, key: bytes, settled: bytes, texts: tuple[bytes, ...]) -> Ended:

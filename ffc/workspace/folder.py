@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache as once
@@ -19,7 +18,7 @@ from ffc.core.facts import Facts
 from ffc.core.texts import read_text
 from ffc.core.yaml import read_yaml
 from ffc.project.files import PROJECT_FILE, ProjectFiles, Read, find_project, read_files
-from ffc.workspace.cache import Cache, Outcome, state_of
+from ffc.workspace.cache import Cache, Looks, Outcome
 from ffc.workspace.editing import Base
 from ffc.workspace.ending import Ended, Work
 
@@ -169,24 +168,32 @@ def _profiles(root: Path, profiles_dir: Path | None) -> list[object]:
 def write_workspace(workspace: Workspace) -> None:
     """Write a project's manifest and its SQL to `target/`, unless they lie there already."""
     folder, cache = workspace.root / "target", workspace.cache
-    state = once(partial(state_of, folder))
+    looks = once(partial(Looks, folder))
+
+    def state() -> bytes:
+        return looks().state()
+
     if not workspace.ok or cache.was_written(workspace.outcome, state):
         return
-    before = workspace.ended.edited.before if workspace.ended.edited is not None else None
-    write_compiled(workspace, before is not None and cache.was_written(before, state))
-    cache.keep_written(workspace.outcome, state_of(folder))
+    edited = workspace.ended.edited
+    left = looks() if edited is not None and cache.was_written(edited.before, state) else None
+    cache.keep_written(workspace.outcome, write_compiled(workspace, left))
 
 
-def write_compiled(workspace: Workspace, but_edited: bool) -> None:
-    """Write what a project that compiles comes to; what an edit left may lie there already."""
+def write_compiled(workspace: Workspace, left: Looks | None) -> bytes:
+    """Write what a project that compiles comes to; return the hash of how the files look then.
+
+    `left` is how they looked, where those that an edit left as they were lie there already.
+    """
     from ffc.manifest.files import write_nodes, write_project
 
     folder, ended = workspace.root / "target", workspace.ended
     encoded = ended.loads_encoded()
-    if encoded is not None and ended.edited is not None and but_edited:
-        write_nodes(ended.edited.nodes, encoded, folder)
-    elif encoded is not None and workspace.manifest is not None:
+    if encoded is not None and ended.edited is not None and left is not None:
+        return left.after(write_nodes(ended.edited.nodes, encoded, folder))
+    if encoded is not None and workspace.manifest is not None:
         write_project(workspace.manifest, folder, encoded)
+    return Looks(folder).state()
 
 
 def parse_variables(text: str | None) -> dict[str, object]:
@@ -205,6 +212,8 @@ def parse_variables(text: str | None) -> dict[str, object]:
 
 def git_state(root: Path) -> dict[str, object] | None:
     """Return the commit and whether the tree has changes; None outside git."""
+    import subprocess
+
     try:
         commit = _git(root, "rev-parse", "HEAD")
         return {"commit": commit, "dirty": bool(_git(root, "status", "--porcelain"))}
@@ -213,6 +222,8 @@ def git_state(root: Path) -> dict[str, object] | None:
 
 
 def _git(root: Path, *arguments: str) -> str:
+    import subprocess
+
     command = ["git", "-C", str(root), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10)
     return done.stdout.strip()

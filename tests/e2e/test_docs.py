@@ -57,7 +57,8 @@ def _demo(folder: Path, path: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "ffc", "demo"],
         cwd=folder,
-        env={**os.environ, "PATH": path},
+        # Another project's target is none of the demo's.
+        env={**os.environ, "PATH": path, "FFC_TARGET": "prod"},
         capture_output=True,
         text=True,
         check=True,
@@ -177,8 +178,9 @@ def _commands_page() -> str:
         "# Commands",
         "",
         "Exit code 0: fine. 1: the project, the data or a run is wrong. 2: the command was misused, or",
-        "ffc itself failed. Answers go to stdout, talk to stderr. Every option that has an environment",
-        "variable is named with it.",
+        "ffc itself failed. Answers go to stdout, talk to stderr. Every option may come from the",
+        "environment instead, under the name that stands below its command: `FFC_SELECT=tag:fraud ffc run`,",
+        "blanks between several values. What is typed goes before it, and an error says which it is about.",
     ]
     context = cli.make_context("ffc", [], resilient_parsing=True)
     for name in COMMANDS:

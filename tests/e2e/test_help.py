@@ -14,7 +14,7 @@ import pytest
 from support.cli import ffc
 from support.projects import small_project
 
-from ffc.cli.elsewhere import ALIASES, OPTIONS, OPTIONS_OF
+from ffc.cli.elsewhere import ALIASES, LATER, MEANT, NEEDLESS, OPTIONS, OPTIONS_OF
 from ffc.cli.helping import GROUPS, OWN, SAYS, Command, example_lines, group_of
 from ffc.cli.main import COMMANDS, SECTIONS, cli
 
@@ -194,6 +194,47 @@ def test_what_is_answered_is_no_option(tmp_path: Path) -> None:
         assert own & set(OPTIONS_OF.get(name, {})) == set(), name
 
 
+# Every word that this language has for a command, whether there is one yet or not; and what people
+# type who come from elsewhere.
+WORDS = {
+    "ffc": "init compile run serve plan diff deploy rollback deployments sync test ls show search "
+    "lineage get why verify training-set query freshness runs retry ci lint fmt conformance compare "
+    "debug source clean drop prune explain schema demo help register",
+    "dbt": "build clean clone compile debug deps docs init list ls man parse retry run run-operation "
+    "seed show snapshot source test",
+    "feast": "apply configuration data-sources entities feature-services feature-views features "
+    "get-historical-features get-online-features init materialize materialize-incremental "
+    "on-demand-feature-views plan registry-dump saved-datasets serve serve_offline teardown ui "
+    "validate version",
+    "featureform": "apply dash deploy get head list search version",
+    "sqlmesh": "audit clean dag diff evaluate fetchdf format info init janitor lint plan render run "
+    "table_diff test ui",
+}
+
+
+@pytest.mark.parametrize("word", sorted({w for text in WORDS.values() for w in text.split()}))
+def test_a_word_for_a_command_is_one_or_is_answered(tmp_path: Path, word: str) -> None:
+    answers = {**MEANT, **LATER, **NEEDLESS}
+    assert (word in COMMANDS or word in ALIASES) != (word in answers)
+    if word in answers:
+        done = ffc(tmp_path, word, "--anything")
+        assert (done.code, done.stdout) == (2, "")
+        assert f"No such command '{word}'" in done.stderr
+        assert answers[word] in done.stderr
+        assert ("in this version" in done.stderr) == (word in LATER)
+
+
+def test_what_is_answered_can_be_typed() -> None:
+    told = [*LATER.values(), *NEEDLESS.values(), *(f"`ffc {name}`" for name in MEANT.values())]
+    calls = [shlex.split(call) for text in told for call in re.findall(r"`ffc ([^`]*)`", text)]
+    assert len(calls) > 40
+    for name, *words in calls:
+        if name in ("--help", "--version", "COMMAND"):
+            continue
+        own = {each for parameter in _command(name).params for each in parameter.opts}
+        assert {each for each in words if each.startswith("-")} <= own, (name, words)
+
+
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
@@ -206,6 +247,7 @@ def test_what_is_answered_is_no_option(tmp_path: Path) -> None:
         (("run", "--warn-error"), "`--strict`"),
         (("ls", "--selct", "x"), "Did you mean one of: '--select'"),
         (("source", "freshness"), "`ffc freshness`"),
+        (("source", "snapshot-freshness"), "`ffc freshness`"),
         (("ls", "--output", "selector"), "Did you mean 'name'?"),
         (("ls", "x"), "(x); nodes are named behind `--select`"),
         (("run", "x", "y"), "(x y); nodes are named behind `--select`"),

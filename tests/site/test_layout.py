@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import combinations, pairwise
 
 from hypothesis import given, settings
@@ -150,6 +151,31 @@ def test_steps_are_drawn_while_there_is_room() -> None:
     assert picture is not None
     assert [node.name for node in picture.nodes] == [f"t{i}" for i in range(1, 8)]
     assert near_picture(chart(chain(1)), chain(1).nodes[0]) is None
+
+
+def test_where_more_lies_beyond_what_is_drawn_ends_are_dotted() -> None:
+    atlas = chart(chain(9))
+
+    def ends(name: str) -> list[tuple[str, bool]]:
+        """Return the nodes at which the drawing around one goes on, and whether to the left."""
+        picture = near_picture(atlas, atlas.nodes[f"transformation.{name}"])
+        assert picture is not None
+        found = []
+        for path in picture.beyond:
+            start, y, length = map(int, re.split("[ h]", path.removeprefix("M")))
+            assert 0 <= start < start + length <= picture.width
+            (at,) = [
+                (node.name, start + length == node.box.x)
+                for node in picture.nodes
+                if node.box.y < y < node.box.y + node.box.height
+                and (start + length == node.box.x or start == node.box.x + node.box.width)
+            ]
+            found.append(at)
+        return found
+
+    assert ends("t4") == [("t1", True), ("t7", False)]
+    assert ends("t3") == [("t6", False)]
+    assert ends("t8") == [("t5", True)]
 
 
 def test_a_project_that_is_too_large_is_not_drawn_whole() -> None:

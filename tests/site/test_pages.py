@@ -195,6 +195,15 @@ def test_each_node_is_told_of_whole(name: str) -> None:
                 assert (node_page(parent), column_anchor(origin)) in reached, (node.id, column)
 
 
+def test_what_is_said_of_a_group_is_told_of_its_tables() -> None:
+    for node in made("flights").nodes:
+        said = (
+            "Every flight that left New York City in 2013"
+            in pages("flights")[node_page(node.id)].text
+        )
+        assert said == (node.kind == "source"), node.id
+
+
 def test_a_features_own_words_are_told() -> None:
     page = pages("template")["nodes/feature_view.customer_daily.html"]
     assert "Null: bought nothing." in page.text
@@ -342,50 +351,3 @@ def test_the_same_project_gives_the_same_bytes(tmp_path: Path) -> None:
     assert len(told) == 1
     turned = project(*reversed(chain(30, 2).nodes))
     assert files_of(turned)["lineage.html"] == files_of(chain(30, 2))["lineage.html"]
-
-
-def _themes() -> dict[str, dict[str, str]]:
-    """Return the colours of both; each stands in the style once, for both."""
-    style = files("empty")["assets/style.css"].decode().partition("@media print")[0]
-    colour = "(#[0-9a-f]{6})"
-    found = re.findall(rf"--([a-z_]+): light-dark\({colour}, {colour}\);", style)
-    assert len(re.findall("#[0-9a-f]{3,}", style)) == 2 * len(found)
-    return {
-        "light": {name: light for name, light, _ in found},
-        "dark": {name: dark for name, _, dark in found},
-    }
-
-
-def _luminance(colour: str) -> float:
-    """https://www.w3.org/TR/WCAG21/#dfn-relative-luminance"""
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_text_has_the_contrast_of_aa(theme: str) -> None:
-    colours = _themes()[theme]
-    kinds = [
-        "source",
-        "transformation",
-        "entity",
-        "feature_view",
-        "label",
-        "training_set",
-        "model",
-        "more",
-    ]
-    pairs = [
-        *((text, "ground") for text in ("text", "quiet", "link", *kinds)),
-        *(
-            (text, "raised")
-            for text in ["text", "quiet", "link", "keyword", "string", "number", "comment", "jinja"]
-        ),
-        *((text, "mark") for text in ("text", "quiet", "link", *kinds)),
-        ("quiet", "sunk"),
-        ("link", "sunk"),
-    ]
-    for text, ground in pairs:
-        high, low = sorted((_luminance(colours[text]), _luminance(colours[ground])), reverse=True)
-        assert (high + 0.05) / (low + 0.05) >= 4.5, (text, ground)

@@ -59,6 +59,11 @@ def flights() -> Manifest:
     return compile_folder(FLIGHTS)
 
 
+def test_what_is_said_of_a_group_finds_its_tables() -> None:
+    tables = {node.id for node in flights().nodes if node.kind == "source"}
+    assert {name for name, _ in Search(flights()).nodes("left new york city")} == tables
+
+
 @pytest.fixture(scope="module")
 def search() -> Search:
     return Search(flights())

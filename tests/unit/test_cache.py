@@ -13,6 +13,7 @@ import pytest
 from support.cli import Result, ffc, write_files
 from support.projects import FILES
 
+from ffc.manifest import files as files_module
 from ffc.workspace import cache as cache_module
 from ffc.workspace.folder import Workspace, compile_workspace, write_workspace
 
@@ -217,6 +218,30 @@ def test_what_is_found_lately_is_kept_apart_until_it_is_much(
     assert number > 1
     assert recent.stat().st_size < 100
     _same_as_without(project)
+
+
+def test_what_another_writes_meanwhile_is_put_right(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of an edit in its place one file is written; what others write then is not taken for ours."""
+    assert _compiled(project).code == 0
+    _edit(project, SQL, ">=", ">")
+    other = project / "target/compiled/feature_view.spending.sql"
+    write = files_module.write_atomically
+
+    def slow(path: Path, *data: bytes) -> None:
+        write(path, *data)
+        if path.name == "manifest.json":
+            other.write_text("another's")
+
+    monkeypatch.setattr(files_module, "write_atomically", slow)
+    workspace = compile_workspace(project, None, None)
+    assert workspace.ended.edited is not None
+    write_workspace(workspace)
+    monkeypatch.undo()
+    assert other.read_text() == "another's"
+    assert _same_as_without(project).code == 0
+    assert other.read_text() != "another's"
 
 
 def test_a_folder_in_the_place_of_a_file_is_no_failure(project: Path) -> None:

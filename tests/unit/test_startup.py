@@ -138,3 +138,24 @@ def test_no_more_is_imported_than_compiling_takes(tmp_path: Path, command: str) 
     helpers = {"mypy_extensions", "typing_extensions", "cython_runtime"}
     assert _tops(modules) - _COMPILING - helpers == set()
     assert {name for name in modules if name.startswith(_RUNNING)} == set()
+
+
+def test_an_edit_of_one_query_loads_what_one_query_takes(tmp_path: Path) -> None:
+    """None of the passes that look at every node, no adapter, no optimizer."""
+    files = {
+        "ffc.yml": "name: small\nversion: 1\nprofile: test\n",
+        "profiles.yml": PROFILES,
+        "transformations/one.sql": "select 1 as id\n",
+        "transformations/two.sql": "select id from {{ ref('one') }}\n",
+    }
+    write_files(tmp_path, files)
+    whole = _imported(tmp_path, "compile", HOME=str(tmp_path))
+    (tmp_path / "transformations/two.sql").write_text(
+        "select id from {{ ref('one') }} where id > 0\n"
+    )
+    edited = _imported(tmp_path, "compile", HOME=str(tmp_path))
+    passes = {"ffc.compiler.compile", "ffc.compiler.training_sets", "ffc.compiler.feature_views"}
+    assert whole >= passes
+    assert edited & passes == set()
+    assert {"duckdb", "sqlglot"} <= edited
+    assert not any(name.startswith(("ffc_duckdb", "sqlglot.optimizer.q")) for name in edited)

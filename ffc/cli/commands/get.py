@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ffc.cli import options
+from ffc.cli import completing, options
 
 if TYPE_CHECKING:
     from ffc.online.requests import FeatureResponse
@@ -23,7 +23,13 @@ if TYPE_CHECKING:
         "ffc get 'customer_daily.*' --key customer_id=C00042 --output json",
     ),
 )
-@click.argument("features", nargs=-1, required=True, metavar="VIEW.FEATURE...")
+@click.argument(
+    "features",
+    nargs=-1,
+    required=True,
+    metavar="VIEW.FEATURE...",
+    shell_complete=completing.complete_feature,
+)
 @click.option(
     "--key",
     "keys",
@@ -75,11 +81,13 @@ def _pairs(keys: Sequence[str]) -> dict[str, str]:
 
 
 def _print(answer: FeatureResponse) -> None:
-    from ffc.core.tables import render_table
+    from ffc.cli.widths import table_width
+    from ffc.core.tables import render_fitted
 
     row = answer.rows[0]
     columns = zip(
         answer.columns, row.values, row.statuses or (), row.event_times or (), strict=True
     )
+    heads = ["feature", "value", "status", "event time"]
     table = [(c.name, value, status, time or "") for c, value, status, time in columns]
-    click.echo(render_table(["feature", "value", "status", "event time"], table))
+    click.echo(render_fitted(heads, table, table_width()))

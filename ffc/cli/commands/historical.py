@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from ffc.cli import options
+from ffc.cli import completing, options
 
 if TYPE_CHECKING:
     from ffc.client.stored import Fetched
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     multiple=True,
     required=True,
     metavar="VIEW.FEATURE",
+    shell_complete=completing.complete_feature,
     help="What to look up; `VIEW.*` for all of a view; several: again, or with commas.",
 )
 @click.option(

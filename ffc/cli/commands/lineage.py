@@ -21,7 +21,7 @@ from ffc.cli import completing, options
         "ffc lineage raw.transactions --down --output mermaid",
     ),
 )
-@click.argument("place", metavar="NODE[.COLUMN]", shell_complete=completing.complete_node)
+@click.argument("place", metavar="NODE[.COLUMN]", shell_complete=completing.complete_place)
 @click.option("--up", is_flag=True, help="Only what it comes from.")
 @click.option("--down", is_flag=True, help="Only what comes from it.")
 @click.option(

@@ -22,7 +22,7 @@ from ffc.cli import completing, options
         "ffc show fraud_training --stats  # its columns in figures",
     ),
 )
-@click.argument("node", metavar="NODE[.COLUMN]", shell_complete=completing.complete_node)
+@click.argument("node", metavar="NODE[.COLUMN]", shell_complete=completing.complete_place)
 @click.option("--sql", is_flag=True, help="Only its SQL, as compiled for the target.")
 @click.option("--raw", is_flag=True, help="Only its SQL, as it is written.")
 @click.option(

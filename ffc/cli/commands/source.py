@@ -60,7 +60,7 @@ def command(
 
     verb, *names = words
     if verb != "sync":
-        meant = "`ffc freshness`" if verb == "freshness" else "`ffc source sync`"
+        meant = "`ffc freshness`" if verb.endswith("freshness") else "`ffc source sync`"
         raise click.UsageError(f"write {meant}")
     wanted = Wanted(names=names, tables=tables, prune=prune, write=not check)
     with open_target(project_dir, profiles_dir, target, read_only=True) as opened:

@@ -86,6 +86,7 @@ def _write(found: TrainingRows, to: Path, limit: int | None, quiet: bool) -> Non
 
 
 def _print(found: TrainingRows, output: str) -> None:
+    from ffc.cli.widths import answer_width
     from ffc.core.tables import render_records
     from ffc.manifest.files import encode
 
@@ -101,6 +102,7 @@ def _print(found: TrainingRows, output: str) -> None:
         click.echo(encode(document).decode(), nl=False)
         return
     names = [column.name for column in found.columns]
-    click.echo(render_records(names, [found.text_row(record) for record in records]))
+    rows = [found.text_row(record) for record in records]
+    click.echo(render_records(names, rows, answer_width()))
     total = found.build.rows or 0
     click.echo(f"{len(records):,} of {total:,} rows, build {found.build.id}", err=True)

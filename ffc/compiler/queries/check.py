@@ -20,7 +20,6 @@ from ffc.compiler.queries.mistakes import (
     unclosed,
     without_unopened,
 )
-from ffc.compiler.queries.refusals import refused_binding
 from ffc.compiler.queries.repairs import find_faults
 from ffc.compiler.queries.statements import ONE_SELECT, STATEMENT, check_statement, without_ends
 from ffc.core.diagnostics import Diagnostic, Span, error, listed, shortened
@@ -125,6 +124,8 @@ def refused(rendered: Rendered, refusal: Refusal, parser: Parser) -> Diagnostic:
         faults = find_faults(without_ends(tokens), parser)
         if faults:
             return faults[0].diagnostic(rendered)
+    from ffc.compiler.queries.refusals import refused_binding  # most queries are right
+
     return refused_binding(rendered.sql, tokens, refusal).diagnostic(rendered)
 
 

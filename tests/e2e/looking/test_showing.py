@@ -99,6 +99,14 @@ def test_a_project_that_was_never_run(flights: Path, kind: str) -> None:
         ("plane_register", {"timestamp": "none: it is static"}),
         ("plane", {"keys": "tail_number", "tags": "delays, pii"}),
         (
+            "nyc.airlines",
+            {
+                "group": "Every flight that left New York City in 2013, and what was around it.",
+                "owner": "data@flights.example",
+                "tags": "raw",
+            },
+        ),
+        (
             "late_arrival",
             {
                 "label": "is_late",
@@ -116,6 +124,20 @@ def test_a_project_that_was_never_run(flights: Path, kind: str) -> None:
 def test_what_a_node_of_a_kind_is(node: str, wanted: dict[str, str]) -> None:
     shown = dict(node_facts(FLIGHTS.node(find_place(FLIGHTS, node).node), FLIGHTS))
     assert {what: shown.get(what) for what in wanted} == wanted
+
+
+def test_defaults_of_a_folder_describe_no_transformation(tmp_path: Path) -> None:
+    project = small_project(
+        tmp_path,
+        **{"ffc.yml": FILES["ffc.yml"] + "defaults:\n  transformations: {owner: us}\n"},
+    )
+    shown = facts(ffc(project, "show", "clean").stdout)
+    assert (shown["owner"], shown.get("described in")) == ("us", None)
+    notes = "transformations:\n  - {name: clean, description: Without refunds.}\n"
+    (project / "transformations" / "notes.yml").write_text(notes)
+    assert (
+        facts(ffc(project, "show", "clean").stdout)["described in"] == "transformations/notes.yml"
+    )
 
 
 def test_what_is_seldom_said(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support.projects import FILES, manifest
 
-from ffc.manifest.records import Manifest
+from ffc.manifest.records import Manifest, Source
 
 SQL = FILES["transformations/clean.sql"]
 YAML = FILES["features/all.yml"]
@@ -43,6 +43,29 @@ def test_words_change_the_metadata_of_their_node_only() -> None:
     assert _data(changed) == _data(manifest())
     different = {n for n, f in _words(changed).items() if _words(manifest())[n] != f}
     assert different == {"feature_view.spending"}
+
+
+def test_what_is_said_of_a_group_is_said_of_its_tables() -> None:
+    text = FILES["sources/raw.yml"]
+    told = "  - name: raw\n    description: All of it.\n    owner: us\n    tags: [a, b]\n"
+    text = text.replace("  - name: raw\n", told)
+    text = text.replace(
+        "- name: users\n", "- name: users\n        owner: me\n        tags: [b, c]\n"
+    )
+    changed = manifest(**{"sources/raw.yml": text})
+    said = {
+        node.name: (node.group_description, node.owner, node.tags)
+        for node in changed.nodes
+        if isinstance(node, Source)
+    }
+    assert said == {
+        "raw.events": ("All of it.", "us", ("a", "b")),
+        "raw.users": ("All of it.", "me", ("a", "b", "c")),
+    }
+    assert _data(changed) == _data(manifest())
+    other = manifest(**{"sources/raw.yml": text.replace("All of it.", "Some of it.")})
+    different = {n for n, f in _words(changed).items() if _words(other)[n] != f}
+    assert different == {"source.raw.events", "source.raw.users"}
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ feature_views:
     entity: user
     source: ref('ranked')
     timestamp: seen
+    delay: 1h
     features:
       - {name: amount, type: float64}
 """
@@ -43,6 +44,10 @@ FILES_HERE = {
     "transformations/homes.sql": (
         "select user_id, country, '{{ env_var('FFC_TEST_TWO', 'x') }}' as word\n"
         "from {{ source('raw', 'users') }}\n"
+    ),
+    # Of nothing that may be gone is there anything to warn of.
+    "transformations/deeper/latest.sql": PROJECT["transformations/deeper/latest.sql"].replace(
+        "now() as asked", "1 as asked"
     ),
     "tests/over.yml": (
         "unit_tests:\n  - name: over\n    of: tagged\n    overrides: {vars: {least: 1}}\n"
@@ -86,15 +91,39 @@ LEAVE = {
     "a window that looks ahead": (RANKED, "order by seen)", "order by seen desc)"),
     "the clock": (RANKED, "}}\n", "}} where seen < now()\n"),
     "chance": (PLAIN, "}}\n", "}} where random() < 0.5\n"),
-    "a mistake": (PLAIN, "amount", "amuont"),
-    "no SQL": (PLAIN, "from", "form"),
-    "no template": (PLAIN, "}}", "}"),
-    "a variable that there is not": (PLAIN, "amount", "{{ var('what') }}"),
     "another variable of the environment": (HOMES, "FFC_TEST_TWO", "FFC_TEST_ONE"),
     "what a unit test looks into": (TAGGED, "var('least')", "0"),
     "how text is compared": (HOMES, "country,", "country collate nocase as country,"),
     "of what is not all seen": (DAILY, "'b': user_id", "'b': 'x'"),
 }
+MISTAKES = {
+    "a column": (PLAIN, "amount", "amuont"),
+    "a word": (PLAIN, "from", "form"),
+    "a template": (PLAIN, "}}", "}"),
+    "a function": (CLEAN, "select user_id", "select lenght(user_id) as user_id"),
+    "a type": (CLEAN, "select user_id", "select user_id::strng as user_id"),
+    "two queries": (PLAIN, "}}\n", "}}; select 1\n"),
+    "a value cut off": (CLEAN, "select", "select 'a,"),
+    "an alias": (PLAIN, "amount", "x.amount"),
+    "several": (PLAIN, "user_id, seen", "user_ld, sene"),
+    "a setting": (PLAIN, "select", "{{ config(materialised='table') }}select"),
+    "a setting's value": (GROWN, "'1h'", "'1 hour'"),
+    "a setting's column": (GROWN, "time_column='seen'", "time_column='sen'"),
+    "of the builds that follow": (GROWN, "seen >", "sene >"),
+    "of what a test looks at": (CLEAN, "amount, paid", "amount + '' || 1 as amount, pad"),
+    "a variable": (PLAIN, "amount", "{{ var('what') }}"),
+    "a column of a macro's": (PLAIN, "amount", "{{ safe('amuont') }} as amount"),
+}
+# Mistakes of which only the whole project tells what was meant.
+ELSEWHERE = {
+    "a name": (PLAIN, "ref('clean')", "ref('claen')"),
+    "a source": (CLEAN, "'raw', 'events'", "'raw', 'evnets'"),
+    "a table": (PLAIN, "{{ ref('clean') }}", "clean"),
+    "a table of another kind": (PLAIN, "}}\n", "}} join spending using (user_id)\n"),
+    "itself": (PLAIN, "ref('clean')", "ref('ranked')"),
+}
+
+KINDS = (STAY, LEAVE, MISTAKES, ELSEWHERE)
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +151,7 @@ def _compiled(again: Again) -> Workspace:
     whole = compile_workspace(again.root, None, None, cached=False)
     assert found.diagnostics == whole.diagnostics
     assert found.ok == whole.ok
+    assert {node.id for node in found.nodes} == {node.id for node in whole.nodes}
     if whole.manifest is not None:
         encoded = found.ended.loads_encoded()
         assert encoded == encode_manifest(whole.manifest)
@@ -167,6 +197,42 @@ def test_an_edit_that_others_could_see_does_not(again: Again, name: str) -> None
     # What was broken and is mended is known from before it broke.
     _edit(again.root, path, new, old)
     _compiled(again)
+
+
+@pytest.mark.parametrize("name", [*MISTAKES, *ELSEWHERE])
+def test_a_mistake_in_a_query_stays_in_its_place(again: Again, name: str) -> None:
+    path, old, new = (MISTAKES | ELSEWHERE)[name]
+    before = _compiled(again)
+    assert before.ok, before.diagnostics
+    _edit(again.root, path, old, new)
+    wrong = _compiled(again)
+    assert not wrong.ok
+    assert wrong.ended.in_place == (name in MISTAKES)
+    _edit(again.root, path, new, old)
+    mended = _compiled(again)
+    assert mended.ended.in_place
+    assert mended.ended.loads_encoded() == before.ended.loads_encoded()
+
+
+def test_a_mistake_takes_warnings_with_it(again: Again) -> None:
+    _edit(again.root, "transformations/deeper/latest.sql", "1 as asked", "now() as asked")
+    assert [said.code for said in _compiled(again).diagnostics].count("FF509") == 1
+    _edit(again.root, DAILY, "user_id,", "user_ld,")
+    assert "FF509" not in [said.code for said in _compiled(again).diagnostics]
+
+
+def test_a_warning_stays_with_a_node_that_stays(again: Again) -> None:
+    _edit(again.root, "features/timed.yml", "    delay: 1h\n", "")
+    _edit(again.root, "features/timed.yml", "ref('ranked')", "ref('clean')")
+    assert [said.code for said in _compiled(again).diagnostics].count("FF503") == 1
+    _edit(again.root, PLAIN, "from", "form")
+    wrong = _compiled(again)
+    assert wrong.ended.in_place
+    assert "FF503" in [said.code for said in wrong.diagnostics]
+    _edit(again.root, PLAIN, "form", "from")
+    assert _compiled(again).ok
+    _edit(again.root, CLEAN, "select", "selct")
+    assert not _compiled(again).ended.in_place
 
 
 def test_what_is_written_is_written_whole_where_something_else_lies(again: Again) -> None:
@@ -232,9 +298,9 @@ def test_whatever_is_edited_ends_as_any_compilation(again: Again, seed: int) -> 
     chance = random.Random(seed)
     files = dict(FILES_HERE)
     stayed = 0
-    kinds = [*STAY.values(), *LEAVE.values()]
+    kinds = [each for edits in KINDS for each in edits.values()]
     for _ in range(14):
-        stayed += _compiled(again).ended.edited is not None
+        stayed += _compiled(again).ended.in_place
         before = dict(files)
         if stayed and chance.random() < 0.4:
             files = {**edited(files, chance), "profiles.yml": FILES_HERE["profiles.yml"]}

@@ -78,6 +78,22 @@ def test_where_a_word_is_looked_for(query: str, where: str, column: str, text: s
     assert (where, column, text) in places
 
 
+def test_what_is_said_of_a_group_finds_its_tables() -> None:
+    tables = [node.id for node in flights() if node.kind == "source"]
+    assert len(tables) > 1
+    assert sorted(found("left new york city")) == sorted(tables)
+    hit = find_nodes(flights(), "york city").hits[0]
+    (match,) = hit.matches
+    assert (match.where, match.column) == ("description", "")
+    assert match.text.startswith("Every flight that left New York City")
+
+
+def test_a_table_s_own_words_go_before_those_of_its_group() -> None:
+    own = entity("own", "about planes")
+    of_a_group = entity("of_a_group", group_description="about planes")
+    assert order("planes", of_a_group, own) == ["own", "of_a_group"]
+
+
 def test_only_a_word_with_a_dot_is_looked_for_in_ids() -> None:
     assert find_nodes(flights(), "plane_recent.flights_7d").found == 1
     with_a_dot = find_nodes([entity("a", "e.g. entity")], "entity e.g.").hits[0]
