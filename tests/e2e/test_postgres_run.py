@@ -16,7 +16,8 @@ ROWS = 60_000
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[PostgresServer]:
-    with postgres(18, wal_level="replica") as server:
+    # It is killed, and keeps what it said it kept.
+    with postgres(18, wal_level="replica", synchronous_commit="on") as server:
         yield server
 
 
