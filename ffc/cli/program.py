@@ -14,15 +14,22 @@ def program() -> None:
     """Run the command line and end the process with its exit code.
 
     What Python would look through and clear away, piece by piece, goes with the process: after a
-    large project that would take longer than many a command.
+    large project that would take longer than many a command. Nor is Python torn down under a thread
+    that nobody waits for: one that comes back from a database then would abort the process.
     """
     try:
         main()
     except SystemExit as ended:
-        if isinstance(ended.code, int) and threading.active_count() == 1 and _are_flushed():
+        if isinstance(ended.code, int) and _is_alone() and _are_flushed():
             atexit._run_exitfuncs()
             os._exit(ended.code)
         raise
+
+
+def _is_alone() -> bool:
+    """Tell whether there is no other thread that the process has to wait for."""
+    own = threading.current_thread()
+    return all(each.daemon for each in threading.enumerate() if each is not own)
 
 
 def _are_flushed() -> bool:

@@ -29,7 +29,7 @@ _OPENING: Final[list[Thread]] = []
 def prepare_scratch() -> None:
     """Begin to open a database, unless there is one to spare: other things are done meanwhile."""
     if not _SPARE and not _OPENING:
-        _OPENING.append(Thread(target=_open_spare))
+        _OPENING.append(Thread(target=_open_spare, daemon=True))
         _OPENING[-1].start()
 
 

@@ -22,14 +22,15 @@ class Circle:
 kept = Circle()
 atexit.register(lambda: sys.stderr.write("at the end\\n"))
 if THREAD:
-    threading.Thread(target=lambda: (time.sleep(0.3), sys.stderr.write("another\\n"))).start()
+    said = lambda: (time.sleep(0.3), sys.stderr.write("another\\n"))
+    threading.Thread(target=said, daemon=THREAD == "daemon").start()
 from ffc.cli import program
 program()
 """
 
 
 def _ended(
-    folder: Path, *arguments: str, thread: bool = False, stdout: str | None = None
+    folder: Path, *arguments: str, thread: str = "", stdout: str | None = None
 ) -> subprocess.CompletedProcess[str]:
     script = _SCRIPT.replace("THREAD", repr(thread))
     with Path(stdout or folder / "said").open("w") as said:
@@ -72,6 +73,13 @@ def test_what_cannot_be_written_is_no_success(tmp_path: Path) -> None:
 
 
 def test_threads_are_waited_for(tmp_path: Path) -> None:
-    done = _ended(tmp_path, "--version", thread=True)
+    done = _ended(tmp_path, "--version", thread="own")
     assert done.returncode == 0
     assert "another\n" in done.stderr
+
+
+def test_python_is_not_torn_down_under_a_thread_that_nobody_waits_for(tmp_path: Path) -> None:
+    done = _ended(tmp_path, "--version", thread="daemon")
+    assert done.returncode == 0
+    assert "another\n" not in done.stderr
+    assert done.stderr.endswith("at the end\n")
