@@ -52,6 +52,8 @@ class Facts:
         And what those before it used, up to twice as much as any of them: where a file is broken
         half of a project may not be looked at, and all of it is when the file is mended.
         """
+        if not self._values:
+            return self  # nothing was asked of it: an edit stayed in its place
         following = Facts(self._stored)
         following._most = max(self._most, len(self._values))
         older = [item for item in self._earlier.items() if item[0] not in self._values]

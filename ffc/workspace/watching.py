@@ -45,14 +45,15 @@ class KeptTexts:
     __slots__ = ("_kept",)
 
     def __init__(self) -> None:
-        self._kept: dict[Path, tuple[Mark, tuple[str, Diagnostic | None]]] = {}
+        self._kept: dict[str, tuple[Mark, tuple[str, Diagnostic | None]]] = {}
 
     def read(self, path: Path, shown: str) -> tuple[str, Diagnostic | None]:
         """Return a file's text, with what is wrong with it."""
         mark = _mark(path.stat)
-        kept = self._kept.get(path)
+        place = str(path)
+        kept = self._kept.get(place)
         if kept is None or kept[0] != mark:
-            kept = self._kept[path] = (mark, read_text(path, shown))
+            kept = self._kept[place] = (mark, read_text(path, shown))
         return kept[1]
 
 
