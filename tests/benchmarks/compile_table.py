@@ -1,8 +1,9 @@
 """How long a person waits for the compiler, beside dbt and SQLMesh: `make bench-compile`.
 
 Each tool reads the same project (`same_project.py`) in an environment of its own: cold, again with
-nothing changed, again with one transformation changed. They take turns, so that whatever else the
-machine does meets them all. Seconds of the whole command; medians, and the least and the most.
+nothing changed, again with what one transformation computes changed, and with a column more in it.
+They take turns, so that whatever else the machine does meets them all. Seconds of the whole
+command; medians, and the least and the most.
 """
 
 from __future__ import annotations
@@ -20,10 +21,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from same_project import touched, write_project
+from same_project import touched, widened, write_project
 
 ROOT = Path(__file__).parent.parent.parent
-CASES = ("cold", "unchanged", "one touched")
+CASES = ("cold", "unchanged", "one touched", "a column more")
+EDITS = {"one touched": touched, "a column more": widened}
 # Nothing of what is measured talks to anyone.
 QUIET = {
     "DO_NOT_TRACK": "1",
@@ -128,10 +130,10 @@ def measure(taking: Sequence[Tool], nodes: int, rounds: int) -> dict[str, Measur
                 for kept in tool.kept:
                     _take_away(folder / kept)
                 for case in CASES:
-                    if case == "one touched":
+                    if case in EDITS:
                         # Half way: as much hangs on it as on most.
                         path = folder / tool.folder / f"m{nodes // 2 + number}.sql"
-                        path.write_text(touched(path.read_text()))
+                        path.write_text(EDITS[case](path.read_text()))
                     found[tool.name].take(case, *run(tool.line, folder))
     return found
 

@@ -54,6 +54,11 @@ def touched(text: str) -> str:
     return text.replace("where a.amount > ", "where a.amount > 1 + ")
 
 
+def widened(text: str) -> str:
+    """Return a transformation's file after an edit that gives it a column more."""
+    return text.replace("  a.id,\n", f"  a.id,\n  1 as more_{text.count(' as more_')},\n", 1)
+
+
 def _ffc(nodes: int) -> Iterator[tuple[str, str]]:
     yield "ffc.yml", "name: large\nversion: 1\nprofile: large\n"
     yield (
