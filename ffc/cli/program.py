@@ -8,6 +8,7 @@ import sys
 import threading
 
 from ffc.cli.main import main
+from ffc.cli.signals import hear_again
 
 
 def program() -> None:
@@ -17,6 +18,7 @@ def program() -> None:
     large project that would take longer than many a command. Nor is Python torn down under a thread
     that nobody waits for: one that comes back from a database then would abort the process.
     """
+    hear_again()
     try:
         main()
     except SystemExit as ended:

@@ -18,6 +18,7 @@ from ffc.auth import local_user
 from ffc.cli.diagnosing import show_diagnostics
 from ffc.cli.progress import TerminalSink
 from ffc.cli.selecting import nothing_selected
+from ffc.cli.signals import TERMINATED
 from ffc.cli.streams import is_live
 from ffc.connect.session import Session
 from ffc.core.errors import NotFound
@@ -43,8 +44,6 @@ _WHY: Final = {"run": "nothing is selected", "retry": "nothing failed in the las
 _ASKED: Final = tuple(
     getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)
 )
-# What a shell says of a process that was asked to end, without the number of how.
-TERMINATED: Final = 128
 
 
 def run_project(
